@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: bytes to records. Trusts nothing: every length is checked before it is used.
+ * Must not know: files, what records mean. */
+#include "trace.h"
+
+#include <string.h>
+
+int trace_decode(const void *in, size_t bytes, struct trace_record *record, size_t *used)
+{
+    const char *at = in;
+    uint64_t header;
+    if (bytes < TRACE_HEADER_BYTES)
+        return TRACE_ERROR_SHORT;
+    memcpy(&header, at, TRACE_HEADER_BYTES);
+    const struct trace_kind_info *info = trace_kind_info((unsigned)(header & 0xff));
+    if (!info)
+        return TRACE_ERROR_KIND;
+    size_t left = bytes - TRACE_HEADER_BYTES;
+    if (left < info->fixed_bytes)
+        return TRACE_ERROR_SHORT;
+    at += TRACE_HEADER_BYTES;
+    record->kind = (enum trace_kind)(header & 0xff);
+    record->time_ns = header >> 8;
+    memcpy(&record->process, at, info->fixed_bytes);
+    at += info->fixed_bytes;
+    left -= info->fixed_bytes;
+    struct trace_text *text = (void *)((char *)&record->process + info->fixed_bytes);
+    for (unsigned i = 0; i < info->texts; i++) {
+        uint32_t lengths[2];
+        if (left < sizeof lengths)
+            return TRACE_ERROR_SHORT;
+        memcpy(lengths, at, sizeof lengths);
+        at += sizeof lengths;
+        left -= sizeof lengths;
+        if (lengths[0] > TRACE_TEXT_MAX || lengths[1] != ((lengths[0] + 7u) & ~7u))
+            return TRACE_ERROR_FIELD;
+        if (left < lengths[1])
+            return TRACE_ERROR_SHORT;
+        text[i].data = at;
+        text[i].bytes = lengths[0];
+        at += lengths[1];
+        left -= lengths[1];
+    }
+    *used = (size_t)(at - (const char *)in);
+    return TRACE_OK;
+}
+
+int trace_check_packet(const void *in, size_t file_bytes, size_t *content_bytes)
+{
+    struct trace_packet_header header;
+    *content_bytes = 0;
+    if (file_bytes < sizeof header)
+        return TRACE_ERROR_SHORT;
+    memcpy(&header, in, sizeof header);
+    if (header.magic != TRACE_MAGIC || header.stream_id != 0)
+        return TRACE_ERROR_MAGIC;
+    uint64_t content = header.content_size / 8;
+    if (content < sizeof header || header.content_size % 64 != 0 || header.content_size > header.packet_size)
+        return TRACE_ERROR_SIZE;
+    if (content > file_bytes) {
+        *content_bytes = file_bytes & ~(size_t)7;
+        return TRACE_ERROR_SIZE;
+    }
+    *content_bytes = (size_t)content;
+    return TRACE_OK;
+}
