@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what a command is.
+ * Must not know: what commands do.
+ *
+ * To add a command: write cmd_<name>.c with a `const struct command cmd_<name>`, declare it here, list it in main.c. */
+#ifndef ANALYZER_CMD_H
+#define ANALYZER_CMD_H
+
+/* Exit codes of every command. */
+enum cmd_exit { CMD_OK = 0, CMD_FAILURE = 1, CMD_USAGE = 2 };
+
+struct command {
+    const char *name;
+    const char *summary; /* one line for `imgbench --help` */
+    const char *usage;   /* operands, as in "[TRACE]" */
+    /* Runs with argv[0] = "imgbench <name>"; returns an exit code. The only code that prints or ends the program. */
+    int (*run)(int argc, char **argv);
+};
+extern const struct command cmd_report, cmd_dump, cmd_verify;
+
+/* The version of this imgbench, from the Makefile. */
+extern const char cmd_version[];
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: `imgbench verify`: is every byte of a trace what it should be?
+ * Must not know: what records mean. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/cmd.h"
+#include "analyzer/find_trace.h"
+#include "analyzer/message.h"
+#include "analyzer/reader.h"
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
+static void print_damage(void *context, const char *path, uint64_t offset, const char *what)
+{
+    ++*(uint64_t *)context;
+    message_error("%s: byte %" PRIu64 ": %s", path, offset, what);
+}
+
+/* Streams that records came from. */
+struct stream_set {
+    bool *seen; /* by number */
+    uint32_t capacity;
+    uint32_t count;
+};
+
+static bool stream_set_add(struct stream_set *set, uint32_t stream)
+{
+    if (stream >= set->capacity) {
+        uint32_t capacity = stream * 2 + 64;
+        bool *larger = realloc(set->seen, capacity * sizeof *larger);
+        if (!larger)
+            return false;
+        memset(larger + set->capacity, 0, (capacity - set->capacity) * sizeof *larger);
+        set->seen = larger;
+        set->capacity = capacity;
+    }
+    set->count += !set->seen[stream];
+    return set->seen[stream] = true;
+}
+
+static int verify(const char *path)
+{
+    char error[4500];
+    uint64_t damages = 0;
+    struct stream_set streams = {0};
+    struct reader *reader = reader_open(path, print_damage, &damages, error, sizeof error);
+    if (!reader) {
+        message_error("%s", error);
+        return CMD_FAILURE;
+    }
+    struct trace_record record;
+    struct reader_origin origin;
+    uint64_t records = 0;
+    while (reader_next(reader, &record, &origin)) {
+        records++;
+        if (!stream_set_add(&streams, origin.stream)) {
+            message_error("not enough memory to count the streams");
+            damages++;
+            break;
+        }
+    }
+    printf("%" PRIu32 " processes, %" PRIu32 " streams, %" PRIu64 " records, ", reader_process_count(reader),
+           streams.count, records);
+    if (damages)
+        printf("%" PRIu64 " damages\n", damages);
+    else
+        printf("no damage\n");
+    free(streams.seen);
+    reader_close(reader);
+    return damages ? CMD_FAILURE : CMD_OK;
+}
+
+static int run_verify(int argc, char **argv)
+{
+    static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {NULL,
+                                     parse,
+                                     "[TRACE]",
+                                     "Read a trace to its end and say whether it is whole.\v"
+                                     "Every damage is a line on standard error, and the exit code is then 1. Without "
+                                     "TRACE: the newest one.",
+                                     children,
+                                     NULL,
+                                     NULL};
+    const char *trace = NULL;
+    if (argp_parse(&argp, argc, argv, 0, NULL, &trace))
+        return CMD_USAGE;
+    char *found = find_trace(trace, true);
+    if (!found)
+        return CMD_FAILURE;
+    if (!trace)
+        message_error("reading %s", found);
+    int result = verify(found);
+    free(found);
+    return result;
+}
+
+const struct command cmd_verify = {"verify", "check that a trace is whole", "[TRACE]", run_verify};

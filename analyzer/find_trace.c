@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: which trace a command means: the operand, or the user's newest.
+ * Must not know: what is done with it. */
+#include "analyzer/find_trace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/message.h"
+#include "analyzer/reader.h"
+
+struct candidate {
+    char *path;
+    int64_t begun_ns; /* since the epoch */
+};
+
+struct candidates {
+    struct candidate *list;
+    size_t count;
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    const char **trace = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* a usage error is one line: no "Try …" after it */
+    case 'h': argp_state_help(state, stdout, ARGP_HELP_STD_HELP); return 0;
+    case ARGP_KEY_ARG:
+        if (*trace) {
+            message_error("one TRACE only, but there is also '%s'; see '%s --help'", argument, state->name);
+            return EINVAL;
+        }
+        *trace = argument;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0}, {0}};
+const struct argp find_trace_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
+
+/* The control page knows when a trace began; the directory's own time changes with every process that joins. */
+static int64_t begun_ns(const char *path)
+{
+    char name[4352];
+    struct trace_control control;
+    struct stat status;
+    snprintf(name, sizeof name, "%s/%s", path, TRACE_CONTROL_NAME);
+    int fd = open(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool read_it = fd >= 0 && pread(fd, &control, sizeof control, 0) == sizeof control;
+    if (fd >= 0)
+        close(fd);
+    if (read_it && control.magic == TRACE_CONTROL_MAGIC && control.realtime_offset_ns > 0)
+        return (int64_t)((uint64_t)control.realtime_offset_ns + (control.start_ns & TRACE_TIME_MAX));
+    return lstat(path, &status) ? 0 : status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+}
+
+static void add(struct candidates *candidates, const char *directory, const char *name)
+{
+    char path[4200];
+    struct stat status;
+    if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path)
+        return;
+    if (lstat(path, &status) || !S_ISDIR(status.st_mode))
+        return;
+    struct candidate *larger = realloc(candidates->list, (candidates->count + 1) * sizeof *larger);
+    if (!larger)
+        return;
+    candidates->list = larger;
+    larger[candidates->count] = (struct candidate){strdup(path), begun_ns(path)};
+    candidates->count += larger[candidates->count].path != NULL;
+}
+
+static void list(struct candidates *candidates, const char *path)
+{
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+    while (directory && (entry = readdir(directory)))
+        if (entry->d_name[0] != '.')
+            add(candidates, path, entry->d_name);
+    if (directory)
+        closedir(directory);
+}
+
+static int newest_first(const void *left, const void *right)
+{
+    const struct candidate *a = left, *b = right;
+    if (a->begun_ns != b->begun_ns)
+        return a->begun_ns > b->begun_ns ? -1 : 1;
+    return strcmp(b->path, a->path);
+}
+
+static void state_directory(char *path, size_t capacity)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    const struct passwd *user = home && *home ? NULL : getpwuid(getuid());
+    if (user)
+        home = user->pw_dir;
+    if (state && *state == '/') /* a relative one is to be ignored, says the XDG specification */
+        snprintf(path, capacity, "%s/imgbench", state);
+    else
+        snprintf(path, capacity, "%s/.local/state/imgbench", home && *home ? home : "");
+}
+
+/* Anybody can make a directory in /tmp: only one that is the user's alone counts. */
+static bool is_private(const char *path)
+{
+    struct stat status;
+    return !lstat(path, &status) && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+           !(status.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static bool saw_image(struct reader *reader)
+{
+    struct trace_record record;
+    struct reader_origin origin;
+    while (reader_next(reader, &record, &origin))
+        if (record.kind == TRACE_KIND_head || record.kind == TRACE_KIND_codec_call || record.kind == TRACE_KIND_rows)
+            return true;
+    return false;
+}
+
+static char *newest(bool any)
+{
+    char state[4096], temp[64], why[4500];
+    struct candidates candidates = {0};
+    char *found = NULL, *readable = NULL;
+    state_directory(state, sizeof state);
+    snprintf(temp, sizeof temp, "/tmp/imgbench-%u", (unsigned)geteuid());
+    list(&candidates, state);
+    if (is_private(temp))
+        list(&candidates, temp);
+    if (candidates.count)
+        qsort(candidates.list, candidates.count, sizeof *candidates.list, newest_first);
+    for (size_t i = 0; i < candidates.count && !found; i++) {
+        struct reader *reader = reader_open(candidates.list[i].path, NULL, NULL, why, sizeof why);
+        if (reader && saw_image(reader))
+            found = candidates.list[i].path;
+        else if (reader && !readable)
+            readable = candidates.list[i].path;
+        reader_close(reader);
+    }
+    if (!found && any)
+        found = readable;
+    if (!found && readable)
+        message_error("no trace below %s saw an image; for the newest one say: imgbench report %s", state, readable);
+    else if (!found)
+        message_error("no trace below %s; record one with LD_PRELOAD=libimgbench.so, or name its directory", state);
+    if (found && !(found = strdup(found)))
+        message_error("not enough memory to name the trace");
+    for (size_t i = 0; i < candidates.count; i++)
+        free(candidates.list[i].path);
+    free(candidates.list);
+    return found;
+}
+
+char *find_trace(const char *operand, bool any)
+{
+    if (!operand)
+        return newest(any);
+    char *path = strdup(operand);
+    if (!path)
+        message_error("not enough memory to name the trace");
+    return path;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: which trace a command means: the operand, or the user's newest.
+ * Must not know: what is done with it. */
+#ifndef ANALYZER_FIND_TRACE_H
+#define ANALYZER_FIND_TRACE_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+/* Operand [TRACE] and -h, as a child parser of every command; its input is a const char ** that was set to NULL. Makes
+ * argp_parse return an error after one line instead of ending the program. */
+extern const struct argp find_trace_argp;
+
+/* The operand, or without one the newest trace below ${XDG_STATE_HOME:-~/.local/state}/imgbench and
+ * /tmp/imgbench-<uid> that saw an image; when none did: with any, the newest one that can be read. The caller frees
+ * it. NULL after having said why there is none. */
+char *find_trace(const char *operand, bool any);
+
+#endif

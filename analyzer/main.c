@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the command table, and which command a command line means.
+ * Must not know: what commands do. */
+#include <argp.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/cmd.h"
+#include "analyzer/message.h"
+
+#ifndef IMGBENCH_VERSION
+#error "give the version: -DIMGBENCH_VERSION='\"0.1.0\"'"
+#endif
+const char cmd_version[] = IMGBENCH_VERSION;
+const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
+
+static const struct command *const commands[] = {&cmd_report, &cmd_dump, &cmd_verify};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (!strcmp(commands[i]->name, name))
+            return commands[i];
+    message_error("unknown command '%s'; 'imgbench --help' lists them", name);
+    return NULL;
+}
+
+static void print_help(FILE *out)
+{
+    fputs("Usage: imgbench COMMAND [OPTION...] [TRACE]\n"
+          "       imgbench help COMMAND\n"
+          "Benchmarks image optimizers that nobody changed.\n\n"
+          "  LD_PRELOAD=/path/to/libimgbench.so OPTIMIZER...   record a run\n"
+          "  imgbench report                                 report on the newest one\n\n"
+          "Commands:\n",
+          out);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %s %s\n      %s\n", commands[i]->name, commands[i]->usage, commands[i]->summary);
+    fputs("\n  -h, --help     this text; after a command, that command's\n"
+          "  -V, --version  the version\n",
+          out);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    char name[64];
+    snprintf(name, sizeof name, "imgbench %s", command->name);
+    argv[0] = name;
+    return message_end_output(command->run(argc, argv));
+}
+
+static int help(const char *name)
+{
+    const struct command *command = find(name);
+    char option[] = "--help";
+    char *argv[] = {NULL, option, NULL};
+    return command ? run(command, 2, argv) : CMD_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    argp_err_exit_status = CMD_USAGE;
+    if (argc < 2) {
+        print_help(stderr);
+        return CMD_USAGE;
+    }
+    const char *word = argv[1];
+    if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+        puts(argp_program_version);
+        return message_end_output(CMD_OK);
+    }
+    bool asks_help = !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "-?");
+    if (asks_help || (!strcmp(word, "help") && argc == 2)) {
+        print_help(stdout);
+        return message_end_output(CMD_OK);
+    }
+    if (!strcmp(word, "help"))
+        return help(argv[2]);
+    const struct command *command = find(word);
+    return command ? run(command, argc - 1, argv + 1) : CMD_USAGE;
+}

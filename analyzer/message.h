@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what commands say on standard error, how texts from a trace reach a terminal, and how output ends.
+ * Must not know: traces. */
+#ifndef ANALYZER_MESSAGE_H
+#define ANALYZER_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* One line on standard error: "imgbench: …". Control bytes in it are escaped: texts of a trace may be in it. */
+void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Damage of a trace, kept until it is known whether anything could be read: "<path>: byte <offset>: <what>". Each ends
+ * with one of the three calls below. message_damage is a reader_damage with a struct message_damages as its context. */
+#define MESSAGE_DAMAGE_MAX 20
+struct message_damages {
+    uint64_t count;
+    char *lines[MESSAGE_DAMAGE_MAX]; /* the first ones */
+};
+void message_damage(void *context, const char *path, uint64_t offset, const char *what);
+/* One line each, and how many there are beyond them. */
+void message_damages_print(struct message_damages *damages);
+/* One line: that not one record could be read, and the first damage as the reason. */
+void message_nothing_read(struct message_damages *damages, const char *path);
+void message_damages_drop(struct message_damages *damages);
+
+/* Writes text so that it stays on its line and cannot control a terminal: C escapes (\n, \033) for control bytes,
+ * invalid UTF-8, invisible and direction-changing characters, and the quote; every non-ASCII byte with ascii. */
+void message_escaped(FILE *out, const char *text, size_t bytes, bool ascii);
+
+/* True when the locale (setlocale was called) cannot show UTF-8. */
+bool message_locale_is_ascii(void);
+
+/* Flushes and closes standard output. Returns status, or CMD_FAILURE when not all could be written: with one line, or
+ * without when the reader of a pipe went away. Commands only stop and return CMD_FAILURE when writing fails. */
+int message_end_output(int status);
+#endif

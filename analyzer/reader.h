@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: a trace directory as one sequence of records in time order.
+ * Must not know: what records mean together; images, stages. Memory grows with streams, never with records. */
+#ifndef ANALYZER_READER_H
+#define ANALYZER_READER_H
+
+#include <stdbool.h>
+
+#include "trace/trace.h"
+
+struct reader; /* opaque */
+
+/* Called once for each damage found: a path, a byte offset in it, and what is wrong, as one clear sentence. */
+typedef void reader_damage(void *context, const char *path, uint64_t offset, const char *what);
+
+/* Opens a trace directory, or one process directory of it. Returns NULL with one clear line in error (capacity bytes)
+ * when nothing can be read: no such directory, not a trace, empty, another version. `damage` may be NULL. */
+struct reader *reader_open(const char *path, reader_damage *damage, void *context, char *error, size_t capacity);
+
+/* Where a record comes from. A stream belongs to one thread at a time. */
+struct reader_origin {
+    uint32_t process;          /* index of the process directory, from 0 */
+    uint32_t stream;           /* index over the whole trace, from 0 */
+    uint32_t pid;
+};
+
+/* The next record of all streams in time order (ties: by process, then stream). Its texts stay valid until the next
+ * call. Returns false at the end. */
+bool reader_next(struct reader *reader, struct trace_record *record, struct reader_origin *origin);
+
+uint32_t reader_process_count(const struct reader *reader);
+/* Directory name of a process, "<pid>-<start ns>". */
+const char *reader_process_name(const struct reader *reader, uint32_t process);
+/* The outermost call in flight that the last packet of a stream of this process names: hook number, or 0; and since
+ * when. Meaningful after the last record of a process that did not end. */
+uint32_t reader_in_flight(const struct reader *reader, uint32_t process, uint64_t *since_ns);
+/* Records that packets of this process say were discarded. */
+uint64_t reader_discarded(const struct reader *reader, uint32_t process);
+/* The control page as it was when the trace was opened; zeros when it is missing. */
+const struct trace_control *reader_control(const struct reader *reader);
+/* Number of damages reported so far. */
+uint64_t reader_damages(const struct reader *reader);
+
+void reader_close(struct reader *reader);
+
+#endif
