@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what the first bytes of an image say about it. One parser per format.
+ * Must not know: traces, files on disk, where the bytes come from. Trusts no byte; never reads past `bytes`. */
+#ifndef ANALYZER_IMAGE_HEADER_H
+#define ANALYZER_IMAGE_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum image_format {
+    FORMAT_UNKNOWN,
+    FORMAT_JPEG,
+    FORMAT_PNG,
+    FORMAT_WEBP,
+    FORMAT_AVIF,
+    FORMAT_HEIC,
+    FORMAT_GIF,
+    FORMAT_TIFF,
+    FORMAT_JXL,
+    FORMAT_PNM,
+    FORMAT_BMP,
+    FORMAT_COUNT
+};
+/* Short lower-case key ("jpeg") and the name people read ("JPEG"). */
+const char *format_key(enum image_format format);
+const char *format_title(enum image_format format);
+
+/* -1 = the bytes at hand do not say. */
+struct image_facts {
+    enum image_format format;
+    int64_t width, height; /* pixels */
+    int depth;             /* bits per sample */
+    int channels;
+    int frames;
+    int icc, exif, xmp, alpha; /* 1 = present, 0 = absent */
+    int orientation;           /* EXIF orientation 1..8 */
+    int lossless;              /* 1 = lossless coding */
+    int progressive;           /* progressive JPEG, interlaced PNG or GIF */
+    int subsampling;           /* 444, 440, 422, 420, 400 */
+    int palette;               /* palette entries, 0 = no palette */
+    double quality;            /* JPEG: fit of the quantization tables, 1..100; NAN = unknown */
+    double quality_rmse;       /* of that fit; NAN = no tables */
+    int quantizer;             /* AVIF base_q_idx or WebP y_ac_qi */
+};
+
+/* Reads the first `bytes` bytes of a file. Returns false when they are of no known image format; then *facts says
+ * FORMAT_UNKNOWN and -1 everywhere. */
+bool image_header_parse(const void *data, size_t bytes, struct image_facts *facts);
+
+/* Quality 1..100 whose scaled standard tables (T.81 annex K, and the tables of mozjpeg and ImageMagick) come nearest
+ * to the given ones, with the root mean square error. values: 64 per table in natural (row by row) order; second may
+ * be NULL. precise16: values may exceed 255. Returns NAN when first is NULL. */
+double jpeg_quality(const uint16_t *first, const uint16_t *second, bool precise16, double *rmse);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: every figure of the report: all arithmetic on a run happens here.
+ * Must not know: records, formatting. Formulas are defined in docs/report.md; NAN or UNKNOWN = not known, never 0. */
+#ifndef ANALYZER_METRICS_H
+#define ANALYZER_METRICS_H
+
+#include "analyzer/model.h"
+
+/* Values of one kind of timing: exact percentiles up to TIMING_EXACT_MAX values, then from a bounded sketch. */
+#define TIMING_EXACT_MAX 100000
+struct timing_stats {
+    uint64_t count;
+    double min, max, mean, sum; /* seconds; NAN at count 0 */
+    double stddev;              /* sample standard deviation; NAN below 2 values */
+    double p50, p95;            /* type 7; p95 NAN below 20 values */
+    bool exact;
+    bool inferred; /* the larger part of the sum comes from gaps */
+    /* private: */
+    double m2;
+    double *values;
+    size_t capacity;
+};
+void timing_init(struct timing_stats *stats);
+void timing_update(struct timing_stats *stats, double seconds);
+/* Computes p50 and p95; no update may follow. */
+void timing_finish(struct timing_stats *stats);
+void timing_release(struct timing_stats *stats);
+
+/* One quality setting of one output format. */
+struct quality_row {
+    enum image_format format;
+    char *label;         /* "q=85", "aom min=20 max=40", "lossless", "default" */
+    const char *encoder; /* may be NULL */
+    const char *scale;   /* may be NULL */
+    double quality;      /* NAN where the scale has no single number */
+    uint64_t n, bytes_in, bytes_out;
+    double size_ratio; /* Σout ÷ Σin; NAN = unknown */
+    uint64_t sized;    /* of n, those whose sizes are known: only they are in the bytes and the ratio */
+};
+
+/* All chains whose last output has one format. */
+struct format_row {
+    enum image_format format;
+    uint64_t n, bytes_in, bytes_out;
+    double size_ratio, median_size_ratio;
+    struct timing_stats time; /* Σ busy of the chain */
+    struct quality_row *qualities;
+    size_t quality_count;
+    uint64_t sized; /* as in quality_row */
+};
+
+struct conversion_row {
+    enum image_format from, to;
+    uint64_t n, bytes_in, bytes_out;
+    double size_reduction; /* 1 - Σout ÷ Σin */
+    uint64_t sized;        /* as in quality_row */
+};
+
+struct worker_figures {
+    double mean_task_s, cpu_ratio, init_s, active_s, idle_s;
+};
+
+struct metrics {
+    const struct run *run;
+    double duration_s;
+    uint64_t chains; /* images counted as users count them: joined by intermediates */
+    struct timing_stats busy; /* per chain */
+    double throughput;        /* chains per second of duration */
+    struct timing_stats stages[STAGE_COUNT];
+    double worker_init_s;    /* sum over workers; NAN without workers */
+    uint64_t worker_inits;   /* number of process or thread starts in it */
+    double cpu_avg_ratio, cpu_peak_ratio, cpu_min_ratio;
+    double worker_efficiency, active_s, idle_s;
+    struct worker_figures *workers; /* one per run->workers */
+    struct format_row *formats;
+    size_t format_count;
+    struct conversion_row *conversions;
+    size_t conversion_count;
+    uint64_t images_ok, failed, discarded, unfinished;
+    uint64_t bytes_in, bytes_out; /* each distinct source and each surviving final once */
+    int64_t bytes_saved;          /* in - out; negative when the images grew */
+    double saved_per_image;       /* NAN without images */
+    double peak_rss_bytes, avg_rss_bytes, baseline_rss_bytes, peak_heap_bytes;
+    uint64_t io_seen, io_kernel; /* bytes; io_kernel UNKNOWN where unreadable */
+    double coverage_ratio;       /* seen ÷ kernel, unclamped; NAN = unknown */
+    double attributed_ratio;     /* time of the images in named stages ÷ busy */
+    double observed_ratio;       /* part of busy from observed calls in named stages */
+    double overhead_ratio;       /* own cost ÷ CPU time of the traced processes; NAN = unknown */
+    uint64_t sized;                   /* chains in bytes_in and bytes_out: sizes known, output still there */
+    struct timing_stats unattributed; /* per chain */
+    double *image_size_ratios;        /* one per run->images: Σout ÷ Σin; NAN = unknown or not ok */
+    uint64_t coverage_processes;      /* whose kernel counters could be read: the ratio is theirs */
+    double size_ratio;                /* bytes_out ÷ bytes_in; NAN = unknown */
+    double io_s;                      /* image read + image write, summed over images; NAN = neither known */
+    double other_optimization_s;      /* optimization less decode, transform and encode; NAN = unknown */
+    double inferred_ratio;            /* attributed - observed */
+};
+
+/* Computes everything from a run, which must outlive the result. Returns NULL when memory ends. */
+struct metrics *metrics_compute(const struct run *run);
+void metrics_free(struct metrics *metrics);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what a run was, as inference understood it: processes, files, images, workers, samples. Plain data.
+ * Must not know: records, statistics, formatting.
+ *
+ * Units: times in ns of CLOCK_MONOTONIC, sizes in bytes. UNKNOWN in an unsigned field means that the figure could not
+ * be known; it is never replaced by 0. Strings and arrays belong to the run and live until run_free(). */
+#ifndef ANALYZER_MODEL_H
+#define ANALYZER_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/image_header.h"
+
+#define UNKNOWN UINT64_MAX
+#define NO_ID UINT32_MAX /* index into an array of the run that points nowhere */
+
+/* The stages of one image. WORKER_INIT belongs to a worker and is not part of an image's time. OPTIMIZATION contains
+ * DECODE, TRANSFORM and ENCODE, and whatever an optimizer without visible codec does between reading and writing. */
+enum stage {
+    STAGE_VALIDATION,
+    STAGE_WORKER_INIT,
+    STAGE_IMAGE_READ,
+    STAGE_OPTIMIZATION,
+    STAGE_DECODE,
+    STAGE_TRANSFORM,
+    STAGE_ENCODE,
+    STAGE_IMAGE_WRITE,
+    STAGE_CLEANUP,
+    STAGE_COUNT
+};
+/* "validation", "worker_init", …: the JSON key without its unit. */
+const char *stage_name(enum stage stage);
+
+struct process {
+    uint32_t pid;
+    uint32_t ppid;
+    uint32_t parent; /* index of the traced process that started it, or NO_ID */
+    char *exe;
+    char *command; /* arguments separated by blanks, quoted where the shell would need it */
+    char **argv;
+    size_t argc;
+    char *cwd;
+    uint64_t start_ns;
+    uint64_t end_ns; /* last record when no end was recorded */
+    bool ended;      /* an end was recorded */
+    bool forked;     /* forked without exec: shares its parent's program */
+    int exit_code;   /* -1 = unknown */
+    int signal;      /* 0 = none or unknown */
+    char *in_flight; /* function in progress when a killed process left off, or NULL */
+    uint64_t cpu_ns; /* CPU time of this image, user and system, or UNKNOWN */
+    uint64_t vm_hwm_bytes;
+    uint64_t baseline_rss_bytes; /* last sample before its first image, or UNKNOWN */
+    uint64_t heap_peak_bytes;    /* UNKNOWN where the allocator was not seen */
+    uint64_t minor_faults, major_faults;
+    uint64_t kernel_io_bytes; /* rchar + wchar of the kernel, less ours and reaped children's, or UNKNOWN */
+    uint64_t seen_io_bytes;   /* physical bytes in the records */
+    uint64_t records, lost_records;
+    uint64_t own_cost_ns;   /* calibrated cost of the library, or UNKNOWN */
+    uint64_t own_mapped_bytes;
+    uint32_t usable_cpus;
+    uint64_t first_image_ns; /* first image byte, or UNKNOWN */
+    uint32_t images;         /* owned by its threads */
+    char *allocator;         /* library that provides malloc, or NULL */
+};
+
+enum file_kind { FILE_KIND_FILE, FILE_KIND_STDIN, FILE_KIND_PIPE, FILE_KIND_SOCKET, FILE_KIND_MEMORY };
+enum file_role { FILE_ROLE_SOURCE, FILE_ROLE_INTERMEDIATE, FILE_ROLE_FINAL };
+const char *file_kind_name(enum file_kind kind);
+const char *file_role_name(enum file_role role);
+
+/* One image file, pipe, socket or buffer, in one state of its content: a file rewritten in place is two of these. */
+struct image_file {
+    char *path; /* absolute; where it ended up after renames */
+    enum file_kind kind;
+    enum file_role role;
+    struct image_facts facts; /* from its first bytes */
+    uint64_t bytes;           /* UNKNOWN where it could not be seen */
+    uint64_t device, inode;
+    bool survives; /* still there, under this path, when the run ended */
+};
+
+enum image_status { IMAGE_OK, IMAGE_FAILED, IMAGE_DISCARDED, IMAGE_UNFINISHED };
+const char *image_status_name(enum image_status status);
+
+/* Which rule tied output to input, strongest first. */
+enum link_rule { LINK_NONE, LINK_PATH, LINK_NESTING, LINK_BUFFER, LINK_SIZE, LINK_ADJACENCY };
+const char *link_rule_name(enum link_rule rule);
+
+enum setting_key { /* same order as the trace's setting enumeration, from 1 */
+    SETTING_NONE,
+    SETTING_QUALITY,
+    SETTING_QUANTIZER_MIN,
+    SETTING_QUANTIZER_MAX,
+    SETTING_LOSSLESS,
+    SETTING_EFFORT,
+    SETTING_SUBSAMPLING,
+    SETTING_PROGRESSIVE,
+    SETTING_BIT_DEPTH,
+    SETTING_PALETTE_COLOURS,
+    SETTING_QUALITY_MIN,
+    SETTING_FILTER,
+    SETTING_STRATEGY,
+    SETTING_THREADS,
+    SETTING_COLOUR_TYPE,
+    SETTING_WIDTH,
+    SETTING_HEIGHT,
+    SETTING_COUNT
+};
+
+struct image_settings {
+    const char *encoder; /* "libjpeg", "libwebp", …, or NULL when no encoder was seen */
+    const char *scale;   /* which quality scale `quality` is on: "libjpeg", "webp", "aom", …, or NULL */
+    bool known[SETTING_COUNT];
+    double value[SETTING_COUNT];
+    double quality_rmse; /* fit of the JPEG tables to the quality; NAN where none was made */
+};
+
+/* One encode result, or one failed, discarded or unfinished attempt. */
+struct image {
+    uint32_t *inputs; /* indexes into run.files */
+    size_t input_count;
+    uint32_t *outputs;
+    size_t output_count;
+    uint32_t chain; /* images joined by an intermediate have the same */
+    uint32_t process;
+    uint32_t worker; /* index into run.workers, or NO_ID */
+    uint32_t tid;    /* owner thread */
+    uint64_t start_ns, end_ns;            /* first and last event; span = end - start */
+    uint64_t busy_ns;                     /* observed calls + CPU time in the owner's gaps between them */
+    uint64_t stage_ns[STAGE_COUNT];       /* exclusive but OPTIMIZATION, which contains its three */
+    uint64_t inferred_ns[STAGE_COUNT];    /* part of stage_ns that comes from gaps */
+    bool stage_known[STAGE_COUNT];
+    uint64_t unattributed_ns;             /* busy - validation - read - optimization - write - cleanup */
+    uint64_t cpu_ns;                      /* owner + helpers when alone in its process, or UNKNOWN */
+    uint64_t cpu_thread_ns;               /* owner thread, or UNKNOWN */
+    uint64_t peak_heap_bytes;             /* live peak - live at start, when alone, or UNKNOWN */
+    uint64_t large_block_peak_bytes;      /* by owner, or UNKNOWN */
+    const char *heap_scope;               /* "process" or "large blocks", or NULL */
+    struct image_settings settings;
+    uint32_t attempts; /* encodes that it took */
+    enum link_rule link_rule;
+    enum image_status status;
+};
+
+/* A lane: a thread that owned images, or one-image processes of one pool packed into as many as ran at once. */
+struct worker_member {
+    uint32_t pid, tid;
+};
+struct worker {
+    struct worker_member *members;
+    size_t member_count;
+    uint32_t tasks;
+    uint64_t init_ns; /* sum over its members: process or thread start to first image byte */
+    uint64_t active_ns, idle_ns;
+    uint64_t cpu_ns; /* CPU of its images, or UNKNOWN */
+};
+
+struct io_total {
+    uint64_t ns, bytes, ops;
+};
+
+/* Resources of all live processes together at one moment. */
+struct resource_sample {
+    uint64_t time_ns;
+    double cpu_ratio; /* of the usable CPUs, since the sample before; NAN = unknown */
+    uint64_t rss_bytes;
+    uint64_t heap_bytes;
+    uint64_t io_ops; /* since the sample before */
+};
+
+struct library {
+    char *name, *version, *build_id; /* any may be NULL but name */
+};
+
+struct host {
+    char *machine, *kernel, *boot_id, *cpu_model;
+    uint32_t cpus;
+    double usable_cpus; /* min(affinity, quota ÷ period); NAN = unknown */
+    uint64_t memory_bytes;
+    double load; /* NAN = unknown */
+    uint64_t cgroup_quota_us, cgroup_period_us, cgroup_throttled_us, cgroup_memory_limit, cgroup_memory_peak,
+        cgroup_oom_kills;
+};
+
+struct run {
+    char *trace_path;
+    int64_t realtime_offset_ns;
+    uint64_t start_ns, end_ns; /* first process start, last process end */
+    struct host host;
+    struct process *processes;
+    size_t process_count;
+    struct image_file *files;
+    size_t file_count;
+    struct image *images;
+    size_t image_count;
+    struct worker *workers;
+    size_t worker_count;
+    struct library *libraries;
+    size_t library_count;
+    struct resource_sample *samples;
+    size_t sample_count;
+    struct io_total image_read, image_write; /* of image files: time and bytes of the calls */
+    struct io_total all_read, all_write;     /* of every file */
+    uint64_t periods[64][2];                 /* activity periods: start, end */
+    size_t period_count;
+    uint64_t peak_rss_bytes; /* highest sum over live processes, or of one process */
+    bool peak_is_tree;       /* the sum of several processes */
+    uint64_t peak_rss_ns;    /* when, or UNKNOWN */
+    uint32_t peak_process;   /* the largest then, or NO_ID */
+    double avg_rss_bytes;    /* time-weighted; NAN = no samples */
+    uint64_t records, lost_records;
+    char **notes; /* one sentence each, for Trust */
+    size_t note_count;
+};
+
+/* Frees everything the run owns, and the run. */
+void run_free(struct run *run);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: claims about the text report.
+ * Must not know: how figures come about. */
+#include "analyzer/render.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/golden.h"
+#include "tests/suite.h"
+
+static char *text_report(struct run *run, bool ascii, size_t top)
+{
+    struct render_options options = {.ascii = ascii, .images = true, .top = top, .tool_version = "0.0.0"};
+    return golden_render(&render_text, run, &options);
+}
+
+START_TEST(the_report_is_the_golden_one)
+{
+    char *text = text_report(sample_run(), false, 0);
+    golden_compare("report.txt", text);
+    free(text);
+}
+END_TEST
+
+START_TEST(the_ascii_report_is_the_golden_one_and_ascii)
+{
+    char *text = text_report(sample_run(), true, 0);
+    golden_compare("report-ascii.txt", text);
+    for (const char *at = text; *at; at++)
+        ck_assert_int_lt((unsigned char)*at, 0x80);
+    free(text);
+}
+END_TEST
+
+/* Every row of the format that the project was specified with, in its order. */
+START_TEST(titles_stand_in_the_specified_order)
+{
+    static const char *const rows[] = {"=== Image Optimizer Benchmark Report ===",
+                                       "\n\nTime-based Metrics:\n",
+                                       "\n- Total Duration: ",
+                                       "\n- Average Processing Time: ",
+                                       "/image (n=",
+                                       "\n- Worker Init Time: ",
+                                       "\n- Stage Timings (summed over images):\n",
+                                       "\n  ├── Validation: ",
+                                       "\n  ├── Processing: ",
+                                       "\n  ├── I/O: ",
+                                       "\n\nResource Metrics:\n",
+                                       "\n- CPU Utilization: ",
+                                       "\n  ├── Peak: ",
+                                       "\n  └── Min: ",
+                                       "\n- Worker Efficiency: ",
+                                       "\n  ├── Active Time: ",
+                                       "\n  └── Idle Time: ",
+                                       "\n- I/O Operations:\n",
+                                       "\n  ├── Read: ",
+                                       "\n  └── Write: ",
+                                       "\n\nOptimization Metrics:\n",
+                                       "\n- Compression Ratios:\n",
+                                       "\n- Size Reductions:\n",
+                                       "\n  ├── Total: ",
+                                       "\n  └── Average: ",
+                                       "\n- Format Conversions:\n",
+                                       "\n- Quality Metrics:\n",
+                                       "\n\nMemory Usage:\n",
+                                       "\n- Peak: ",
+                                       "\n- Average: ",
+                                       "\n- Baseline: ",
+                                       "\n\nTrust:\n",
+                                       "\n- Coverage: ",
+                                       "\n- Overhead: "};
+    char *text = text_report(sample_run(), false, 0);
+    const char *at = text;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *found = strstr(at, rows[i]);
+        ck_assert_msg(found != NULL, "row %s is missing or out of order", rows[i]);
+        at = found + strlen(rows[i]) - 1; /* a line end may belong to two */
+    }
+    free(text);
+}
+END_TEST
+
+START_TEST(unknown_figures_say_why)
+{
+    struct run *run = sample_empty_run();
+    uint32_t source = sample_file(run, "in.jpg", FILE_ROLE_SOURCE, FORMAT_JPEG, UNKNOWN);
+    sample_image(run, 0, source, sample_file(run, "out.jpg", FILE_ROLE_FINAL, FORMAT_JPEG, 10), 0, 10);
+    char *text = text_report(run, false, 0);
+    static const char *const rows[] = {"- CPU Utilization: n/a (",
+                                       "Peak: n/a (no full 100 ms window",
+                                       "- Worker Efficiency: n/a (",
+                                       "JPEG: n/a (size of input or output unknown), n=1",
+                                       "- Size Reductions: n/a (",
+                                       "- Peak: n/a (",
+                                       "- Average: n/a (",
+                                       "- Baseline: n/a (",
+                                       "- Coverage: n/a (",
+                                       "- Overhead: n/a (",
+                                       "Decode: n/a (",
+                                       "- Worker Init Time: n/a ("};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(strstr(text, rows[i]) != NULL, "%s is missing in\n%s", rows[i], text);
+    ck_assert_ptr_null(strstr(text, "nan"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_run_without_images_says_what_was_seen)
+{
+    char *text = text_report(sample_run_without_images(), false, 0);
+    ck_assert_ptr_nonnull(strstr(text, "No image was processed in this run"));
+    ck_assert_ptr_nonnull(strstr(text, "4000 /usr/bin/identify in/a.jpg (exit 0, 12 records)"));
+    ck_assert_ptr_nonnull(strstr(text, "/home/ann/photos/in/a.jpg (JPEG, 1.00 MB)"));
+    ck_assert_ptr_nonnull(strstr(text, "\nTrust:\n"));
+    ck_assert_ptr_null(strstr(text, "Time-based Metrics"));
+    free(text);
+    text = text_report(sample_empty_run(), true, 0);
+    ck_assert_ptr_nonnull(strstr(text, "- Processes: 0\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(images_that_grew_say_so)
+{
+    struct run *run = sample_empty_run();
+    uint32_t source = sample_file(run, "in.png", FILE_ROLE_SOURCE, FORMAT_PNG, 1000);
+    sample_image(run, 0, source, sample_file(run, "out.jpg", FILE_ROLE_FINAL, FORMAT_JPEG, 1200), 0, 10);
+    char *text = text_report(run, false, 0);
+    ck_assert_ptr_nonnull(strstr(text, "JPEG: 120.0% of original (+20.0%), n=1"));
+    ck_assert_ptr_nonnull(strstr(text, "PNG → JPEG: 20.0% larger, n=1"));
+    ck_assert_ptr_nonnull(strstr(text, "Average: 200 B/image larger"));
+    free(text);
+}
+END_TEST
+
+START_TEST(top_limits_the_images)
+{
+    char *text = text_report(sample_run(), false, 2);
+    ck_assert_ptr_nonnull(strstr(text, "\nImages (the slowest 2 of 6):\n- 0.60s: "));
+    ck_assert_ptr_nonnull(strstr(text, "in/e\\xff.png"));
+    ck_assert_ptr_null(strstr(text, "in/a.jpg"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_an_error)
+{
+    struct run *run = sample_run();
+    struct metrics *metrics = metrics_compute(run);
+    struct render_options options = {.tool_version = "0.0.0"};
+    FILE *out = fopen("/dev/full", "w");
+    ck_assert(metrics && out);
+    ck_assert_int_eq(render_text.report(metrics, &options, out), -1);
+    fclose(out);
+    metrics_free(metrics);
+    run_free(run);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("render_text");
+    TCase *tests = tcase_create("all");
+    tcase_add_test(tests, the_report_is_the_golden_one);
+    tcase_add_test(tests, the_ascii_report_is_the_golden_one_and_ascii);
+    tcase_add_test(tests, titles_stand_in_the_specified_order);
+    tcase_add_test(tests, unknown_figures_say_why);
+    tcase_add_test(tests, a_run_without_images_says_what_was_seen);
+    tcase_add_test(tests, images_that_grew_say_so);
+    tcase_add_test(tests, top_limits_the_images);
+    tcase_add_test(tests, a_full_disk_is_an_error);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
