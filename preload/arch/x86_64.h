@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what differs per architecture: raw system calls, cycle counter, relocation type. x86-64.
+ * Must not know: anything else of the library. */
+#ifndef PRELOAD_ARCH_X86_64_H
+#define PRELOAD_ARCH_X86_64_H
+
+#include <elf.h>
+#include <stdint.h>
+
+#define ARCH_JUMP_SLOT R_X86_64_JUMP_SLOT
+#define ARCH_JUMP      "jmp" /* tail-jump to a function of this library */
+
+/* Raw system call: result or -errno. Never touches errno, never a cancellation point, never seen by our own hooks. */
+static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    register long r9 __asm__("r9") = f;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Time stamp counter, unordered: 11 ns where a clock read costs 28. Only meaningful when the clocksource is tsc. */
+static inline uint64_t arch_cycles(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+    return (uint64_t)high << 32 | low;
+}
+
+#endif

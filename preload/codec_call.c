@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: codec calls as they happen: frames, sessions, row sums, their records.
+ * Must not know: signatures of codecs, jump slots.
+ *
+ * A frame whose stack address is not above the current one was left by longjmp: it is closed when the next call comes
+ * by. Thread CPU is read where outermost calls begin and end, never per row; the row sums that wait are written before
+ * each reading, so that between two readings the trace holds all there was. */
+#include "preload/codec_call.h"
+
+#include <errno.h>
+
+#include "preload/packet.h"
+#include "preload/process.h"
+#include "preload/sample.h"
+
+struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+
+#define SESSIONS 512 /* open at once; beyond, each call is a session of its own */
+static struct session {
+    const void *handle;
+    uint32_t number;
+    uint8_t family;
+    bool finished;
+} sessions[SESSIONS];
+static _Atomic uint32_t sessions_lock, session_numbers;
+
+static void lock_sessions(void)
+{
+    while (atomic_exchange_explicit(&sessions_lock, 1, memory_order_acquire))
+        ;
+}
+
+static void unlock_sessions(void)
+{
+    atomic_store_explicit(&sessions_lock, 0, memory_order_release);
+}
+
+static uint32_t new_number(void)
+{
+    return atomic_fetch_add(&session_numbers, 1) + 1;
+}
+
+/* Entry of a handle, or the place for it, or NULL when the neighbourhood is full. */
+static struct session *place_of(unsigned family, const void *handle)
+{
+    uintptr_t hash = ((uintptr_t)handle >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 40;
+    struct session *free_place = NULL;
+    for (unsigned i = 0; i < 16; i++) {
+        struct session *s = &sessions[(hash + i) % SESSIONS];
+        if (s->handle == handle && s->family == family)
+            return s;
+        if (!s->handle && !free_place)
+            free_place = s;
+    }
+    return free_place;
+}
+
+uint32_t codec_session(unsigned family, const void *handle)
+{
+    lock_sessions();
+    struct session *s = place_of(family, handle);
+    uint32_t number = 0;
+    if (!s) {
+        number = new_number();
+    } else {
+        if (s->handle != handle || s->finished) {
+            s->handle = handle;
+            s->family = (uint8_t)family;
+            s->finished = false;
+            s->number = new_number();
+        }
+        number = s->number;
+    }
+    unlock_sessions();
+    return number;
+}
+
+/* Number of a session that is open, or of the one just finished; 0 when there is none. */
+static uint32_t known_session(unsigned family, const void *handle)
+{
+    lock_sessions();
+    struct session *s = place_of(family, handle);
+    uint32_t number = s && s->handle == handle ? s->number : 0;
+    unlock_sessions();
+    return number;
+}
+
+void codec_session_finish(unsigned family, const void *handle)
+{
+    lock_sessions();
+    struct session *s = place_of(family, handle);
+    if (s && s->handle == handle)
+        s->finished = true;
+    unlock_sessions();
+}
+
+void codec_session_forget(unsigned family, const void *handle)
+{
+    lock_sessions();
+    struct session *s = place_of(family, handle);
+    if (s && s->handle == handle)
+        s->handle = NULL;
+    unlock_sessions();
+}
+
+static bool reads_cpu(unsigned row)
+{
+    return codec_rows[row].role != trace_role_SETUP && codec_rows[row].role != trace_role_DESTROY;
+}
+
+static void put_cpu(struct thread *self)
+{
+    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+}
+
+static void put_call(struct thread *self, const struct codec_frame *frame, uint64_t end_ns, enum trace_outcome outcome,
+                     const struct codec_buffers *buffers)
+{
+    const struct codec_row *row = &codec_rows[frame->row];
+    struct trace_codec_call record = {
+        .duration_ns = end_ns - frame->start_ns,
+        .io_ns = self->io_ns - frame->io_ns_before,
+        .handle = (uintptr_t)frame->handle,
+        .session = frame->session,
+        .hook = row->hook,
+        .depth = (uint8_t)(frame - self->frames),
+        .role = row->role,
+        .codec = row->family,
+        .outcome = (uint8_t)outcome,
+    };
+    if (buffers) {
+        record.source = buffers->source;
+        record.source_bytes = buffers->source_bytes;
+        record.target = buffers->target;
+        record.target_bytes = buffers->target_bytes;
+    }
+    packet_put(self, TRACE_KIND_codec_call, end_ns, &record);
+}
+
+/* Closes the frames that lie at or below address: their calls were left by longjmp. */
+static void close_left(struct thread *self, uintptr_t address)
+{
+    while (unlikely(self->frame_count && self->frames[self->frame_count - 1].address <= address)) {
+        const struct codec_frame *frame = &self->frames[self->frame_count - 1];
+        if (frame->start_ns)
+            put_call(self, frame, system_now_ns(), trace_outcome_UNWOUND, NULL);
+        self->frame_count--;
+    }
+    if (!self->frame_count && self->in_flight_hook >= HOOK_codec_base)
+        packet_set_in_flight(self, 0, 0);
+}
+
+void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address)
+{
+    scope->self = NULL;
+    if (!thread_may_record())
+        return;
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (!self)
+        return;
+    close_left(self, address);
+    const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
+    /* A slot that led to a stub that led to a slot: the call is already being recorded. */
+    bool twice = top && handle && top->row == row && top->handle == handle;
+    if (!twice && self->frame_count < THREAD_FRAMES) {
+        const struct codec_row *info = &codec_rows[row];
+        packet_need_disk(self);
+        process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
+        bool outermost = self->frame_count == 0;
+        uint32_t session = !handle                              ? new_number()
+                           : info->role == trace_role_DESTROY   ? known_session(info->family, handle)
+                                                                : codec_session(info->family, handle);
+        if (outermost && reads_cpu(row)) {
+            codec_call_flush(self);
+            put_cpu(self);
+        }
+        scope->self = self;
+        scope->frame = self->frame_count;
+        scope->session = session;
+        struct codec_frame *frame = &self->frames[self->frame_count++];
+        *frame = (struct codec_frame){
+            .address = address,
+            .handle = handle,
+            .io_ns_before = self->io_ns,
+            .session = session,
+            .row = (uint16_t)row,
+            .instance = (uint8_t)instance,
+            .outermost = outermost,
+            .start_ns = system_now_ns(),
+        };
+        if (outermost)
+            packet_set_in_flight(self, info->hook, frame->start_ns);
+    }
+    thread_leave();
+    errno = saved;
+}
+
+bool codec_return(struct codec_scope *scope)
+{
+    if (!scope->self)
+        return false;
+    scope->end_ns = system_now_ns();
+    scope->saved_errno = errno;
+    if (thread_enter() != scope->self || scope->frame >= scope->self->frame_count) {
+        scope->self = NULL; /* a signal inside our code, or the frame is gone already */
+        thread_leave();
+        return false;
+    }
+    return true;
+}
+
+void codec_put(struct codec_scope *scope, bool done, const struct codec_buffers *buffers)
+{
+    struct thread *self = scope->self;
+    while (self->frame_count > scope->frame + 1) /* inner calls that were left by longjmp */
+        self->frame_count--;
+    put_call(self, &self->frames[scope->frame], scope->end_ns, done ? trace_outcome_DONE : trace_outcome_FAILED, buffers);
+}
+
+void codec_end(struct codec_scope *scope)
+{
+    struct thread *self = scope->self;
+    const struct codec_frame frame = self->frames[scope->frame];
+    self->frame_count = scope->frame;
+    if (codec_rows[frame.row].role == trace_role_DESTROY && frame.handle)
+        codec_session_forget(codec_rows[frame.row].family, frame.handle);
+    if (frame.outermost) {
+        packet_set_in_flight(self, 0, 0);
+        if (reads_cpu(frame.row)) {
+            put_cpu(self);
+            sample_maybe(self);
+        }
+    }
+    scope->self = NULL;
+    thread_leave();
+    errno = scope->saved_errno;
+}
+
+/* ---- rows ---- */
+
+static uint64_t ticks(void)
+{
+    return process.cycles_are_time ? arch_cycles() : system_now_ns();
+}
+
+/* The thread's sum for this row and handle, made when there is none. */
+static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instance, const void *handle)
+{
+    for (unsigned i = 0; i < self->row_count; i++)
+        if (self->rows[i].handle == handle && self->rows[i].row == row)
+            return &self->rows[i];
+    const struct codec_row *info = &codec_rows[row];
+    packet_need_disk(self);
+    process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
+    if (self->row_count == THREAD_ROWS)
+        codec_call_flush(self);
+    struct row_sum *sum = &self->rows[self->row_count++];
+    *sum = (struct row_sum){
+        .handle = handle,
+        .row = (uint16_t)row,
+        .session = codec_session(info->family, handle),
+        .depth = (uint8_t)self->frame_count,
+        .first_ns = system_now_ns(),
+        .first_cycles = ticks(),
+    };
+    return sum;
+}
+
+void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned instance, const void *handle,
+                     uintptr_t address)
+{
+    scope->self = NULL;
+    if (!thread_may_record())
+        return;
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (!self)
+        return;
+    close_left(self, address);
+    if (self->frame_count < THREAD_FRAMES) {
+        struct row_sum *sum = sum_of(self, row, instance, handle);
+        scope->self = self;
+        scope->row = (uint16_t)row;
+        scope->handle = handle;
+        scope->frame = self->frame_count;
+        scope->io_ns = self->io_ns;
+        scope->timed = process.cycles_are_time || (sum->calls & 7) == 0;
+        struct codec_frame *frame = &self->frames[self->frame_count++];
+        frame->address = address;
+        frame->handle = handle;
+        frame->session = sum->session;
+        frame->row = (uint16_t)row;
+        frame->start_ns = 0; /* marks a row: it has no record of its own */
+        if (scope->frame == 0 && self->in_flight_hook != codec_rows[row].hook)
+            packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
+        scope->cycles = scope->timed ? ticks() : 0;
+    }
+    thread_leave();
+    errno = saved;
+}
+
+void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
+{
+    if (!scope->self)
+        return;
+    uint64_t now = scope->timed ? ticks() : 0;
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (self == scope->self && scope->frame < self->frame_count) {
+        self->frame_count = scope->frame;
+        /* Found again, not remembered: I/O inside the call may have written the sums. */
+        struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
+        sum->calls++;
+        if (scope->timed) {
+            sum->timed++;
+            sum->cycles += now - scope->cycles;
+            sum->last_cycles = now;
+            if (scope->cycles < sum->first_cycles)
+                sum->first_cycles = scope->cycles;
+        }
+        sum->io_ns += self->io_ns - scope->io_ns;
+        if (!sum->buffer)
+            sum->buffer = buffer;
+    }
+    if (self)
+        thread_leave();
+    scope->self = NULL;
+    errno = saved;
+}
+
+void codec_call_flush(struct thread *self)
+{
+    if (likely(!self->row_count))
+        return;
+    uint64_t now_ns = system_now_ns(), now = ticks();
+    /* Scaled over the sum's own span; a very short one is stretched until the clocks' steps no longer matter. */
+    while (process.cycles_are_time && now_ns - self->rows[0].first_ns < 20000) {
+        now_ns = system_now_ns();
+        now = ticks();
+    }
+    unsigned count = self->row_count;
+    self->row_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct row_sum *sum = &self->rows[i];
+        const struct codec_row *row = &codec_rows[sum->row];
+        double scale = 1;
+        if (process.cycles_are_time)
+            scale = (double)(now_ns - self->rows[0].first_ns) / (double)(now - self->rows[0].first_cycles);
+        double duration = (double)sum->cycles * scale;
+        if (sum->timed)
+            duration *= (double)sum->calls / sum->timed;
+        struct trace_rows record = {
+            .duration_ns = (uint64_t)duration,
+            .io_ns = sum->io_ns,
+            .first_ns = sum->first_ns,
+            .last_ns = sum->first_ns + (uint64_t)((double)(sum->last_cycles - sum->first_cycles) * scale),
+            .buffer = sum->buffer,
+            .calls = sum->calls,
+            .session = sum->session,
+            .hook = row->hook,
+            .depth = sum->depth,
+            .role = row->role,
+            .codec = row->family,
+        };
+        if (sum->calls)
+            packet_put(self, TRACE_KIND_rows, now_ns, &record);
+    }
+}
+
+void codec_call_reset_after_fork(void)
+{
+    atomic_store(&sessions_lock, 0);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: codec calls as they happen: frames, sessions, row sums, their records.
+ * Must not know: signatures of codecs, jump slots. */
+#ifndef PRELOAD_CODEC_CALL_H
+#define PRELOAD_CODEC_CALL_H
+
+#include "preload/thread.h"
+
+#define CODEC_INSTANCES 4 /* copies of one library in a process that can be told apart */
+
+/* A row of codecs.def. */
+struct codec_row {
+    const char *name;
+    uint8_t family; /* enum trace_codec */
+    uint8_t role;   /* enum trace_role */
+    uint16_t hook;
+    void *wrappers[CODEC_INSTANCES];
+};
+enum {
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...) CODEC_ROW_##name,
+#define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) CODEC_ROW_##name,
+#include "preload/codecs.def"
+    CODEC_ROW_COUNT
+};
+extern const struct codec_row codec_rows[CODEC_ROW_COUNT];
+/* The real functions behind the wrapper instances; NULL = free. library: path of the object, for the report. */
+struct codec_target {
+    void *_Atomic real;
+    const char *library;
+};
+extern struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+
+/* What one wrapper call keeps on its stack. */
+struct codec_scope {
+    struct thread *self; /* NULL: pass through */
+    unsigned frame;      /* index of its frame */
+    uint32_t session;
+    uint64_t end_ns;
+    int saved_errno;
+};
+struct codec_buffers {
+    uint64_t source, source_bytes, target, target_bytes;
+};
+
+/* Before the real call. handle NULL: the call is a session of its own. */
+void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address);
+/* After it: enters our code (guard set). When it returns true, codec_put writes the record, settings may be revealed,
+ * and codec_end leaves. */
+bool codec_return(struct codec_scope *scope);
+void codec_put(struct codec_scope *scope, bool done, const struct codec_buffers *buffers);
+void codec_end(struct codec_scope *scope);
+/* The same around row calls, which are aggregated. */
+struct codec_row_scope {
+    struct thread *self;
+    const void *handle;
+    uint64_t cycles, io_ns;
+    unsigned frame;
+    uint16_t row;
+    bool timed;
+};
+void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned instance, const void *handle,
+                     uintptr_t address);
+void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer);
+/* Session of a handle in a family, made when it is new. */
+uint32_t codec_session(unsigned family, const void *handle);
+/* The session's image is complete: the handle's next use begins a new one. */
+void codec_session_finish(unsigned family, const void *handle);
+void codec_session_forget(unsigned family, const void *handle);
+
+/* Writes the row sums that wait. Guard set. */
+void codec_call_flush(struct thread *self);
+/* Session of the innermost codec call of the thread, or 0. A frame below the caller's was left by longjmp. */
+static inline uint32_t codec_call_session(const struct thread *self)
+{
+    const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
+    return top && top->address > (uintptr_t)__builtin_frame_address(0) ? top->session : 0;
+}
+void codec_call_reset_after_fork(void);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: reading settings and buffers out of the codecs' own structures, after calls that succeeded.
+ * Must not know: frames, packets' files. Guard set. A structure version that is not known reveals nothing. */
+#ifndef PRELOAD_CODEC_REVEAL_H
+#define PRELOAD_CODEC_REVEAL_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "trace/trace.h"
+
+void reveal(uint32_t session, enum trace_setting key, double value);
+/* direction 0: the session's own role tells. */
+void reveal_stream(uint32_t session, FILE *stream, unsigned direction);
+/* The session takes its image from the session of another handle. */
+void reveal_source_session(uint32_t session, unsigned family, const void *handle);
+
+uintptr_t jpeg_next_input(const void *cinfo);
+void reveal_jpeg_version(const void *cinfo, int version);
+void reveal_jpeg_encoder(uint32_t session, const void *cinfo);
+void reveal_jpeg_lossless(uint32_t session, const void *cinfo);
+void reveal_png_header(uint32_t session, uint32_t width, uint32_t height, int depth, int colour_type, int interlace);
+uintptr_t webp_pixels(const void *picture);
+void reveal_webp(uint32_t session, const void *config, const void *picture);
+uintptr_t avif_data(const void *data);
+uint64_t avif_bytes(const void *data);
+void reveal_avif(uint32_t session, const void *encoder, unsigned row, unsigned instance);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the trace directory on disk. Must not know: records, threads.
+ * Rules (each with a reproduced failure behind it): no byte of a visible packet without a header, so prepare hidden and
+ * rename; write zeros before any store through a mapping, or a full disk kills the program with SIGBUS; keep no fd. */
+#include "preload/directory.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "preload/process.h"
+#include "preload/settings.h"
+#include "preload/system.h"
+#include "preload/text.h"
+#include "trace/trace.h"
+
+#define PATH_BYTES THREAD_PATH_BYTES
+#define METADATA_BYTES 32768
+
+static struct trace_control *_Atomic control;
+static char process_directory[PATH_BYTES];
+static bool made_trace;
+static _Atomic int map_safe; /* 0 = not asked yet, 1 = yes, -1 = no */
+
+/* Path buffers of the calling thread: hooks run on stacks as small as 16 KiB. */
+static char *buffer(unsigned which)
+{
+    return thread_local_state.self->paths[which];
+}
+
+static struct text join(char *out, const char *directory, const char *name)
+{
+    struct text path = text_begin(out, PATH_BYTES);
+    text_add(&path, directory);
+    text_add(&path, "/");
+    text_add(&path, name);
+    return path;
+}
+
+/* Growing a file past RLIMIT_FSIZE would raise SIGXFSZ in the program. */
+static bool size_allowed(size_t bytes)
+{
+    struct rlimit limit;
+    return SYSTEM6(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit, 0, 0) != 0 || limit.rlim_cur >= bytes;
+}
+
+static bool write_all(int fd, const char *data, size_t bytes)
+{
+    size_t done = 0;
+    while (done < bytes) {
+        long n = system_write(fd, data + done, bytes - done);
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    atomic_fetch_add_explicit(&process.own_wchar, bytes, memory_order_relaxed);
+    return true;
+}
+
+static bool write_file(const char *path, const char *data, size_t bytes)
+{
+    int fd = system_open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return false;
+    bool written = size_allowed(bytes) && write_all(fd, data, bytes);
+    system_close(fd);
+    if (!written)
+        system_unlink(path);
+    return written;
+}
+
+/* Makes the directory and its parents, 0700. An existing directory of somebody else under the temp directory could be
+ * a trap: only the caller-named or home paths are trusted without asking. */
+static bool make_directories(const char *path)
+{
+    char *copy = buffer(0);
+    struct text text = text_begin(copy, PATH_BYTES);
+    text_add(&text, path);
+    if (text.cut || copy[0] != '/')
+        return false;
+    for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+        *slash = '\0';
+        system_make_directory(copy, 0700);
+        *slash = '/';
+    }
+    if (settings.default_directory && strncmp(copy, "/tmp/", 5) == 0) {
+        char *last = strrchr(copy, '/');
+        struct stat status;
+        *last = '\0';
+        bool ours = system_stat(copy, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+                    !(status.st_mode & 077);
+        *last = '/';
+        if (!ours)
+            return false;
+    }
+    made_trace = system_make_directory(copy, 0700) == 0;
+    struct stat status;
+    return made_trace || (system_stat(copy, &status) == 0 && !S_ISREG(status.st_mode));
+}
+
+static struct trace_control *map_control(const char *path)
+{
+    int fd = system_open(path, O_RDWR | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return NULL;
+    struct stat status;
+    struct trace_control *page = NULL;
+    if (system_stat_fd(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= TRACE_CONTROL_BYTES)
+        page = system_map(TRACE_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+    system_close(fd);
+    if (page && (page->magic != TRACE_CONTROL_MAGIC || page->version != TRACE_VERSION)) {
+        system_unmap(page, TRACE_CONTROL_BYTES);
+        page = NULL;
+    }
+    if (page)
+        atomic_fetch_add(&arena_mapped_bytes, TRACE_CONTROL_BYTES);
+    return page;
+}
+
+static void temporary_name(char *out, size_t capacity, const char *name)
+{
+    struct text text = text_begin(out, capacity);
+    text_add(&text, ".");
+    text_add(&text, name);
+    text_add(&text, "-");
+    text_add_number(&text, process.pid, 1);
+    text_add(&text, "-");
+    text_add_number(&text, system_thread_id(), 1);
+}
+
+/* Puts a complete file into place without ever replacing another process's. */
+static bool place_file(const char *name, const char *data, size_t bytes, bool *placed)
+{
+    char temporary[64], *from = buffer(0), *to = buffer(1);
+    temporary_name(temporary, sizeof temporary, name);
+    if (join(from, settings.directory, temporary).cut || join(to, settings.directory, name).cut)
+        return false;
+    if (!write_file(from, data, bytes))
+        return false;
+    int error = system_link(from, to);
+    if (error == -EPERM || error == -EOPNOTSUPP) /* a file system without hard links */
+        error = system_rename(from, to);
+    else
+        system_unlink(from);
+    *placed = error == 0;
+    return error == 0 || error == -EEXIST;
+}
+
+bool directory_trace_exists(void)
+{
+    char *path = buffer(0);
+    if (atomic_load(&control))
+        return true;
+    if (!settings.directory[0] || join(path, settings.directory, TRACE_CONTROL_NAME).cut)
+        return false;
+    struct trace_control *page = map_control(path);
+    struct trace_control *expected = NULL;
+    if (page && !atomic_compare_exchange_strong(&control, &expected, page))
+        system_unmap(page, TRACE_CONTROL_BYTES);
+    return page != NULL;
+}
+
+bool directory_open_trace(bool *first)
+{
+    *first = false;
+    if (directory_trace_exists())
+        return true;
+    if (!settings.directory[0] || !make_directories(settings.directory))
+        return false;
+    char *text = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (!text)
+        return false;
+    struct trace_control page = {
+        .magic = TRACE_CONTROL_MAGIC,
+        .version = TRACE_VERSION,
+        .state = TRACE_STATE_RECORDING,
+        .quota_bytes = settings.quota_bytes,
+        .start_ns = process.start_ns,
+        .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
+    };
+    bool placed;
+    size_t bytes = trace_metadata(page.realtime_offset_ns, text, METADATA_BYTES);
+    bool done = bytes && place_file(TRACE_METADATA_SOURCE, text, bytes, &placed);
+    if (done) {
+        memset(text, 0, TRACE_CONTROL_BYTES);
+        memcpy(text, &page, sizeof page);
+        done = place_file(TRACE_CONTROL_NAME, text, TRACE_CONTROL_BYTES, first);
+    }
+    system_unmap(text, METADATA_BYTES);
+    return done && directory_trace_exists();
+}
+
+bool directory_open_process(uint32_t pid, uint64_t start_ns)
+{
+    char name[48], *from = buffer(0), *to = buffer(1);
+    struct text text = text_begin(name, sizeof name);
+    text_add_number(&text, pid, 1);
+    text_add(&text, "-");
+    text_add_number(&text, start_ns, 1);
+    if (join(process_directory, settings.directory, name).cut)
+        return false;
+    int error = system_make_directory(process_directory, 0700);
+    if (error && error != -EEXIST)
+        return false;
+    if (join(from, settings.directory, TRACE_METADATA_SOURCE).cut || join(to, process_directory, TRACE_METADATA_NAME).cut)
+        return false;
+    error = system_link(from, to);
+    if (error == 0 || error == -EEXIST)
+        return true;
+    /* No hard links here: an own copy, complete before it has its name. */
+    char *temporary = buffer(2), *data = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    int fd = data ? system_open(from, O_RDONLY | O_NOFOLLOW, 0) : -1;
+    long bytes = fd >= 0 ? system_read(fd, data, METADATA_BYTES) : -1;
+    if (fd >= 0)
+        system_close(fd);
+    bool done = bytes > 0 && !join(temporary, process_directory, ".metadata").cut &&
+                write_file(temporary, data, (size_t)bytes) && system_rename(temporary, to) == 0;
+    if (data)
+        system_unmap(data, METADATA_BYTES);
+    return done;
+}
+
+void directory_remove_if_empty(void)
+{
+    /* Fails harmlessly while the directory holds anything. */
+    if (made_trace && settings.default_directory && !atomic_load(&control))
+        system_remove_directory(settings.directory);
+}
+
+void directory_reset_after_fork(void)
+{
+    process_directory[0] = '\0';
+    made_trace = false;
+}
+
+bool directory_can_map(void)
+{
+    int known = atomic_load(&map_safe);
+    if (known == 0) {
+        struct statfs fs;
+        bool good = SYSTEM3(SYS_statfs, settings.directory, &fs, 0) == 0 &&
+                    (fs.f_type == 0xEF53 /* ext4 */ || fs.f_type == 0x58465342 /* xfs */ ||
+                     fs.f_type == 0x01021994 /* tmpfs */ || fs.f_type == 0x794c7630 /* overlay */);
+        atomic_store(&map_safe, known = good ? 1 : -1);
+    }
+    return known > 0;
+}
+
+static struct text packet_path(char *out, const char *hidden, uint32_t stream, uint32_t sequence)
+{
+    struct text path = join(out, process_directory, hidden);
+    text_add_number(&path, stream, 1);
+    text_add(&path, ".");
+    text_add_number(&path, sequence, 1);
+    return path;
+}
+
+static bool reserve(size_t bytes)
+{
+    struct trace_control *page = atomic_load(&control);
+    if (!page)
+        return false;
+    _Atomic uint64_t *used = (_Atomic uint64_t *)&page->bytes_used;
+    if (atomic_fetch_add(used, bytes) + bytes <= page->quota_bytes)
+        return true;
+    atomic_fetch_sub(used, bytes);
+    return false;
+}
+
+static void give_back(size_t bytes)
+{
+    struct trace_control *page = atomic_load(&control);
+    if (page)
+        atomic_fetch_sub((_Atomic uint64_t *)&page->bytes_used, bytes);
+}
+
+void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
+{
+    static const char zeros[16384];
+    char *path = buffer(0);
+    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !size_allowed(bytes) || !reserve(bytes))
+        return NULL;
+    int fd = system_open(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0600);
+    bool filled = fd >= 0;
+    for (size_t done = 0; filled && done < bytes; done += sizeof zeros)
+        filled = write_all(fd, zeros, bytes - done < sizeof zeros ? bytes - done : sizeof zeros);
+    void *memory = filled ? system_map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : NULL;
+    if (fd >= 0)
+        system_close(fd);
+    if (!memory) {
+        if (fd >= 0)
+            system_unlink(path);
+        give_back(bytes);
+    }
+    return memory;
+}
+
+bool directory_show_packet(uint32_t stream, uint32_t sequence)
+{
+    char *hidden = buffer(0), *visible = buffer(1);
+    return !packet_path(hidden, ".", stream, sequence).cut && !packet_path(visible, "", stream, sequence).cut &&
+           system_rename(hidden, visible) == 0;
+}
+
+bool directory_write_packet(uint32_t stream, uint32_t sequence, const void *data, size_t bytes)
+{
+    char *path = buffer(0);
+    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !reserve(bytes))
+        return false;
+    if (write_file(path, data, bytes) && directory_show_packet(stream, sequence))
+        return true;
+    give_back(bytes);
+    return false;
+}
+
+void directory_trim_packet(uint32_t stream, uint32_t sequence, size_t from, size_t to)
+{
+    char *path = buffer(0);
+    if (!process_directory[0] || packet_path(path, "", stream, sequence).cut)
+        return;
+    if (system_truncate(path, to) == 0)
+        give_back(from - to);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: facts about machine and process read from /proc and /sys with our own system calls.
+ * Must not know: hooks. Unknown = TRACE_UNKNOWN. Guard set. */
+#ifndef PRELOAD_FACTS_H
+#define PRELOAD_FACTS_H
+
+#include "preload/thread.h"
+
+struct facts_io {
+    uint64_t rchar, wchar;
+};
+/* /proc/self/io. The bytes this very reading adds are counted as our own. */
+struct facts_io facts_io(void);
+/* Resident set and its part backed by files or shared memory, from /proc/self/statm. */
+bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes);
+/* VmHWM of /proc/self/status. */
+uint64_t facts_vm_hwm(struct thread *self);
+/* Name of the calling thread into name[17]; returns its length. */
+size_t facts_thread_name(char *name);
+uint32_t facts_usable_cpus(void);
+bool facts_clocksource_is_tsc(void);
+/* CPU time of the process so far. */
+uint64_t facts_cpu_ns(uint64_t *user_ns, uint64_t *system_ns, uint64_t *minor_faults, uint64_t *major_faults);
+
+/* Records: the host (once per trace) and the control group. */
+void facts_put_host(struct thread *self);
+void facts_put_cgroup(struct thread *self);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the descriptor table, and the records of opens, closes and image heads. Must not know: codecs, libc signatures.
+ * dup shares a description, two opens of one file do not; an open that returns a known number implies a close. */
+#include "preload/files.h"
+
+#include <string.h>
+
+#include "preload/codec_call.h"
+#include "preload/heads.h"
+#include "preload/heap.h"
+#include "preload/packet.h"
+#include "preload/process.h"
+#include "preload/sample.h"
+#include "preload/settings.h"
+#include "preload/text.h"
+
+#define CHUNK 1024
+#define CHUNKS 1024 /* descriptors up to 2^20, the kernel's usual ceiling */
+
+static struct description *_Atomic *_Atomic chunks[CHUNKS];
+static _Atomic uint32_t numbers;
+static _Atomic uint32_t lock; /* of the free list; a few instructions of our own under the guard */
+static struct description *free_descriptions;
+
+static struct description *_Atomic *slot_of(int fd, bool make)
+{
+    if (fd < 0 || fd >= CHUNK * CHUNKS)
+        return NULL;
+    struct description *_Atomic *chunk = atomic_load(&chunks[fd / CHUNK]);
+    if (!chunk && make) {
+        struct description *_Atomic *fresh = arena_allocate(CHUNK * sizeof *fresh);
+        if (fresh && atomic_compare_exchange_strong(&chunks[fd / CHUNK], &chunk, fresh))
+            chunk = fresh;
+    }
+    return chunk ? &chunk[fd % CHUNK] : NULL;
+}
+
+static struct description *description_new(void)
+{
+    while (atomic_exchange_explicit(&lock, 1, memory_order_acquire))
+        ;
+    struct description *description = free_descriptions;
+    if (description)
+        free_descriptions = description->next_free;
+    atomic_store_explicit(&lock, 0, memory_order_release);
+    if (!description && !(description = arena_allocate(sizeof *description)))
+        return NULL;
+    memset(description, 0, sizeof *description);
+    atomic_store(&description->descriptors, 1);
+    description->number = atomic_fetch_add(&numbers, 1) + 1;
+    return description;
+}
+
+static void description_free(struct description *description)
+{
+    while (atomic_exchange_explicit(&lock, 1, memory_order_acquire))
+        ;
+    description->next_free = free_descriptions;
+    free_descriptions = description;
+    atomic_store_explicit(&lock, 0, memory_order_release);
+}
+
+struct description *files_peek(int fd)
+{
+    struct description *_Atomic *slot = slot_of(fd, false);
+    return slot ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
+}
+
+/* Puts a description under fd; what was there unseen closed goes. */
+static void enter(int fd, struct description *description)
+{
+    struct description *_Atomic *slot = slot_of(fd, true);
+    struct description *old = slot ? atomic_exchange(slot, description) : description;
+    if (old && atomic_fetch_sub(&old->descriptors, 1) == 1)
+        description_free(old);
+}
+
+static void fill_status(struct trace_open *record, int fd, struct description *description)
+{
+    struct stat status;
+    record->bytes = TRACE_UNKNOWN;
+    if (system_stat_fd(fd, &status) != 0)
+        return;
+    record->device = status.st_dev;
+    record->inode = status.st_ino;
+    record->mode = status.st_mode;
+    description->regular = S_ISREG(status.st_mode);
+    if (description->regular)
+        record->bytes = (uint64_t)status.st_size;
+}
+
+struct description *files_of(struct thread *self, int fd)
+{
+    struct description *description = files_peek(fd);
+    if (description || fd < 0)
+        return description;
+    struct stat status;
+    if (system_stat_fd(fd, &status) != 0 || !(description = description_new()))
+        return NULL;
+    char name[40], *path = self->scratch;
+    struct text text = text_begin(name, sizeof name);
+    text_add(&text, "/proc/self/fd/");
+    text_add_number(&text, (uint64_t)fd, 1);
+    long n = system_read_link(name, path, 4096);
+    struct trace_open record = {
+        .file = description->number,
+        .fd = fd,
+        .directory_fd = AT_FDCWD,
+        .session = codec_call_session(self),
+        .origin = trace_origin_INHERITED,
+        .path = {path, n > 0 ? (uint64_t)n : 0},
+    };
+    long flags = SYSTEM3(SYS_fcntl, fd, F_GETFL, 0);
+    record.flags = flags > 0 ? (uint32_t)flags : 0;
+    fill_status(&record, fd, description);
+    description->position = description->regular ? system_position(fd) : 0;
+    enter(fd, description);
+    packet_put(self, TRACE_KIND_open, system_now_ns(), &record);
+    return description;
+}
+
+void files_opened(struct thread *self, const struct files_opening *opening)
+{
+    uint64_t now_ns = system_now_ns();
+    struct description *description = NULL;
+    struct trace_open record = {
+        .duration_ns = now_ns - opening->start_ns,
+        .bytes = TRACE_UNKNOWN,
+        .fd = opening->fd,
+        .directory_fd = opening->directory,
+        .flags = (uint32_t)opening->flags,
+        .session = codec_call_session(self),
+        .hook = (uint16_t)opening->hook,
+        .error = (uint16_t)opening->error,
+        .origin = trace_origin_OPENED,
+        .stdio = opening->stream != NULL,
+    };
+    if (opening->fd < 0 && opening->error == EFAULT)
+        return; /* a bad path: nothing of it may be read */
+    record.path = (struct trace_text){opening->path, strlen(opening->path)};
+    if (opening->fd >= 0) {
+        description = description_new();
+        if (!description) {
+            process_count_lost(1);
+            return;
+        }
+        record.file = description->number;
+        description->stream = opening->stream;
+        fill_status(&record, opening->fd, description);
+        description->position = opening->flags & O_APPEND ? -1 : 0;
+        enter(opening->fd, description);
+    }
+    process_define_hook(self, opening->hook, 0, 0, NULL);
+    packet_put(self, TRACE_KIND_open, now_ns, &record);
+    self->io_ns += record.duration_ns;
+}
+
+/* Bytes that stdio holds back for writing. */
+static uint64_t pending_of(const FILE *stream)
+{
+    return stream && stream->_IO_write_ptr > stream->_IO_write_base
+               ? (uint64_t)(stream->_IO_write_ptr - stream->_IO_write_base)
+               : 0;
+}
+
+/* Length that the file will have once pending bytes are written at the descriptor's position. */
+static uint64_t length_with(int fd, const struct description *description, uint64_t pending)
+{
+    struct stat status;
+    if (!description->regular || system_stat_fd(fd, &status) != 0)
+        return TRACE_UNKNOWN;
+    int64_t position = pending ? system_position(fd) : 0;
+    uint64_t end = position >= 0 ? (uint64_t)position + pending : 0;
+    return end > (uint64_t)status.st_size ? end : (uint64_t)status.st_size;
+}
+
+void files_before_close(struct thread *self, int fd, struct files_closing *closing)
+{
+    struct description *_Atomic *slot = slot_of(fd, false);
+    struct description *description = slot ? atomic_load(slot) : NULL;
+    if (!description)
+        return;
+    closing->pending_bytes = pending_of(description->stream);
+    if (description->stream && closing->pending_bytes && !description->head_out)
+        files_head_out(self, description, description->stream->_IO_write_base, closing->pending_bytes);
+    closing->bytes = length_with(fd, description, closing->pending_bytes);
+    if (!atomic_compare_exchange_strong(slot, &description, NULL))
+        return;
+    closing->description = description;
+    closing->last = atomic_fetch_sub(&description->descriptors, 1) == 1;
+}
+
+static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
+                      uint64_t now_ns)
+{
+    record->file = description->number;
+    record->session = codec_call_session(self);
+    record->stdio_calls = description->stdio_calls;
+    record->stdio_bytes = description->stdio_bytes;
+    packet_put(self, TRACE_KIND_close, now_ns, record);
+    if (!description->image || !record->last)
+        return;
+    /* The end of an image's file is a boundary of its time and memory. */
+    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    codec_call_flush(self);
+    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+    heap_put(self);
+}
+
+void files_closed(struct thread *self, int fd, const struct files_closing *closing, int error, enum hook hook)
+{
+    if (!closing->description)
+        return;
+    uint64_t now_ns = system_now_ns();
+    struct trace_close record = {
+        .duration_ns = now_ns - closing->start_ns,
+        .bytes = closing->bytes,
+        .pending_bytes = closing->pending_bytes,
+        .fd = fd,
+        .hook = (uint16_t)hook,
+        .error = (uint16_t)error,
+        .last = closing->last,
+    };
+    process_define_hook(self, hook, 0, 0, NULL);
+    put_close(self, &record, closing->description, now_ns);
+    self->io_ns += record.duration_ns;
+    if (closing->last)
+        description_free(closing->description);
+}
+
+void files_duplicated(struct thread *self, int from, int to, enum hook hook, uint64_t start_ns)
+{
+    struct description *description = files_of(self, from);
+    if (!description || from == to)
+        return;
+    atomic_fetch_add(&description->descriptors, 1);
+    enter(to, description);
+    uint64_t now_ns = system_now_ns();
+    struct trace_open record = {
+        .duration_ns = now_ns - start_ns,
+        .bytes = TRACE_UNKNOWN,
+        .file = description->number,
+        .fd = to,
+        .directory_fd = from,
+        .session = codec_call_session(self),
+        .hook = (uint16_t)hook,
+        .origin = trace_origin_DUPLICATED,
+    };
+    process_define_hook(self, hook, 0, 0, NULL);
+    packet_put(self, TRACE_KIND_open, now_ns, &record);
+}
+
+static void put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
+                     const void *buffer, enum trace_direction direction)
+{
+    if (!settings.head_bytes || !heads_look_like_image(data, bytes))
+        return;
+    packet_need_disk(self);
+    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    codec_call_flush(self);
+    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+    if (!description->image)
+        sample_maybe(self);
+    heap_put(self);
+    description->image = true;
+    struct trace_head record = {
+        .buffer = (uintptr_t)buffer,
+        .file = description->number,
+        .session = codec_call_session(self),
+        .direction = (uint8_t)direction,
+        .data = {data, bytes < settings.head_bytes ? bytes : settings.head_bytes},
+    };
+    packet_put(self, TRACE_KIND_head, system_now_ns(), &record);
+}
+
+void files_head_in(struct thread *self, struct description *description, int fd, const void *buffer, uint64_t bytes)
+{
+    if (description->head_in)
+        return;
+    description->head_in = true;
+    if (description->regular) {
+        /* However small the program's own steps are: the file's first bytes, without moving its position. */
+        char *head = self->scratch;
+        long n = system_pread(fd, head, settings.head_bytes ? settings.head_bytes : 16, 0);
+        if (n > 0) {
+            atomic_fetch_add(&process.own_rchar, (uint64_t)n);
+            put_head(self, description, head, (uint64_t)n, buffer, trace_direction_IN);
+        }
+    } else if (buffer) {
+        put_head(self, description, buffer, bytes, buffer, trace_direction_IN);
+    }
+}
+
+void files_head_out(struct thread *self, struct description *description, const void *buffer, uint64_t bytes)
+{
+    if (description->head_out || !bytes || !buffer)
+        return;
+    description->head_out = true;
+    put_head(self, description, buffer, bytes, buffer, trace_direction_OUT);
+}
+
+void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook)
+{
+    process_define_hook(self, hook, 0, 0, NULL);
+    packet_put(self, TRACE_KIND_io, end_ns, io);
+    self->io_ns += io->duration_ns;
+    atomic_fetch_add_explicit(&process.io_ops, 1, memory_order_relaxed);
+}
+
+void files_put_still_open(struct thread *self)
+{
+    for (int c = 0; c < CHUNKS; c++) {
+        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
+        for (int i = 0; chunk && i < CHUNK; i++) {
+            struct description *description = atomic_load(&chunk[i]);
+            if (!description || (!description->image && !description->written && !description->stdio_calls))
+                continue;
+            uint64_t pending = pending_of(description->stream);
+            if (description->stream && pending && !description->head_out)
+                files_head_out(self, description, description->stream->_IO_write_base, pending);
+            struct trace_close record = {
+                .bytes = length_with(c * CHUNK + i, description, pending),
+                .pending_bytes = pending,
+                .fd = c * CHUNK + i,
+                .at_exit = 1,
+            };
+            put_close(self, &record, description, system_now_ns());
+        }
+    }
+}
+
+void files_reset_after_fork(void)
+{
+    /* The child's descriptors are resolved anew, by name, when it uses them; numbers go on. */
+    atomic_store(&lock, 0);
+    for (int c = 0; c < CHUNKS; c++) {
+        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
+        for (int i = 0; chunk && i < CHUNK; i++)
+            atomic_store(&chunk[i], NULL);
+    }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: which open file description each descriptor refers to, and the records of opens, closes and image heads.
+ * Must not know: codecs, signatures of libc. Guard set in all but files_peek. */
+#ifndef PRELOAD_FILES_H
+#define PRELOAD_FILES_H
+
+#include "preload/thread.h"
+
+/* An open file description. */
+struct description {
+    struct description *next_free;
+    _Atomic int descriptors;
+    uint32_t number; /* from 1; what records call it */
+    _Atomic int64_t position; /* of the kernel, or -1 = unknown */
+    FILE *stream;
+    uint64_t stdio_calls, stdio_bytes; /* buffered calls not yet in a record */
+    bool regular;
+    bool head_in, head_out; /* looked at */
+    bool image;             /* a head was recorded */
+    bool written;
+};
+
+/* The description behind fd; one that appeared unseen (inherited, or by a call that is not wrapped) is recorded now.
+ * NULL when fd is not open or there is no memory. */
+struct description *files_of(struct thread *self, int fd);
+/* The same without recording; NULL when unknown. Needs no guard. */
+struct description *files_peek(int fd);
+
+/* A successful or failed open: path is read only when the kernel accepted it. */
+struct files_opening {
+    uint64_t start_ns;
+    int fd; /* < 0: failed with error */
+    int error;
+    int directory;
+    int flags;
+    const char *path;
+    enum hook hook;
+    FILE *stream;
+};
+void files_opened(struct thread *self, const struct files_opening *opening);
+
+/* Before the real close: takes the entry away, so that a reuse of the number by another thread is not confused. */
+struct files_closing {
+    uint64_t start_ns;
+    struct description *description;
+    uint64_t bytes, pending_bytes;
+    bool last;
+};
+void files_before_close(struct thread *self, int fd, struct files_closing *closing);
+void files_closed(struct thread *self, int fd, const struct files_closing *closing, int error, enum hook hook);
+/* to refers to what from does. */
+void files_duplicated(struct thread *self, int from, int to, enum hook hook, uint64_t start_ns);
+
+/* A read or write at the front of a file: records its head when it looks like an image. */
+void files_head_in(struct thread *self, struct description *description, int fd, const void *buffer, uint64_t bytes);
+void files_head_out(struct thread *self, struct description *description, const void *buffer, uint64_t bytes);
+/* Records an I/O call. */
+void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook);
+
+void files_put_still_open(struct thread *self);
+void files_reset_after_fork(void);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: whether bytes look like the beginning of an image. Only worth a record; what they are the analyzer decides.
+ * Must not know: files, records. */
+#ifndef PRELOAD_HEADS_H
+#define PRELOAD_HEADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Source of the signatures: the formats' specifications, as in analyzer/image_header.c. */
+static inline bool heads_look_like_image(const void *data, uint64_t bytes)
+{
+    const unsigned char *b = data;
+    if (bytes >= 12) {
+        if (memcmp(b, "RIFF", 4) == 0 && memcmp(b + 8, "WEBP", 4) == 0)
+            return true;
+        if (memcmp(b + 4, "ftyp", 4) == 0)
+            return memcmp(b + 8, "avi", 3) == 0 || memcmp(b + 8, "mif1", 4) == 0 || memcmp(b + 8, "msf1", 4) == 0 ||
+                   memcmp(b + 8, "he", 2) == 0;
+        if (memcmp(b, "\0\0\0\x0cJXL ", 8) == 0 || memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0)
+            return true;
+    }
+    if (bytes >= 3 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff)
+        return true;
+    if (bytes >= 6 && (memcmp(b, "GIF87a", 6) == 0 || memcmp(b, "GIF89a", 6) == 0))
+        return true;
+    if (bytes >= 4 && (memcmp(b, "II*\0", 4) == 0 || memcmp(b, "MM\0*", 4) == 0))
+        return true;
+    if (bytes >= 4 && b[0] == 0xff && b[1] == 0x0a)
+        return true;
+    if (bytes >= 3 && b[0] == 'P' && b[1] >= '1' && b[1] <= '7' && (b[2] == '\n' || b[2] == ' ' || b[2] == '#'))
+        return true;
+    return bytes >= 26 && b[0] == 'B' && b[1] == 'M' && b[6] == 0 && b[7] == 0 && b[8] == 0 && b[9] == 0;
+}
+
+#endif

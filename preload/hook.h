@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the numbers of all wrapped functions and the pointers to the real libc ones, expanded from the tables.
+ * Must not know: what wrappers do. */
+#ifndef PRELOAD_HOOK_H
+#define PRELOAD_HOOK_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+/* Exported, and bound inside the library whatever the program defines under the same name. */
+#define EXPORT __attribute__((visibility("protected")))
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* HOOK_<name>: the number a record names a function by. libc rows first, then codec rows. */
+enum hook {
+    HOOK_none,
+#define LIBC(subject, returns, name, parameters, arguments, meaning) HOOK_##name,
+#include "preload/libc.def"
+    HOOK_libc_end,
+    HOOK_codec_base = HOOK_libc_end,
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...) HOOK_##name,
+#define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) HOOK_##name,
+#include "preload/codecs.def"
+    HOOK_end
+};
+
+struct real {
+#define LIBC(subject, returns, name, parameters, arguments, meaning) returns(*name) parameters;
+#include "preload/libc.def"
+};
+extern struct real real;
+
+/* Finds every real function. Idempotent, callable before the constructor and from any hook; leaves NULL where the
+ * libc at hand lacks one. */
+void real_resolve(void);
+
+/* The real function; resolves on first use. */
+#define REAL(name) (likely(real.name != NULL) ? real.name : (real_resolve(), real.name))
+
+/* Name of a hook, for its definition record. */
+const char *hook_name(unsigned hook);
+
+#endif

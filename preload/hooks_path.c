@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: wrappers of calls that change names in the file system, or the working directory.
+ * Must not know: packets' shape, codecs. Paths are read after the real call, and never after EFAULT. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/codec_call.h"
+#include "preload/packet.h"
+#include "preload/process.h"
+
+static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int result, int from_directory,
+                   const char *from, int to_directory, const char *to)
+{
+    int saved = errno;
+    struct thread *self = start_ns && !(result && saved == EFAULT) ? thread_enter() : NULL;
+    if (self) {
+        uint64_t end_ns = system_now_ns();
+        struct trace_path record = {
+            .duration_ns = end_ns - start_ns,
+            .from_directory_fd = from_directory,
+            .to_directory_fd = to_directory,
+            .session = codec_call_session(self),
+            .hook = (uint16_t)hook,
+            .error = (uint16_t)(result ? saved : 0),
+            .op = (uint8_t)op,
+            .from = {from, strlen(from)},
+            .to = {to, to ? strlen(to) : 0},
+        };
+        process_define_hook(self, hook, 0, 0, NULL);
+        packet_put(self, TRACE_KIND_path, end_ns, &record);
+        self->io_ns += record.duration_ns;
+        thread_leave();
+    }
+    errno = saved;
+    return result;
+}
+
+#define PATH_CALL(op, name, arguments, from_directory, from, to_directory, to)                                  \
+    uint64_t start_ns = thread_hook_start();                                                                    \
+    int result = REAL(name) arguments;                                                                          \
+    return changed(trace_path_op_##op, HOOK_##name, start_ns, result, from_directory, from, to_directory, to)
+
+EXPORT int rename(const char *from, const char *to)
+{
+    PATH_CALL(RENAME, rename, (from, to), AT_FDCWD, from, AT_FDCWD, to);
+}
+
+EXPORT int renameat(int from_directory, const char *from, int to_directory, const char *to)
+{
+    PATH_CALL(RENAME, renameat, (from_directory, from, to_directory, to), from_directory, from, to_directory, to);
+}
+
+EXPORT int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
+{
+    PATH_CALL(RENAME, renameat2, (from_directory, from, to_directory, to, flags), from_directory, from, to_directory, to);
+}
+
+EXPORT int link(const char *from, const char *to)
+{
+    PATH_CALL(LINK, link, (from, to), AT_FDCWD, from, AT_FDCWD, to);
+}
+
+EXPORT int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags)
+{
+    PATH_CALL(LINK, linkat, (from_directory, from, to_directory, to, flags), from_directory, from, to_directory, to);
+}
+
+EXPORT int symlink(const char *from, const char *to)
+{
+    PATH_CALL(SYMLINK, symlink, (from, to), AT_FDCWD, from, AT_FDCWD, to);
+}
+
+EXPORT int unlink(const char *path)
+{
+    PATH_CALL(UNLINK, unlink, (path), AT_FDCWD, path, AT_FDCWD, NULL);
+}
+
+EXPORT int unlinkat(int directory, const char *path, int flags)
+{
+    PATH_CALL(UNLINK, unlinkat, (directory, path, flags), directory, path, AT_FDCWD, NULL);
+}
+
+EXPORT int remove(const char *path)
+{
+    PATH_CALL(UNLINK, remove, (path), AT_FDCWD, path, AT_FDCWD, NULL);
+}
+
+static int moved(int result, int fd)
+{
+    int saved = errno;
+    struct thread *self = result == 0 && thread_may_record() ? thread_enter() : NULL;
+    if (self) {
+        long n = SYSTEM3(SYS_getcwd, self->scratch, 4096, 0);
+        struct trace_chdir record = {.fd = fd, .path = {self->scratch, n > 0 ? (uint64_t)n - 1 : 0}};
+        packet_put(self, TRACE_KIND_chdir, system_now_ns(), &record);
+        thread_leave();
+    }
+    errno = saved;
+    return result;
+}
+
+EXPORT int chdir(const char *path)
+{
+    return moved(REAL(chdir)(path), -1);
+}
+
+EXPORT int fchdir(int fd)
+{
+    return moved(REAL(fchdir)(fd), fd);
+}

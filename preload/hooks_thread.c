@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the wrappers of pthread_create and pthread_exit: a thread's beginning and end. Must not know: files, codecs' tables. */
+#include <stdatomic.h>
+
+#include "preload/codec_call.h"
+#include "preload/heap.h"
+#include "preload/packet.h"
+#include "preload/process.h"
+
+/* What a new thread has to be told; reused, from our own memory. */
+struct start {
+    struct start *next;
+    void *(*routine)(void *);
+    void *argument;
+    uint32_t creator_tid;
+};
+static struct {
+    _Atomic uint32_t lock;
+    struct start *free;
+} starts;
+
+static struct start *take_start(void)
+{
+    while (atomic_exchange_explicit(&starts.lock, 1, memory_order_acquire))
+        ;
+    struct start *start = starts.free;
+    if (start)
+        starts.free = start->next;
+    atomic_store_explicit(&starts.lock, 0, memory_order_release);
+    return start ? start : arena_allocate(sizeof *start);
+}
+
+static void give_start(struct start *start)
+{
+    while (atomic_exchange_explicit(&starts.lock, 1, memory_order_acquire))
+        ;
+    start->next = starts.free;
+    starts.free = start;
+    atomic_store_explicit(&starts.lock, 0, memory_order_release);
+}
+
+/* A thread that is cancelled does not come by here: its state stays in use, its CPU is known from the last reading. */
+static void thread_ends(void)
+{
+    int saved = errno;
+    struct thread *self = thread_may_record() ? thread_enter() : NULL;
+    if (self) {
+        codec_call_flush(self);
+        heap_flush(self);
+        struct trace_thread_end end = {.cpu_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+        packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
+        packet_set_in_flight(self, 0, 0);
+        thread_release(self);
+        thread_leave();
+    }
+    errno = saved;
+}
+
+static void *thread_runs(void *argument)
+{
+    struct start start = {0};
+    int saved = errno;
+    struct thread *self = thread_enter();
+    start = *(struct start *)argument;
+    if (self) {
+        self->creator_tid = start.creator_tid;
+        give_start(argument);
+        thread_leave();
+    }
+    errno = saved;
+    void *result = start.routine(start.argument);
+    thread_ends();
+    return result;
+}
+
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
+                          void *argument)
+{
+    struct start *start = NULL;
+    if (thread_may_record()) {
+        int saved = errno;
+        struct thread *self = thread_enter();
+        if (self) {
+            start = take_start();
+            if (start)
+                *start = (struct start){NULL, routine, argument, self->tid};
+            thread_leave();
+        }
+        errno = saved;
+    }
+    if (!start)
+        return REAL(pthread_create)(thread, attributes, routine, argument);
+    int error = REAL(pthread_create)(thread, attributes, thread_runs, start);
+    if (error) {
+        int saved = errno;
+        if (thread_enter()) {
+            give_start(start);
+            thread_leave();
+        }
+        errno = saved;
+    }
+    return error;
+}
+
+EXPORT _Noreturn void pthread_exit(void *result)
+{
+    thread_ends();
+    REAL(pthread_exit)(result);
+    __builtin_unreachable();
+}

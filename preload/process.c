@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: beginning, fork and end of this process image. Must not know: codecs' rows, files of the trace. */
+#include "preload/process.h"
+
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/codec_call.h"
+#include "preload/directory.h"
+#include "preload/facts.h"
+#include "preload/files.h"
+#include "preload/heap.h"
+#include "preload/packet.h"
+#include "preload/sample.h"
+#include "preload/settings.h"
+#include "preload/slots.h"
+#include "preload/symbols.h"
+#include "preload/text.h"
+
+struct process_state process;
+
+static _Atomic uint8_t hook_defined[HOOK_end];
+
+void process_define_hook(struct thread *self, unsigned hook, unsigned codec, unsigned role, const char *library)
+{
+    if (likely(atomic_load_explicit(&hook_defined[hook], memory_order_relaxed)) ||
+        atomic_exchange(&hook_defined[hook], 1))
+        return;
+    const char *name = hook_name(hook);
+    struct trace_hook record = {
+        .hook = (uint16_t)hook,
+        .codec = (uint8_t)codec,
+        .role = (uint8_t)role,
+        .name = {name, strlen(name)},
+        .library = {library ? library : "", library ? strlen(library) : 0},
+    };
+    packet_put(self, TRACE_KIND_hook, system_now_ns(), &record);
+}
+
+/* Reads a /proc file of text into out; returns its length. */
+static size_t read_proc(const char *path, char *out, size_t capacity)
+{
+    int fd = system_open(path, O_RDONLY, 0);
+    long n = fd >= 0 ? system_read(fd, out, capacity) : 0;
+    if (fd >= 0)
+        system_close(fd);
+    atomic_fetch_add(&process.own_rchar, n > 0 ? (uint64_t)n : 0);
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void put_start(struct thread *self)
+{
+    struct facts_io io = facts_io();
+    uint64_t user, system, minor, major, shared;
+    char *exe = self->scratch, *cwd = exe + 4096, *argv = cwd + 4096;
+    struct trace_process record = {
+        .start_ns = process.start_ns,
+        .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
+        .cpu_ns = facts_cpu_ns(&user, &system, &minor, &major),
+        .rchar = io.rchar,
+        .wchar = io.wchar,
+        .pid = process.pid,
+        .ppid = (uint32_t)system_parent_pid(),
+        .usable_cpus = facts_usable_cpus(),
+        .forked = process.forked,
+        .library_version = {IMGBENCH_VERSION, sizeof IMGBENCH_VERSION - 1},
+    };
+    facts_resident(&record.rss_bytes, &shared);
+    long n = system_read_link("/proc/self/exe", exe, 4096);
+    record.exe = (struct trace_text){exe, n > 0 ? (uint64_t)n : 0};
+    n = SYSTEM3(SYS_getcwd, cwd, 4096, 0);
+    record.cwd = (struct trace_text){cwd, n > 0 ? (uint64_t)n - 1 : 0};
+    record.argv = (struct trace_text){argv, read_proc("/proc/self/cmdline", argv, 8192)};
+    packet_put(self, TRACE_KIND_process, system_now_ns(), &record);
+    for (unsigned i = 0; i < settings.bad_count && !process.forked; i++) {
+        struct trace_notice notice = {.what = trace_note_BAD_SETTING,
+                                      .text = {settings.bad[i], strlen(settings.bad[i])}};
+        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+    }
+    if (!process.heap_known && !process.forked) {
+        struct trace_notice notice = {.what = trace_note_OWN_MALLOC};
+        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+    }
+}
+
+void process_forked(void)
+{
+    thread_reset_after_fork();
+    directory_reset_after_fork();
+    packet_reset_after_fork();
+    files_reset_after_fork();
+    codec_call_reset_after_fork();
+    memset((void *)hook_defined, 0, sizeof hook_defined);
+    process.pid = (uint32_t)system_pid();
+    process.start_ns = system_now_ns();
+    process.forked = true;
+    process.records = process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
+    process.reaped_rchar = process.reaped_wchar = process.io_ops = 0;
+    struct thread *self = thread_local_state.self;
+    if (self)
+        put_start(self);
+}
+
+void process_before_start(struct thread *self)
+{
+    bool first;
+    if (packet_on_disk())
+        return;
+    if (directory_open_trace(&first) && first)
+        packet_owe_host();
+    (void)self;
+}
+
+void *process_before_vfork(void)
+{
+    int saved = errno;
+    if (thread_may_record()) {
+        struct thread *self = thread_enter();
+        if (self) {
+            process_before_start(self);
+            thread_leave();
+        }
+        thread_local_state.vfork_parent = system_pid();
+    }
+    errno = saved;
+    void *address;
+    (void)REAL(vfork);
+    memcpy(&address, &real.vfork, sizeof address);
+    return address;
+}
+
+/* What our own code cost, by measured slow paths and calibrated fast ones. */
+static uint64_t own_cost_ns(uint64_t heap_calls)
+{
+    enum { ROUNDS = 16 };
+    uint64_t began_ns = system_now_ns();
+    for (int i = 0; i < ROUNDS; i++)
+        (void)system_now_ns();
+    uint64_t clock_ns = (system_now_ns() - began_ns) / ROUNDS;
+    /* A record takes two clock reads and about as much again to fill; a heap call about a fifth of a clock read. */
+    return atomic_load(&process.slow_ns) + atomic_load(&process.records) * clock_ns * 3 + heap_calls * clock_ns / 5;
+}
+
+void process_finish(struct thread *self, enum trace_ending how, int exit_code)
+{
+    /* A forked child that only execs has nothing to tell. */
+    if (how == trace_ending_REPLACED && process.forked && !packet_on_disk())
+        return;
+    codec_call_flush(self);
+    files_put_still_open(self);
+    sample_now(self);
+    struct trace_thread_end end = {.cpu_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
+    if (packet_made_trace())
+        facts_put_cgroup(self);
+    struct heap_totals heap = heap_totals(self);
+    struct facts_io io = facts_io();
+    struct trace_process_end record = {
+        .vm_hwm_bytes = facts_vm_hwm(self),
+        .rchar = io.rchar,
+        .wchar = io.wchar,
+        .own_rchar = atomic_load(&process.own_rchar),
+        .own_wchar = atomic_load(&process.own_wchar),
+        .reaped_rchar = atomic_load(&process.reaped_rchar),
+        .reaped_wchar = atomic_load(&process.reaped_wchar),
+        .heap_live_bytes = heap.live_bytes,
+        .heap_peak_bytes = heap.peak_bytes,
+        .alloc_calls = heap.allocations,
+        .free_calls = heap.releases,
+        .own_mapped_bytes = atomic_load(&arena_mapped_bytes),
+        .own_cost_ns = own_cost_ns(heap.allocations + heap.releases),
+        .records = atomic_load(&process.records) + 1,
+        .lost_records = atomic_load(&process.lost),
+        .exit_code = exit_code,
+        .how = (uint8_t)how,
+        .heap_known = process.heap_known,
+    };
+    facts_cpu_ns(&record.cpu_user_ns, &record.cpu_system_ns, &record.minor_faults, &record.major_faults);
+    packet_put(self, TRACE_KIND_process_end, system_now_ns(), &record);
+    packet_finish(self);
+    directory_remove_if_empty();
+    atomic_store(&process.ended, true);
+}
+
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    int saved = errno;
+    thread_local_state.finished = false; /* main may have ended by pthread_exit: the last thread ends the process */
+    if (thread_may_record()) {
+        struct thread *self = thread_enter();
+        if (self) {
+            process_finish(self, trace_ending_EXIT, status & 0xff);
+            thread_leave();
+        }
+    }
+    errno = saved;
+}
+
+/* Absolute path of this library as it was loaded, or NULL. */
+static const char *own_path(char *out, size_t capacity)
+{
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        if (map->l_ld != _DYNAMIC)
+            continue;
+        struct text text = text_begin(out, capacity);
+        if (map->l_name[0] != '/') {
+            long n = SYSTEM3(SYS_getcwd, out, capacity, 0);
+            text.used = n > 0 && out[0] == '/' ? (size_t)n - 1 : 0;
+            text.cut = text.used == 0;
+            text_add(&text, "/");
+        }
+        text_add(&text, map->l_name);
+        return text.cut ? NULL : out;
+    }
+    return NULL;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    int saved = errno;
+    real_resolve();
+    settings_read();
+    if (settings.off || !settings.directory[0] || !thread_prepare()) {
+        heap_enable(false);
+        errno = saved;
+        return;
+    }
+    process.pid = (uint32_t)system_pid();
+    process.start_ns = system_now_ns();
+    void *(*const ours)(size_t) = malloc;
+    const void *address;
+    memcpy(&address, &ours, sizeof address);
+    process.heap_known = symbols_first_is("malloc", address);
+    if (!process.heap_known)
+        heap_enable(false);
+    struct thread *self = thread_enter();
+    if (self) {
+        settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
+        process.cycles_are_time = facts_clocksource_is_tsc();
+        put_start(self);
+        slots_scan(self);
+        thread_leave();
+        atomic_store(&thread_recording, true);
+        on_exit(at_exit, NULL);
+    }
+    errno = saved;
+}

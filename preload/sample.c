@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: resource samples between calls. Must not know: codecs, files. */
+#include "preload/sample.h"
+
+#include "preload/facts.h"
+#include "preload/heap.h"
+#include "preload/packet.h"
+#include "preload/process.h"
+#include "preload/settings.h"
+
+static _Atomic uint64_t next_ns;
+
+void sample_now(struct thread *self)
+{
+    struct trace_sample sample;
+    uint64_t began_ns = system_now_ns();
+    facts_resident(&sample.rss_bytes, &sample.shared_bytes);
+    facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
+    sample.own_bytes = atomic_load(&arena_mapped_bytes);
+    sample.io_ops = atomic_load(&process.io_ops);
+    sample.heap_live_bytes = heap_put(self);
+    uint64_t now_ns = system_now_ns();
+    atomic_store(&next_ns, now_ns + settings.sample_ns);
+    packet_put(self, TRACE_KIND_sample, now_ns, &sample);
+    atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
+}
+
+void sample_maybe(struct thread *self)
+{
+    uint64_t now_ns = system_now_ns(), due_ns = atomic_load(&next_ns);
+    if (!settings.sample_ns || now_ns < due_ns)
+        return;
+    /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */
+    if (atomic_compare_exchange_strong(&next_ns, &due_ns, now_ns + settings.sample_ns))
+        sample_now(self);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the IMGBENCH_ environment variables, read once, and the environment handed on to children.
+ * Must not know: records, hooks. Allocates only anonymous mappings. */
+#include "preload/settings.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "preload/system.h"
+#include "preload/text.h"
+#include "trace/trace.h"
+
+struct settings settings = {
+    .sample_ns = 10000000, .alloc_threshold = 65536, .head_bytes = 1024, .quota_bytes = UINT64_C(1) << 30};
+
+static const char *value_of(const char *name)
+{
+    size_t length = strlen(name);
+    for (char **e = environ; e && *e; e++)
+        if (strncmp(*e, name, length) == 0 && (*e)[length] == '=')
+            return *e + length + 1;
+    return NULL;
+}
+
+static void ignore(const char *name)
+{
+    if (settings.bad_count < SETTINGS_BAD_MAX)
+        settings.bad[settings.bad_count++] = name;
+}
+
+/* A number with an optional suffix K, M or G (powers of 1024); what is not one is ignored and noted. */
+static void read_number(const char *name, uint64_t limit, uint64_t *out)
+{
+    const char *text = value_of(name);
+    if (!text || !*text)
+        return;
+    uint64_t number = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        if (number > (UINT64_MAX - 9) / 10) {
+            ignore(name);
+            return;
+        }
+        number = number * 10 + (uint64_t)(*at - '0');
+    }
+    unsigned shift = *at == 'K' || *at == 'k' ? 10 : *at == 'M' || *at == 'm' ? 20 : *at == 'G' || *at == 'g' ? 30 : 0;
+    if (shift) {
+        at++;
+        if (*at == 'i')
+            at++;
+        if (*at == 'B')
+            at++;
+    }
+    if (at == text || *at || number > limit >> shift) {
+        ignore(name);
+        return;
+    }
+    *out = number << shift;
+}
+
+/* "YYYYMMDDThhmmss" in UTC, without the libc's time zone machinery. Source: days-from-civil, proleptic Gregorian. */
+static void add_utc(struct text *out, uint64_t seconds)
+{
+    uint64_t days = seconds / 86400, rest = seconds % 86400;
+    uint64_t z = days + 719468, era = z / 146097, doe = z - era * 146097;
+    uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    uint64_t month = mp < 10 ? mp + 3 : mp - 9, year = yoe + era * 400 + (month <= 2);
+    text_add_number(out, year, 4);
+    text_add_number(out, month, 2);
+    text_add_number(out, doy - (153 * mp + 2) / 5 + 1, 2);
+    text_add(out, "T");
+    text_add_number(out, rest / 3600, 2);
+    text_add_number(out, rest / 60 % 60, 2);
+    text_add_number(out, rest % 60, 2);
+}
+
+/* <state directory>/imgbench/<program>-<UTC time>-<pid>; without a home: <temp directory>/imgbench-<uid>/... */
+static void default_directory(void)
+{
+    const char *state = value_of("XDG_STATE_HOME"), *home = value_of("HOME");
+    struct text out = text_begin(settings.directory, sizeof settings.directory);
+    if (state && state[0] == '/') {
+        text_add(&out, state);
+        text_add(&out, "/imgbench");
+    } else if (home && home[0] == '/' && home[1]) {
+        text_add(&out, home);
+        text_add(&out, "/.local/state/imgbench");
+    } else {
+        text_add(&out, "/tmp/imgbench-");
+        text_add_number(&out, getuid(), 1);
+    }
+    char exe[1024];
+    long n = system_read_link("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    text_add(&out, "/");
+    text_add(&out, strrchr(exe, '/') ? strrchr(exe, '/') + 1 : "program");
+    text_add(&out, "-");
+    add_utc(&out, system_clock_ns(CLOCK_REALTIME) / 1000000000u);
+    text_add(&out, "-");
+    text_add_number(&out, (uint64_t)system_pid(), 1);
+    if (out.cut)
+        settings.directory[0] = '\0';
+}
+
+void settings_read(void)
+{
+    const char *text = value_of("IMGBENCH");
+    if (text && strcmp(text, "off") == 0)
+        settings.off = true;
+    else if (text && *text && strcmp(text, "on") != 0)
+        ignore("IMGBENCH");
+    uint64_t number = settings.sample_ns / 1000000;
+    read_number("IMGBENCH_SAMPLE_MS", 3600000, &number);
+    settings.sample_ns = number * 1000000;
+    read_number("IMGBENCH_ALLOC_THRESHOLD", UINT64_MAX / 2, &settings.alloc_threshold);
+    number = settings.head_bytes;
+    read_number("IMGBENCH_HEAD", TRACE_TEXT_MAX, &number);
+    settings.head_bytes = (uint32_t)number;
+    read_number("IMGBENCH_QUOTA", UINT64_MAX / 2, &settings.quota_bytes);
+
+    const char *directory = value_of("IMGBENCH_DIR");
+    if (directory && *directory) {
+        struct text out = text_begin(settings.directory, sizeof settings.directory);
+        if (directory[0] != '/') {
+            long n = SYSTEM3(SYS_getcwd, out.data, out.capacity, 0);
+            out.used = n > 0 && out.data[0] == '/' ? (size_t)n - 1 : 0;
+            out.cut = out.used == 0;
+            text_add(&out, "/");
+        }
+        text_add(&out, directory);
+        if (!out.cut)
+            return;
+        ignore("IMGBENCH_DIR");
+    }
+    settings.default_directory = true;
+    default_directory();
+}
+
+/* LD_PRELOAD with this library's entry replaced by its absolute path; returns bytes used, or 0 when nothing changes. */
+static size_t absolute_preload(const char *value, const char *own_path, char *out, size_t capacity)
+{
+    if (!own_path || strpbrk(own_path, " :")) /* ld.so could not read such a path back */
+        return 0;
+    const char *base = strrchr(own_path, '/') + 1;
+    bool changed = false;
+    struct text text = text_begin(out, capacity);
+    text_add(&text, "LD_PRELOAD=");
+    for (const char *at = value; *at;) {
+        size_t length = strcspn(at, " :");
+        const char *slash = memrchr(at, '/', length);
+        const char *name = slash ? slash + 1 : at;
+        size_t name_length = (size_t)(at + length - name);
+        bool ours = at[0] != '/' && slash && strlen(base) == name_length && memcmp(name, base, name_length) == 0;
+        text_add_bytes(&text, ours ? own_path : at, ours ? strlen(own_path) : length);
+        changed = changed || ours;
+        at += length;
+        if (*at)
+            text_add_bytes(&text, at++, 1);
+    }
+    return changed && !text.cut ? text.used + 1 : 0;
+}
+
+void settings_prepare_children(const char *own_path)
+{
+    if (!settings.directory[0] || !environ)
+        return;
+    size_t count = 0;
+    char **directory_entry = NULL, **preload = NULL;
+    for (char **e = environ; *e; e++, count++) {
+        if (strncmp(*e, "LD_PRELOAD=", 11) == 0)
+            preload = e;
+        if (strncmp(*e, "IMGBENCH_DIR=", 13) == 0)
+            directory_entry = e;
+    }
+    size_t text_bytes = 8192, array_bytes = (count + 2) * sizeof(char *);
+    char *memory = system_map(text_bytes + array_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (!memory)
+        return;
+    size_t used = preload ? absolute_preload(*preload + 11, own_path, memory, text_bytes / 2) : 0;
+    if (used)
+        *preload = memory;
+    struct text directory = text_begin(memory + used, text_bytes - used);
+    text_add(&directory, "IMGBENCH_DIR=");
+    text_add(&directory, settings.directory);
+    if (directory.cut)
+        return;
+    if (directory_entry) {
+        *directory_entry = directory.data;
+        return;
+    }
+    char **array = (char **)(memory + text_bytes);
+    memcpy(array, environ, count * sizeof *array);
+    array[count] = directory.data;
+    array[count + 1] = NULL;
+    environ = array;
+}
+
+bool settings_environment_keeps_us(char *const *environment)
+{
+    for (; environment && *environment; environment++)
+        if (strncmp(*environment, "LD_PRELOAD=", 11) == 0 && strstr(*environment, "imgbench"))
+            return true;
+    return false;
+}

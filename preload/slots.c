@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: patching the jump slots of loaded objects. Must not know: what wrappers record.
+ *
+ * Two passes. The first lists the objects; then one real dlsym waits for the loader lock, so that whatever was being
+ * loaded is relocated; the second patches only objects still listed, and only slots whose value lies in an executable
+ * segment of a listed object. Calls inside one library are left alone, weak zero slots skipped, lazily bound slots
+ * resolved for the object that has them. */
+#include "preload/slots.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "preload/codec_call.h"
+#include "preload/packet.h"
+#include "preload/process.h"
+#include "preload/symbols.h"
+
+#define OBJECTS 1024
+#define BUCKETS 512
+
+struct listed {
+    uintptr_t base;
+    uintptr_t executable, executable_end; /* hull of the executable segments */
+    const char *name;                     /* of the loader; valid while the object is listed */
+    bool recorded;                        /* its module record is written */
+};
+
+static _Atomic uint32_t scanning;
+static unsigned long long adds_seen, removes_seen;
+static struct listed *objects, *before; /* now, and at the scan before */
+static size_t object_count, before_count;
+static int16_t buckets[BUCKETS], chain[CODEC_ROW_COUNT]; /* row by name, -1 ends */
+static bool buckets_filled;
+
+static unsigned bucket_of(const char *name)
+{
+    uint32_t hash = 5381;
+    for (; *name; name++)
+        hash = hash * 33 + (unsigned char)*name;
+    return hash % BUCKETS;
+}
+
+static void fill_buckets(void)
+{
+    memset(buckets, 0xff, sizeof buckets);
+    for (int row = 0; row < CODEC_ROW_COUNT; row++) {
+        unsigned bucket = bucket_of(codec_rows[row].name);
+        chain[row] = buckets[bucket];
+        buckets[bucket] = (int16_t)row;
+    }
+    buckets_filled = true;
+}
+
+static int row_of(const char *name)
+{
+    if (!buckets_filled)
+        return -1;
+    for (int row = buckets[bucket_of(name)]; row >= 0; row = chain[row])
+        if (strcmp(codec_rows[row].name, name) == 0)
+            return row;
+    return -1;
+}
+
+bool slots_is_codec_name(const char *name)
+{
+    return name && row_of(name) >= 0;
+}
+
+static const struct listed *listed_at(uintptr_t address)
+{
+    for (size_t i = 0; i < object_count; i++)
+        if (address >= objects[i].executable && address < objects[i].executable_end)
+            return &objects[i];
+    return NULL;
+}
+
+/* True when any thread is inside this wrapper instance: then it is not recycled. */
+static bool in_flight(unsigned row, unsigned instance)
+{
+    for (const struct thread *t = thread_list(); t; t = t->next)
+        for (unsigned i = 0; i < t->frame_count && i < THREAD_FRAMES; i++)
+            if (t->frames[i].row == row && t->frames[i].instance == instance)
+                return true;
+    return false;
+}
+
+/* Wrapper for the function at real; instances are keyed by (row, real address). */
+static void *wrapper_for(struct thread *self, unsigned row, void *address)
+{
+    int free_instance = -1;
+    for (int i = 0; i < CODEC_INSTANCES; i++) {
+        void *owner = atomic_load(&codec_targets[row][i].real);
+        if (owner == address || address == codec_rows[row].wrappers[i])
+            return codec_rows[row].wrappers[i];
+        if (!owner && free_instance < 0)
+            free_instance = i;
+    }
+    if (free_instance < 0) {
+        struct trace_notice notice = {.what = trace_note_NO_WRAPPER_LEFT,
+                                      .text = {codec_rows[row].name, strlen(codec_rows[row].name)}};
+        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+        return address;
+    }
+    const struct listed *library = listed_at((uintptr_t)address);
+    char *copy = NULL;
+    if (library && library->name) {
+        size_t bytes = strlen(library->name) + 1;
+        copy = arena_allocate(bytes); /* the loader's own string goes with the object */
+        if (copy)
+            memcpy(copy, library->name, bytes);
+    }
+    codec_targets[row][free_instance].library = copy;
+    atomic_store(&codec_targets[row][free_instance].real, address);
+    return codec_rows[row].wrappers[free_instance];
+}
+
+void *slots_wrapper(struct thread *self, const char *name, void *address)
+{
+    int row = row_of(name);
+    return row >= 0 && listed_at((uintptr_t)address) ? wrapper_for(self, (unsigned)row, address) : address;
+}
+
+static bool is_ours(const struct dl_phdr_info *info)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return info->dlpi_addr + info->dlpi_phdr[i].p_vaddr == (uintptr_t)_DYNAMIC;
+    return false;
+}
+
+static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size, (void)unused;
+    adds_seen = info->dlpi_adds;
+    removes_seen = info->dlpi_subs;
+    if (object_count == OBJECTS || is_ours(info))
+        return 0;
+    struct listed *listed = &objects[object_count++];
+    *listed = (struct listed){.base = info->dlpi_addr, .executable = UINTPTR_MAX, .name = info->dlpi_name};
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
+            continue;
+        uintptr_t start = info->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
+        listed->executable = start < listed->executable ? start : listed->executable;
+        listed->executable_end = end > listed->executable_end ? end : listed->executable_end;
+    }
+    for (size_t i = 0; i < before_count; i++)
+        if (before[i].base == listed->base && before[i].name == listed->name)
+            listed->recorded = before[i].recorded;
+    return 0;
+}
+
+static void put_module(struct thread *self, struct listed *listed, const struct dl_phdr_info *info)
+{
+    struct trace_module record = {.base = info->dlpi_addr};
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > record.bytes)
+            record.bytes = segment->p_vaddr + segment->p_memsz;
+        if (segment->p_type != PT_NOTE)
+            continue;
+        const char *note = (const char *)(info->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
+        while (end - note >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
+            const ElfW(Nhdr) *header = (const void *)note;
+            const char *name = note + sizeof *header, *value = name + ((header->n_namesz + 3) & ~3u);
+            if (value + header->n_descsz > end)
+                break;
+            if (header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
+                record.build_id = (struct trace_text){value, header->n_descsz};
+            note = value + ((header->n_descsz + 3) & ~3u);
+        }
+    }
+    record.path = (struct trace_text){info->dlpi_name, strlen(info->dlpi_name)};
+    packet_put(self, TRACE_KIND_module, system_now_ns(), &record);
+    listed->recorded = true;
+}
+
+/* Makes the read-only-after-relocation part of an object writable, or read-only again. */
+static void protect(const struct dl_phdr_info *info, int protection)
+{
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type != PT_GNU_RELRO)
+            continue;
+        uintptr_t start = (info->dlpi_addr + segment->p_vaddr) & ~(uintptr_t)4095;
+        uintptr_t end = (info->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(uintptr_t)4095;
+        if (end > start)
+            (void)SYSTEM3(SYS_mprotect, start, end - start, protection);
+    }
+}
+
+static void patch_object(struct thread *self, const struct object *object, const struct listed *listed,
+                         const struct dl_phdr_info *info)
+{
+    bool writable = false;
+    for (size_t i = 0; i < object->jump_slot_count; i++) {
+        const ElfW(Rela) *relocation = &object->jump_slots[i];
+        if (ELF64_R_TYPE(relocation->r_info) != ARCH_JUMP_SLOT)
+            continue;
+        const ElfW(Sym) *symbol = &object->symbols[ELF64_R_SYM(relocation->r_info)];
+        const char *name = object->strings + symbol->st_name;
+        int row = row_of(name);
+        if (row < 0 || symbol->st_shndx != SHN_UNDEF) /* defined here: a call inside the library */
+            continue;
+        void *_Atomic *slot = (void *_Atomic *)(object->base + relocation->r_offset);
+        void *value = atomic_load(slot);
+        if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
+            value = symbols_resolve_for(object, name); /* still the lazy binding stub */
+        if (!value || !listed_at((uintptr_t)value))
+            continue; /* weak and absent, already ours, or nothing that is known */
+        void *wrapper = wrapper_for(self, (unsigned)row, value);
+        if (wrapper == value)
+            continue;
+        if (!writable) {
+            protect(info, PROT_READ | PROT_WRITE);
+            writable = true;
+        }
+        atomic_store(slot, wrapper);
+    }
+    if (writable)
+        protect(info, PROT_READ);
+}
+
+static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    struct thread *self = context;
+    struct listed *listed = NULL;
+    for (size_t i = 0; i < object_count && !listed; i++)
+        if (objects[i].base == info->dlpi_addr && objects[i].name == info->dlpi_name)
+            listed = &objects[i];
+    if (!listed || strncmp(info->dlpi_name, "linux-", 6) == 0)
+        return 0;
+    if (listed->recorded) /* patched at an earlier scan: bound slots stay, and lazy ones were resolved then */
+        return 0;
+    put_module(self, listed, info);
+    struct object object;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC &&
+            object_from_dynamic(info->dlpi_addr, (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr), &object))
+            patch_object(self, &object, listed, info);
+    return 0;
+}
+
+static int count_changes(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    unsigned long long *changes = context;
+    changes[0] = info->dlpi_adds;
+    changes[1] = info->dlpi_subs;
+    return 1;
+}
+
+static void recycle(void)
+{
+    for (unsigned row = 0; row < CODEC_ROW_COUNT; row++)
+        for (unsigned i = 0; i < CODEC_INSTANCES; i++) {
+            void *real_function = atomic_load(&codec_targets[row][i].real);
+            if (real_function && !listed_at((uintptr_t)real_function) && !in_flight(row, i))
+                atomic_store(&codec_targets[row][i].real, NULL);
+        }
+}
+
+void slots_scan(struct thread *self)
+{
+    unsigned long long changes[2] = {0, 0};
+    dl_iterate_phdr(count_changes, changes);
+    if (objects && changes[0] == adds_seen && changes[1] == removes_seen)
+        return;
+    if (atomic_exchange(&scanning, 1))
+        return; /* another thread is at it: its second pass sees this object too, or the next scan does */
+    uint64_t began_ns = system_now_ns();
+    if (!objects) {
+        objects = arena_allocate(OBJECTS * sizeof *objects);
+        before = arena_allocate(OBJECTS * sizeof *before);
+        fill_buckets();
+    }
+    if (objects && before) {
+        bool removed = changes[1] != removes_seen;
+        struct listed *swap = before;
+        before = objects;
+        before_count = object_count;
+        objects = swap;
+        object_count = 0;
+        dl_iterate_phdr(list_object, NULL);
+        if (real.dlsym)
+            (void)real.dlsym(RTLD_DEFAULT, "malloc"); /* returns when no load is under way */
+        if (removed)
+            recycle();
+        dl_iterate_phdr(visit_object, self);
+    }
+    atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
+    atomic_store(&scanning, 0);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: looking into loaded ELF objects: symbols and jump slots. Unlike dlsym it allocates nothing, sets no dlerror
+ * state and works before the constructor. Must not know: what is looked for. */
+#ifndef PRELOAD_SYMBOLS_H
+#define PRELOAD_SYMBOLS_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The tables of one loaded object; valid while it stays loaded. */
+struct object {
+    uintptr_t base;
+    const ElfW(Sym) * symbols;
+    const char *strings;
+    const uint32_t *gnu_hash;
+    const uint16_t *versions;
+    const ElfW(Rela) * jump_slots;
+    size_t jump_slot_count;
+    const char *soname;
+    const ElfW(Dyn) * dynamic;
+};
+
+/* False when the object has no usable tables. */
+bool object_from_dynamic(uintptr_t base, const ElfW(Dyn) * dynamic, struct object *object);
+
+/* Address of a function or object that this object defines under its default version, or NULL. */
+void *object_find(const struct object *object, const char *name);
+
+/* The definition that RTLD_NEXT would give this library: in the objects after it in load order. NULL if none. */
+void *symbols_next(const char *name);
+/* True when the first definition in load order is `ours`: no executable or earlier object brings its own. */
+bool symbols_first_is(const char *name, const void *ours);
+/* Where a lazily bound reference of `user` leads: its DT_NEEDED objects first, then all in load order. */
+void *symbols_resolve_for(const struct object *user, const char *name);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the system calls that the library makes for itself, typed. Results are -errno on failure.
+ * Must not know: records, hooks. Everything here is async-signal-safe and leaves errno alone. */
+#ifndef PRELOAD_SYSTEM_H
+#define PRELOAD_SYSTEM_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#if defined(__x86_64__)
+#include "preload/arch/x86_64.h"
+#else
+#error "this architecture has no file in preload/arch/ yet"
+#endif
+
+#define SYSTEM3(number, a, b, c) arch_syscall((number), (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define SYSTEM6(number, a, b, c, d, e, f) \
+    arch_syscall((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+
+static inline int system_open(const char *path, int flags, mode_t mode)
+{
+    return (int)SYSTEM6(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode, 0, 0);
+}
+static inline int system_close(int fd)
+{
+    return (int)SYSTEM3(SYS_close, fd, 0, 0);
+}
+static inline long system_read(int fd, void *buffer, size_t size)
+{
+    return SYSTEM3(SYS_read, fd, buffer, size);
+}
+static inline long system_pread(int fd, void *buffer, size_t size, uint64_t offset)
+{
+    return SYSTEM6(SYS_pread64, fd, buffer, size, offset, 0, 0);
+}
+static inline long system_write(int fd, const void *buffer, size_t size)
+{
+    return SYSTEM3(SYS_write, fd, buffer, size);
+}
+static inline int system_stat_fd(int fd, struct stat *status)
+{
+    return (int)SYSTEM3(SYS_fstat, fd, status, 0);
+}
+static inline int system_stat(const char *path, struct stat *status)
+{
+    return (int)SYSTEM6(SYS_newfstatat, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW, 0, 0);
+}
+static inline int64_t system_position(int fd)
+{
+    return SYSTEM3(SYS_lseek, fd, 0, 1 /* SEEK_CUR */);
+}
+/* NULL on failure. */
+static inline void *system_map(size_t bytes, int protection, int flags, int fd)
+{
+    long result = SYSTEM6(SYS_mmap, 0, bytes, protection, flags, fd, 0);
+    return result < 0 && result > -4096 ? NULL : (void *)result;
+}
+static inline void system_unmap(void *address, size_t bytes)
+{
+    (void)SYSTEM3(SYS_munmap, address, bytes, 0);
+}
+static inline int system_make_directory(const char *path, mode_t mode)
+{
+    return (int)SYSTEM3(SYS_mkdir, path, mode, 0);
+}
+static inline int system_rename(const char *from, const char *to)
+{
+    return (int)SYSTEM3(SYS_rename, from, to, 0);
+}
+static inline int system_link(const char *from, const char *to)
+{
+    return (int)SYSTEM3(SYS_link, from, to, 0);
+}
+static inline int system_unlink(const char *path)
+{
+    return (int)SYSTEM3(SYS_unlink, path, 0, 0);
+}
+static inline int system_remove_directory(const char *path)
+{
+    return (int)SYSTEM3(SYS_rmdir, path, 0, 0);
+}
+static inline int system_truncate(const char *path, uint64_t length)
+{
+    return (int)SYSTEM3(SYS_truncate, path, length, 0);
+}
+static inline long system_read_link(const char *path, char *out, size_t capacity)
+{
+    return SYSTEM3(SYS_readlink, path, out, capacity);
+}
+static inline int system_pid(void)
+{
+    return (int)SYSTEM3(SYS_getpid, 0, 0, 0);
+}
+static inline int system_parent_pid(void)
+{
+    return (int)SYSTEM3(SYS_getppid, 0, 0, 0);
+}
+static inline uint32_t system_thread_id(void)
+{
+    return (uint32_t)SYSTEM3(SYS_gettid, 0, 0, 0);
+}
+static inline int system_usage(int who, struct rusage *usage)
+{
+    return (int)SYSTEM3(SYS_getrusage, who, usage, 0);
+}
+
+/* Clocks go through the vDSO where the kernel offers it; clock_gettime is not wrapped and keeps errno on success. */
+static inline uint64_t system_clock_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+static inline uint64_t system_now_ns(void)
+{
+    return system_clock_ns(CLOCK_MONOTONIC);
+}
+
+#endif

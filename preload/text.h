@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: building short texts in a fixed buffer without allocation, locale or stdio.
+ * Must not know: what they are for. */
+#ifndef PRELOAD_TEXT_H
+#define PRELOAD_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A terminated text that grows in a caller's buffer; `cut` once something did not fit. */
+struct text {
+    char *data;
+    size_t used, capacity;
+    bool cut;
+};
+
+static inline struct text text_begin(char *buffer, size_t capacity)
+{
+    buffer[0] = '\0';
+    return (struct text){buffer, 0, capacity, false};
+}
+
+static inline void text_add_bytes(struct text *text, const char *data, size_t length)
+{
+    if (text->cut || text->used + length + 1 > text->capacity) {
+        text->cut = true;
+        return;
+    }
+    memcpy(text->data + text->used, data, length);
+    text->used += length;
+    text->data[text->used] = '\0';
+}
+
+static inline void text_add(struct text *text, const char *data)
+{
+    text_add_bytes(text, data, strlen(data));
+}
+
+/* Decimal, padded with zeros to width. */
+static inline void text_add_number(struct text *text, uint64_t number, unsigned width)
+{
+    char digits[20];
+    size_t n = sizeof digits;
+    do
+        digits[--n] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (sizeof digits - n < width)
+        digits[--n] = '0';
+    text_add_bytes(text, digits + n, sizeof digits - n);
+}
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: per-thread state, the guard around our own code, and the decision whether a hook may record now.
+ * Must not know: what is recorded.
+ *
+ * The guard is set only while our own code runs, tagged with its frame address; codec, allocator and I/O calls of the
+ * program run unguarded. A hook entered by a signal inside our code finds the guard set: its record is counted lost. */
+#ifndef PRELOAD_THREAD_H
+#define PRELOAD_THREAD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "preload/hook.h"
+#include "preload/system.h"
+#include "trace/trace.h"
+
+#define THREAD_PATH_BYTES 4352 /* longest trace directory and a packet name */
+#define THREAD_FRAMES 24 /* codec calls inside one another; deeper ones pass through */
+#define THREAD_ROWS 6    /* row sums kept at once */
+
+/* A codec call in progress. */
+struct codec_frame {
+    uintptr_t address; /* of the wrapper's stack frame: frames below the current one were left by longjmp */
+    const void *handle;
+    uint64_t start_ns;
+    uint64_t io_ns_before;
+    uint32_t session;
+    uint16_t row;
+    uint8_t instance;
+    uint8_t outermost;
+};
+
+/* Row calls of one session and function not yet written. */
+struct row_sum {
+    const void *handle;
+    uint64_t cycles, io_ns; /* cycles: of the calls that were timed */
+    uint64_t first_ns, first_cycles, last_cycles;
+    uint64_t buffer;
+    uint32_t calls, timed;
+    uint32_t session;
+    uint16_t row;
+    uint8_t depth;
+};
+
+/* The packet being filled. base NULL: none yet. */
+struct packet {
+    char *base;
+    size_t used, capacity;
+    uint64_t last_ns; /* time may not go backwards in a stream */
+    uint64_t discarded;
+    uint32_t stream, sequence;
+    bool on_disk; /* mapped from a packet file; otherwise anonymous memory that waits */
+};
+
+struct thread {
+    struct thread *next; /* all states ever made; never unlinked */
+    _Atomic uint32_t in_use;
+    uint32_t tid;
+    struct packet packet;
+    bool named; /* its `thread` record is in the current stream */
+    uint32_t creator_tid;
+    uint64_t start_ns;
+    uint64_t io_ns; /* sum of I/O call times, for the nested part of codec calls */
+    uint16_t in_flight_hook;
+    /* heap batch, see heap.c */
+    int64_t heap_delta, heap_delta_peak;
+    uint64_t allocations, releases;
+    /* codec calls, see codec_call.c */
+    unsigned frame_count;
+    struct codec_frame frames[THREAD_FRAMES];
+    struct row_sum rows[THREAD_ROWS];
+    unsigned row_count;
+    char scratch[16384]; /* texts of a record; only while the guard is set, like the paths */
+    char paths[3][THREAD_PATH_BYTES];
+};
+
+struct thread_local_state {
+    struct thread *self;
+    uintptr_t guard;          /* frame address of our running code, or 0 */
+    uint32_t allocator_depth; /* inside a real allocator call: nested allocator rows do not count */
+    int32_t vfork_parent;     /* pid of the process that called vfork on this thread, until it is seen back */
+    bool finished;            /* the thread gave its state back; late frees go to the process counters */
+};
+extern _Thread_local struct thread_local_state thread_local_state
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* Page that the kernel wipes in a forked child: [0] is 1 in the process that set it up. */
+extern uint32_t *thread_fork_token;
+extern _Atomic bool thread_recording; /* hooks record; false before the constructor and when switched off */
+
+/* Out of line parts of thread_hook_start. */
+bool thread_may_record_slow(void);
+
+/* True when this hook may look at the clock and record. Called before the real function; touches no state of ours. */
+static inline bool thread_may_record(void)
+{
+    if (unlikely(!atomic_load_explicit(&thread_recording, memory_order_relaxed)))
+        return false;
+    if (unlikely(thread_local_state.vfork_parent | (*thread_fork_token == 0)))
+        return thread_may_record_slow();
+    return true;
+}
+
+/* The same from inside our own code, where a fork is not taken care of. */
+static inline bool thread_may_record_guarded(void)
+{
+    return atomic_load_explicit(&thread_recording, memory_order_relaxed) && *thread_fork_token != 0 &&
+           !thread_local_state.vfork_parent;
+}
+
+/* Start time of a call to record, or 0 when it is to pass through. */
+static inline uint64_t thread_hook_start(void)
+{
+    return thread_may_record() ? system_now_ns() : 0;
+}
+
+/* Enters our own code: the calling thread's state with the guard set, or NULL (counted lost) when that is not
+ * possible now. Pair with thread_leave. errno is the caller's to keep. */
+struct thread *thread_enter(void);
+static inline void thread_leave(void)
+{
+    thread_local_state.guard = 0;
+}
+
+/* Gives the state of an ending thread back, for the next thread to continue its packet. Guard must be set. */
+void thread_release(struct thread *self);
+/* First of the list of all states. */
+struct thread *thread_list(void);
+/* In a forked child: the calling thread's state is the only one left. */
+void thread_reset_after_fork(void);
+/* Maps the token page. False when that fails. */
+bool thread_prepare(void);
+
+/* Anonymous memory of our own, never given back; NULL when there is none. */
+void *arena_allocate(size_t bytes);
+extern _Atomic uint64_t arena_mapped_bytes;
+
+#endif
