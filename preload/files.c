@@ -190,6 +190,16 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
     closing->last = atomic_fetch_sub(&description->descriptors, 1) == 1;
 }
 
+/* Reads the thread's CPU clock where one image's work may begin or end, unless a codec call is under way, which reads
+ * it at its own ends. */
+static void put_boundary(struct thread *self, uint32_t session)
+{
+    if (session)
+        return;
+    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+}
+
 static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
                       uint64_t now_ns)
 {
@@ -201,9 +211,9 @@ static void put_close(struct thread *self, struct trace_close *record, const str
     if (!description->image || !record->last)
         return;
     /* The end of an image's file is a boundary of its time and memory. */
-    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
-    codec_call_flush(self);
-    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+    if (!record->session)
+        codec_call_flush(self);
+    put_boundary(self, record->session);
     heap_put(self);
 }
 
@@ -256,13 +266,8 @@ static void put_head(struct thread *self, struct description *description, const
     if (!settings.head_bytes || !heads_look_like_image(data, bytes))
         return;
     packet_need_disk(self);
-    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
-    codec_call_flush(self);
-    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
-    if (!description->image)
-        sample_maybe(self);
-    heap_put(self);
-    description->image = true;
+    if (!codec_call_session(self))
+        codec_call_flush(self);
     struct trace_head record = {
         .buffer = (uintptr_t)buffer,
         .file = description->number,
@@ -271,6 +276,12 @@ static void put_head(struct thread *self, struct description *description, const
         .data = {data, bytes < settings.head_bytes ? bytes : settings.head_bytes},
     };
     packet_put(self, TRACE_KIND_head, system_now_ns(), &record);
+    /* A boundary of an image's time and memory: what led up to it is the image's. */
+    put_boundary(self, record.session);
+    if (!description->image)
+        sample_maybe(self);
+    heap_put(self);
+    description->image = true;
 }
 
 void files_head_in(struct thread *self, struct description *description, int fd, const void *buffer, uint64_t bytes)

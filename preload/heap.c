@@ -47,6 +47,18 @@ void heap_flush(struct thread *self)
     self->allocations = self->releases = 0;
 }
 
+void heap_reset_after_fork(void)
+{
+    /* The child has a copy of every block of the parent, and made none of its calls. */
+    for (struct thread *state = thread_list(); state; state = state->next)
+        heap_flush(state);
+    int64_t bytes = atomic_load(&live);
+    atomic_store(&peak, bytes);
+    atomic_store(&window_peak, bytes);
+    atomic_store(&allocations, 0);
+    atomic_store(&releases, 0);
+}
+
 struct heap_totals heap_totals(struct thread *self)
 {
     if (self)
@@ -112,10 +124,24 @@ static inline void count(int64_t bytes, const void *block, enum hook hook, const
     tls->guard = 0;
 }
 
+/* Enters the real allocator, which may map memory or call other rows of the family: those calls are not the program's.
+ * Returns what to leave with: the frame of the allocator call that this one came from, or 0. */
+static inline uintptr_t allocator_enter(void)
+{
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0), outer = thread_local_state.allocator_frame;
+    thread_local_state.allocator_frame = frame;
+    return unlikely(outer > frame) ? outer : 0;
+}
+
+static inline void allocator_leave(uintptr_t outer)
+{
+    thread_local_state.allocator_frame = outer;
+}
+
 /* True when this call counts: counting is on and it does not come from inside a real allocator. */
 static inline bool counts(void)
 {
-    return likely(atomic_load_explicit(&counting, memory_order_relaxed)) && thread_local_state.allocator_depth == 0;
+    return likely(atomic_load_explicit(&counting, memory_order_relaxed)) && !thread_inside_allocator();
 }
 
 static inline int64_t usable(void *block)
@@ -131,13 +157,12 @@ static inline void *came(void *block, enum hook hook, const void *caller)
 }
 
 #define CALLER __builtin_return_address(0)
-/* The real allocator may map memory or call other rows of the family: those calls are not the program's. */
 #define ALLOCATE(name, call)                          \
     void *block = NULL;                               \
     if (likely(REAL(name) != NULL)) {                 \
-        thread_local_state.allocator_depth++;         \
+        uintptr_t outer = allocator_enter();          \
         block = real.name call;                       \
-        thread_local_state.allocator_depth--;         \
+        allocator_leave(outer);                       \
     }                                                 \
     return came(block, HOOK_##name, CALLER)
 
@@ -175,9 +200,9 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 {
     if (!REAL(posix_memalign))
         return ENOMEM;
-    thread_local_state.allocator_depth++;
+    uintptr_t outer = allocator_enter();
     int error = real.posix_memalign(block, alignment, size);
-    thread_local_state.allocator_depth--;
+    allocator_leave(outer);
     if (!error)
         came(*block, HOOK_posix_memalign, CALLER);
     return error;
@@ -192,9 +217,9 @@ EXPORT void free(void *block)
         count(-usable(block), block, HOOK_free, CALLER);
         errno = saved;
     }
-    thread_local_state.allocator_depth++;
+    uintptr_t outer = allocator_enter();
     real.free(block);
-    thread_local_state.allocator_depth--;
+    allocator_leave(outer);
 }
 
 /* The old block's size is taken while it is still ours; when the call fails it is counted back. */
@@ -206,9 +231,9 @@ EXPORT void free(void *block)
         count(-usable(block), block, HOOK_##name, CALLER);              \
         errno = saved;                                                  \
     }                                                                   \
-    thread_local_state.allocator_depth++;                               \
+    uintptr_t outer = allocator_enter();                                \
     void *result = real.name call;                                      \
-    thread_local_state.allocator_depth--;                               \
+    allocator_leave(outer);                                             \
     if (!result && block && (wanted))                                   \
         came(block, HOOK_##name, CALLER); /* failed: still the program's */ \
     return came(result, HOOK_##name, CALLER)

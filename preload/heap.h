@@ -18,6 +18,8 @@ struct heap_totals {
 struct heap_totals heap_totals(struct thread *self);
 /* Adds an ending thread's batch to the process. */
 void heap_flush(struct thread *self);
+/* In a forked child: what lives, lives on; calls and peaks begin anew. */
+void heap_reset_after_fork(void);
 /* Counting begins or stops (an executable with its own malloc, IMGBENCH=off). */
 void heap_enable(bool on);
 

@@ -66,7 +66,7 @@ static void put(struct thread *self, enum trace_map_op op, enum hook hook, uint6
 
 EXPORT void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-    if ((flags & MAP_ANONYMOUS) || fd < 0 || thread_local_state.allocator_depth)
+    if ((flags & MAP_ANONYMOUS) || fd < 0 || thread_inside_allocator())
         return REAL(mmap)(address, length, protection, flags, fd, offset);
     uint64_t start_ns = thread_hook_start();
     void *result = REAL(mmap)(address, length, protection, flags, fd, offset);
@@ -92,7 +92,7 @@ EXPORT int munmap(void *address, size_t length)
 {
     uintptr_t start = (uintptr_t)address;
     if (start < atomic_load_explicit(&lowest, memory_order_relaxed) ||
-        start >= atomic_load_explicit(&highest, memory_order_relaxed) || thread_local_state.allocator_depth)
+        start >= atomic_load_explicit(&highest, memory_order_relaxed) || thread_inside_allocator())
         return REAL(munmap)(address, length);
     uint64_t start_ns = thread_hook_start();
     uint32_t file = start_ns ? forget(start) : 0; /* before the call: the range may be reused at once after it */

@@ -241,6 +241,7 @@ __attribute__((constructor)) static void begin(void)
         settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
         process.cycles_are_time = facts_clocksource_is_tsc();
         put_start(self);
+        heap_put(self); /* what was allocated before the first image */
         slots_scan(self);
         thread_leave();
         atomic_store(&thread_recording, true);

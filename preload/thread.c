@@ -2,6 +2,7 @@
  * Owns: per-thread state, the guard and our own memory. Must not know: what is recorded. */
 #include "preload/thread.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -20,19 +21,39 @@ static struct thread *_Atomic first_thread;
 static _Atomic uint32_t stream_numbers;
 
 #define ARENA_CHUNK (256u * 1024)
+#define STATES_SWEEP 64 /* when so many more states are in use, those of threads that ended unseen are taken back */
 static struct {
-    _Atomic uint32_t lock;
+    struct thread_lock lock;
     char *at;
     size_t left;
 } arena;
+
+bool thread_lock_try(struct thread_lock *lock)
+{
+    uintptr_t self = (uintptr_t)&thread_local_state, holder = 0;
+    return atomic_compare_exchange_strong_explicit(&lock->holder, &holder, self, memory_order_acquire,
+                                                   memory_order_relaxed) ||
+           holder == self;
+}
+
+bool thread_lock_take(struct thread_lock *lock)
+{
+    enum { SPINS = 100, YIELDS = 200000 };
+    for (unsigned i = 0; i < SPINS + YIELDS; i++) {
+        if (thread_lock_try(lock))
+            return true;
+        if (i >= SPINS)
+            (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+    }
+    return false;
+}
 
 void *arena_allocate(size_t bytes)
 {
     bytes = (bytes + 63) & ~(size_t)63;
     void *result = NULL;
-    /* Held for a few instructions of our own; the guard keeps signal handlers of this thread out. */
-    while (atomic_exchange_explicit(&arena.lock, 1, memory_order_acquire))
-        ;
+    if (!thread_lock_take(&arena.lock))
+        return NULL;
     if (bytes > arena.left) {
         size_t chunk = bytes > ARENA_CHUNK ? bytes : ARENA_CHUNK;
         char *memory = system_map(chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -47,7 +68,7 @@ void *arena_allocate(size_t bytes)
         arena.at += bytes;
         arena.left -= bytes;
     }
-    atomic_store_explicit(&arena.lock, 0, memory_order_release);
+    thread_lock_give(&arena.lock);
     return result;
 }
 
@@ -91,22 +112,40 @@ static bool guard_is_stale(uintptr_t frame)
     return SYSTEM3(SYS_sigaltstack, 0, &stack, 0) == 0 && !(stack.ss_flags & SS_ONSTACK);
 }
 
+static struct thread *take_free_state(void)
+{
+    for (struct thread *state = atomic_load(&first_thread); state; state = state->next)
+        if (thread_claim(state))
+            return state;
+    return NULL;
+}
+
+/* Threads that were cancelled, or that libc made for itself, do not give their states back. */
+static void sweep_states(void)
+{
+    int pid = system_pid();
+    for (struct thread *state = atomic_load(&first_thread); state; state = state->next)
+        if (atomic_load(&state->in_use) && SYSTEM3(SYS_tgkill, pid, state->tid, 0) == -ESRCH)
+            atomic_store(&state->in_use, 0);
+}
+
 static struct thread *attach(void)
 {
     uint32_t tid = system_thread_id();
-    struct thread *state;
-    for (state = atomic_load(&first_thread); state; state = state->next) {
-        uint32_t expected = 0;
-        if (atomic_load_explicit(&state->in_use, memory_order_relaxed) == 0 &&
-            atomic_compare_exchange_strong(&state->in_use, &expected, 1))
-            break;
+    struct thread *state = take_free_state();
+    uint32_t made = atomic_load_explicit(&stream_numbers, memory_order_relaxed);
+    if (!state && made && made % STATES_SWEEP == 0) {
+        sweep_states();
+        state = take_free_state();
     }
     if (!state) {
         state = arena_allocate(sizeof *state);
         if (!state)
             return NULL;
         atomic_store(&state->in_use, 1);
+        state->tid = tid;
         state->packet.stream = atomic_fetch_add(&stream_numbers, 1);
+        state->packet.born_ns = system_now_ns();
         state->next = atomic_load(&first_thread);
         while (!atomic_compare_exchange_weak(&first_thread, &state->next, state))
             ;
@@ -116,6 +155,7 @@ static struct thread *attach(void)
     state->creator_tid = 0;
     state->start_ns = system_now_ns();
     state->frame_count = state->row_count = 0;
+    state->in_flight_hook = 0;
     state->io_ns = 0;
     thread_local_state.self = state;
     return state;
@@ -153,31 +193,38 @@ struct thread *thread_list(void)
     return atomic_load(&first_thread);
 }
 
+bool thread_claim(struct thread *state)
+{
+    uint32_t expected = 0;
+    return atomic_load_explicit(&state->in_use, memory_order_relaxed) == 0 &&
+           atomic_compare_exchange_strong(&state->in_use, &expected, 1);
+}
+
 void thread_reset_after_fork(void)
 {
-    arena.lock = 0;
+    if (atomic_exchange(&arena.lock.holder, 0))
+        arena.left = 0; /* another thread was taking from it: how far it came is unknown */
     *thread_fork_token = 1;
     struct thread *self = thread_local_state.self;
     for (struct thread *state = atomic_load(&first_thread); state; state = state->next) {
-        /* Packets of the parent stay the parent's: a mapped one is shared, an anonymous one is its records. */
-        uint32_t stream = state->packet.stream;
-        if (state->packet.base && state->packet.on_disk)
-            system_unmap(state->packet.base, state->packet.capacity);
-        char *waiting = state->packet.base && !state->packet.on_disk ? state->packet.base : NULL;
-        size_t capacity = waiting ? state->packet.capacity : 0;
-        memset(&state->packet, 0, sizeof state->packet);
-        state->packet.stream = stream;
-        state->packet.base = waiting; /* reused empty: used is 0 */
-        state->packet.capacity = capacity;
-        state->heap_delta = state->heap_delta_peak = 0;
-        state->allocations = state->releases = 0;
+        /* Packets of the parent stay the parent's: a mapped one is shared, a waiting one holds its records. */
+        struct packet *packet = &state->packet;
+        if (packet->base && packet->on_disk) {
+            system_unmap(packet->base, packet->capacity);
+            atomic_fetch_sub(&arena_mapped_bytes, packet->capacity);
+        }
+        *packet = (struct packet){.stream = packet->stream,
+                                  .born_ns = system_now_ns(),
+                                  .waiting = packet->waiting,
+                                  .waiting_capacity = packet->waiting_capacity};
         if (state != self)
             atomic_store(&state->in_use, 0);
     }
-    if (self) {
-        self->tid = system_thread_id();
-        self->named = false;
-        self->frame_count = self->row_count = 0;
-        self->start_ns = system_now_ns();
-    }
+    if (!self && !(self = attach()))
+        return;
+    self->tid = system_thread_id();
+    self->named = false;
+    self->frame_count = self->row_count = 0;
+    self->in_flight_hook = 0;
+    self->start_ns = system_now_ns();
 }

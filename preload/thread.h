@@ -48,6 +48,9 @@ struct row_sum {
 struct packet {
     char *base;
     size_t used, capacity;
+    char *waiting; /* memory for waiting packets; never unmapped, since the ending process looks into it */
+    size_t waiting_capacity;
+    uint64_t born_ns; /* of the stream in this process: tells streams apart whose numbers look alike */
     uint64_t last_ns; /* time may not go backwards in a stream */
     uint64_t discarded;
     uint32_t stream, sequence;
@@ -79,7 +82,7 @@ struct thread {
 struct thread_local_state {
     struct thread *self;
     uintptr_t guard;          /* frame address of our running code, or 0 */
-    uint32_t allocator_depth; /* inside a real allocator call: nested allocator rows do not count */
+    uintptr_t allocator_frame; /* of the real allocator call in progress, or 0: rows nested in it do not count */
     int32_t vfork_parent;     /* pid of the process that called vfork on this thread, until it is seen back */
     bool finished;            /* the thread gave its state back; late frees go to the process counters */
 };
@@ -126,12 +129,36 @@ static inline void thread_leave(void)
 
 /* Gives the state of an ending thread back, for the next thread to continue its packet. Guard must be set. */
 void thread_release(struct thread *self);
+/* Takes a state that no thread uses. Give it back by thread_unclaim. */
+bool thread_claim(struct thread *state);
+static inline void thread_unclaim(struct thread *state)
+{
+    atomic_store(&state->in_use, 0);
+}
 /* First of the list of all states. */
 struct thread *thread_list(void);
-/* In a forked child: the calling thread's state is the only one left. */
+/* In a forked child: the calling thread's state, made if there is none, is the only one left; its packets are empty. */
 void thread_reset_after_fork(void);
 /* Maps the token page. False when that fails. */
 bool thread_prepare(void);
+
+/* True inside a real allocator call. A frame at or below the caller's was left behind by siglongjmp. */
+static inline bool thread_inside_allocator(void)
+{
+    return unlikely(thread_local_state.allocator_frame > (uintptr_t)__builtin_frame_address(0));
+}
+
+/* A lock of ours, held under the guard and for a short time. Who finds itself as the holder left it by siglongjmp. */
+struct thread_lock {
+    _Atomic uintptr_t holder;
+};
+bool thread_lock_try(struct thread_lock *lock);
+/* False when its holder does not come back (left it by siglongjmp): the caller does without. */
+bool thread_lock_take(struct thread_lock *lock);
+static inline void thread_lock_give(struct thread_lock *lock)
+{
+    atomic_store_explicit(&lock->holder, 0, memory_order_release);
+}
 
 /* Anonymous memory of our own, never given back; NULL when there is none. */
 void *arena_allocate(size_t bytes);

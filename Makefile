@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+# Owns: how everything is built, tested and checked. Sources are found by folder, so a new .c file needs no line here.
+# Must not know: what any source file is about.
+VERSION := 0.1.0
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PKG_CONFIG ?= pkg-config
+CLANG_FORMAT ?= clang-format
+CPPCHECK ?= cppcheck
+# SANITIZE=1 covers trace, analyzer and unit tests, in a build folder of its own; the preload library stays as it is.
+ifdef SANITIZE
+B := build/sanitize
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ANALYZER_PACKAGES := jansson
+else
+B := build
+ANALYZER_PACKAGES := jansson jemalloc
+endif
+
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Werror
+BASE_FLAGS := -std=c11 -D_GNU_SOURCE -I. -DIMGBENCH_VERSION='"$(VERSION)"' $(WARNINGS) -MMD -MP
+
+# The library is a guest in other people's programs: only the names of libc.def are visible, TLS needs no allocation,
+# fortified inlines would replace the prototypes we define, C++ exceptions and longjmp pass through our frames, a
+# stack protector would abort the host in our name, the compiler must not turn a wrapper into a call of another
+# wrapper, and arguments that libc declares non-null may be null all the same.
+PRELOAD_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -U_FORTIFY_SOURCE -fno-stack-protector \
+	-fasynchronous-unwind-tables -fno-delete-null-pointer-checks -fno-common \
+	$(foreach f,malloc calloc realloc free,-fno-builtin-$(f))
+PRELOAD_LDFLAGS := -shared -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--no-undefined -Wl,-soname,libimgbench.so \
+	-Wl,--version-script=$(B)/libimgbench.map
+
+ANALYZER_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(ANALYZER_PACKAGES)) $(SAN)
+ANALYZER_LDLIBS := $(shell $(PKG_CONFIG) --libs $(ANALYZER_PACKAGES)) -lm $(SAN)
+TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags check) -DTESTS_DIR='"tests"' -DBUILD_DIR='"$(B)"'
+TEST_LDLIBS := $(shell $(PKG_CONFIG) --libs check)
+
+# ---- sources, found by folder ----
+TRACE_SRC := $(wildcard trace/*.c)
+PRELOAD_SRC := $(wildcard preload/*.c preload/*/*.c)
+PRELOAD_ASM := $(wildcard preload/arch/*.S)
+ANALYZER_SRC := $(wildcard analyzer/*.c analyzer/*/*.c)
+TEST_SRC := $(wildcard tests/test_*.c)
+TEST_HELPER_SRC := $(filter-out $(TEST_SRC),$(wildcard tests/*.c))
+C_FILES := $(wildcard $(foreach d,trace preload analyzer tests tests/victims scripts include examples,\
+	$(d)/*.[ch] $(d)/*/*.[ch]))
+
+TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
+PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) $(TRACE_SRC:%.c=$(B)/preload/with/%.o)
+ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o)
+ANALYZER_LIB_OBJ := $(filter-out $(B)/analyzer/main.o,$(ANALYZER_OBJ))
+TEST_HELPER_OBJ := $(TEST_HELPER_SRC:%.c=$(B)/%.o)
+TEST_OBJ := $(TEST_SRC:%.c=$(B)/%.o)
+TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
+ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(B)/scripts/describe.o
+
+.DELETE_ON_ERROR:
+.PHONY: all tests test check docs format demo clean help
+.DEFAULT_GOAL := all
+
+all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
+
+# ---- programs ----
+$(B)/libimgbench.so: $(PRELOAD_OBJ) $(B)/libimgbench.map
+	$(CC) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJ)
+
+# Every symbol of the table, nothing else, is exported.
+$(B)/libimgbench.exports: preload/libc.def Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -E -P -x c '-DLIBC(subject,ret,name,...)=EXPORT name;' '-DLIBC_IO(op,ret,name,...)=EXPORT name;' \
+		'-DLIBC_ALIAS(name,...)=EXPORT name;' $< -o - | grep -o 'EXPORT [A-Za-z0-9_]*' | cut -d ' ' -f 2 | sort -u > $@
+
+$(B)/libimgbench.map: $(B)/libimgbench.exports
+	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') > $@
+
+$(B)/imgbench: $(ANALYZER_OBJ) $(TRACE_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(ANALYZER_LDLIBS)
+
+$(B)/describe: $(B)/scripts/describe.o $(TRACE_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(SAN)
+
+# An archive: a test links only the modules it names, not the commands and their main program.
+$(B)/tests/modules.a: $(ANALYZER_LIB_OBJ) $(TRACE_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(TEST_BIN): $(B)/tests/%: $(B)/tests/%.o $(TEST_HELPER_OBJ) $(B)/tests/modules.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
+
+# ---- objects ----
+$(ALL_OBJ): Makefile
+
+$(B)/preload/with/trace/%.o: trace/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+
+$(B)/preload/%.o: preload/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+
+$(B)/preload/%.o: preload/%.S
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+
+$(B)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) $(TEST_CFLAGS) -c -o $@ $<
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) -c -o $@ $<
+
+# Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
+-include tests/victims/rules.mk
+
+# ---- tests, checks, documentation ----
+tests: $(TEST_BIN) $(VICTIMS) ## build the tests without running them
+
+test: all tests $(B)/describe ## run all unit and integration tests
+	@scripts/run-tests $(TEST_BIN)
+
+CHECKS := check-format check-layers check-lines check-docs check-symbols check-cppcheck
+.PHONY: $(CHECKS)
+check: $(CHECKS) ## style, layers, documentation, symbols, static analysis
+
+check-format:
+	@for file in $(C_FILES); do $(CLANG_FORMAT) --dry-run --Werror $$file >/dev/null 2>&1 || wrong="$$wrong $$file"; done; \
+		[ -z "$$wrong" ] || { echo "not formatted, run make format:$$wrong"; exit 1; }; \
+		echo 'ok format: $(words $(C_FILES)) files'
+check-layers:
+	@scripts/check-layers
+check-lines:
+	@scripts/check-lines
+check-docs: $(B)/describe
+	@for page in format hooks; do $(B)/describe $$page | diff -u docs/$$page.md - \
+		|| { echo "docs/$$page.md is out of date: run make docs"; exit 1; }; done; echo 'ok docs: generated pages are current'
+check-symbols: $(B)/libimgbench.so
+	@scripts/check-symbols $(B)/libimgbench.so $(B)/libimgbench.exports
+check-cppcheck:
+	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
+
+docs: $(B)/describe ## write docs/format.md and docs/hooks.md from the tables
+	@mkdir -p docs
+	$(B)/describe format > docs/format.md
+	$(B)/describe hooks > docs/hooks.md
+
+format: ## reformat all C files
+	$(CLANG_FORMAT) -i $(C_FILES)
+demo: ## benchmark real images with real tools
+	scripts/demo
+clean: ## remove everything built
+	rm -rf build
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+-include $(ALL_OBJ:.o=.d)

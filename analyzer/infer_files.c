@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: open file descriptions: opens, closes, I/O calls, mappings, image heads; which job reads and writes what.
+ * Must not know: codecs' calls, figures. */
+#include "analyzer/infer_state.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define BLOCKED_NS 200000 /* a call on a pipe or socket that takes longer was waiting, not computing */
+
+struct description *infer_description(struct process_state *process, uint32_t number)
+{
+    return number < process->descriptions_count ? process->descriptions[number] : NULL;
+}
+
+static void open_record(struct event *event)
+{
+    const struct trace_open *open = &event->record->open;
+    struct process_state *process = event->process;
+    if (!open->file || open->origin == trace_origin_DUPLICATED)
+        return;
+    while (process->descriptions_count <= open->file)
+        *MEMORY_APPEND(process, descriptions) = NULL;
+    if (process->descriptions[open->file])
+        return;
+    struct description *d = memory_zeroed(1, sizeof *d);
+    process->descriptions[open->file] = d;
+    d->number = open->file;
+    d->inherited = open->origin == trace_origin_INHERITED;
+    d->path = infer_absolute(event, &open->path, open->directory_fd);
+    d->device = open->device;
+    d->inode = open->inode;
+    d->opened_bytes = open->bytes;
+    d->mode = open->mode;
+    d->flags = open->flags;
+    d->fd = open->fd;
+    d->open_start_ns = event->start_ns;
+    d->open_end_ns = event->end_ns;
+    d->open_ns = open->duration_ns;
+    d->first_read_ns = UNKNOWN;
+    d->out_file = NO_ID;
+}
+
+/* CPU that an I/O call is charged with: all of its time where it does not wait for somebody else. */
+static uint64_t io_cpu(const struct description *d, uint64_t duration_ns)
+{
+    return S_ISREG(d->mode) || duration_ns < BLOCKED_NS ? duration_ns : 0;
+}
+
+/* A call on the description, outside codec calls, is an event of its job. */
+static void job_event(struct event *event, struct description *d, struct job *job, uint32_t session)
+{
+    if (job && !session)
+        infer_time_call(event, job, event->start_ns, event->end_ns, io_cpu(d, event->end_ns - event->start_ns));
+    else if (job)
+        infer_job_touch(event, job);
+}
+
+/* The first calls of a description come before its head says that it is an image: its job takes them over. */
+static void take_over(struct event *event, struct description *d, struct job *job, uint64_t calls_ns)
+{
+    struct timeline *thread = event->thread;
+    uint64_t from_ns = d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_end_ns;
+    if (from_ns < thread->last_ns)
+        from_ns = thread->last_ns; /* another job's events lie in between */
+    uint64_t between_ns = event->end_ns > from_ns ? event->end_ns - from_ns : 0;
+    thread->io_cpu_ns += calls_ns < between_ns ? calls_ns : between_ns;
+    infer_time_gap(thread, job, GAP_BEFORE_READ, between_ns > calls_ns ? between_ns - calls_ns : 0);
+    if (event->end_ns > thread->last_ns)
+        thread->last_ns = event->end_ns;
+    thread->last_job = job;
+    infer_job_touch(event, job);
+}
+
+static void head_in(struct event *event, struct description *d, const struct image_facts *facts)
+{
+    struct process_state *process = event->process;
+    struct session *session = infer_session(process, event->record->head.session);
+    if (d->in_job)
+        return;
+    uint32_t file = infer_known_file(event->infer, d);
+    if (file == NO_ID)
+        file = infer_new_file(event->infer, d, facts);
+    struct job *job = session ? session->job : NULL;
+    /* Opened again, as tools do that sniff first: still the same image. */
+    for (unsigned i = process->active_count; !job && i-- > 0;)
+        for (size_t k = 0; k < process->active[i]->inputs_count; k++)
+            if (process->active[i]->inputs[k] == file && !process->active[i]->output_closed)
+                job = process->active[i];
+    bool fresh = !job;
+    if (fresh)
+        job = infer_job_new(event, d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_start_ns);
+    infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, file);
+    d->in_job = job;
+    job->read_seen = true;
+    job->source = d->buffers;
+    if (d->first_read_ns < job->first_read_ns)
+        job->first_read_ns = d->first_read_ns;
+    if (event->thread->first_image_ns == UNKNOWN)
+        event->thread->first_image_ns = d->first_read_ns != UNKNOWN ? d->first_read_ns : event->end_ns;
+    if (event->model->first_image_ns == UNKNOWN) {
+        event->model->first_image_ns = event->thread->first_image_ns;
+        event->model->baseline_rss_bytes = process->last_rss;
+    }
+    if (session && !session->job) {
+        session->job = job;
+        session->rule = LINK_NESTING;
+    }
+    if (!event->record->head.session)
+        take_over(event, d, job, d->read.ns);
+    else
+        infer_job_touch(event, job);
+}
+
+void infer_add_output(struct event *event, struct job *job, struct description *d, const struct image_facts *facts,
+                      enum link_rule rule)
+{
+    if (d->out_job)
+        return;
+    d->out_job = job;
+    d->out_file = infer_new_file(event->infer, d, facts);
+    infer_job_add(&job->outputs, &job->outputs_count, &job->outputs_capacity, d->out_file);
+    job->open_outputs++;
+    job->write_seen = true;
+    job->output_closed = false;
+    if (job->rule == LINK_NONE)
+        job->rule = rule;
+}
+
+static void head_out(struct event *event, struct description *d, const struct image_facts *facts)
+{
+    struct process_state *process = event->process;
+    const struct trace_head *head = &event->record->head;
+    if (d->out_job)
+        return;
+    struct session *session = infer_session(process, head->session ? head->session : d->link_session);
+    if (session && !session->job && head->session) {
+        session->waiting_output = d->number; /* the call that encodes is still running: it will tell whose it is */
+        session->waiting_facts = *facts;
+        return;
+    }
+    enum link_rule rule = head->session ? LINK_NESTING : LINK_PATH;
+    struct job *job = session ? session->job : NULL;
+    if (!job) {
+        rule = LINK_BUFFER;
+        job = infer_job_of_buffer(process, head->buffer, offsetof(struct job, coded));
+    }
+    if (!job) {
+        rule = LINK_ADJACENCY;
+        job = infer_job_adjacent(event);
+    }
+    if (job && job->output_closed)
+        job = infer_job_again(event, job);
+    if (!job) {
+        rule = LINK_NONE; /* made from nothing that was seen */
+        job = infer_job_new(event, d->open_start_ns);
+    }
+    bool first = !job->write_seen;
+    if (!head->session && !first)
+        infer_job_tail_becomes(event, job, job->encode_seen ? GAP_BEFORE_WRITE : GAP_ENCODING);
+    if (!head->session) {
+        enum gap gap = first ? infer_job_phase(job) : GAP_TAIL;
+        if (gap == GAP_TAIL)
+            gap = job->encode_seen ? GAP_BEFORE_WRITE : GAP_ENCODING;
+        struct timeline *thread = event->thread;
+        uint64_t before_ns = event->end_ns > thread->last_ns ? event->end_ns - thread->last_ns : 0;
+        uint64_t calls_ns = d->write.ns < before_ns ? d->write.ns : before_ns;
+        if (thread->last_job == job)
+            infer_time_gap(thread, job, gap, before_ns - calls_ns);
+        thread->io_cpu_ns += calls_ns;
+        thread->last_ns = event->end_ns > thread->last_ns ? event->end_ns : thread->last_ns;
+        thread->last_job = job;
+    }
+    infer_job_touch(event, job);
+    infer_add_output(event, job, d, facts, rule);
+}
+
+static void head_record(struct event *event)
+{
+    const struct trace_head *head = &event->record->head;
+    struct description *d = infer_description(event->process, head->file);
+    struct image_facts facts;
+    if (!d || !image_header_parse(head->data.data, head->data.bytes, &facts))
+        return;
+    if (head->direction == trace_direction_IN)
+        head_in(event, d, &facts);
+    else
+        head_out(event, d, &facts);
+}
+
+static void add(struct io_total *total, uint64_t ns, uint64_t bytes, uint64_t ops)
+{
+    total->ns += ns;
+    total->bytes += bytes;
+    total->ops += ops;
+}
+
+static void io_record(struct event *event)
+{
+    const struct trace_io *io = &event->record->io;
+    struct description *d = infer_description(event->process, io->file);
+    struct run *run = event->infer->run;
+    bool reads = io->op == trace_io_op_READ || io->op == trace_io_op_COPY;
+    bool writes = io->op == trace_io_op_WRITE || io->op == trace_io_op_FLUSH || io->op == trace_io_op_SYNC ||
+                  io->op == trace_io_op_TRUNCATE;
+    event->model->seen_io_bytes += io->kernel_bytes;
+    if (reads)
+        add(&run->all_read, io->duration_ns, io->bytes, io->calls);
+    if (writes)
+        add(&run->all_write, io->duration_ns, io->bytes, io->calls);
+    if (!d)
+        return;
+    struct job *job = reads ? d->in_job : writes ? d->out_job : d->out_job ? d->out_job : d->in_job;
+    bool on_write_side = writes || (!reads && d->out_job);
+    add(on_write_side ? &d->write : &d->read, io->duration_ns, io->bytes, reads || writes ? io->calls : 0);
+    if (reads && io->bytes) {
+        if (d->first_read_ns == UNKNOWN)
+            d->first_read_ns = event->start_ns;
+        infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes);
+    }
+    if (job && !io->session) {
+        if (job->write_seen || job->encode_seen)
+            infer_job_tail_becomes(event, job, reads || !job->encode_seen ? GAP_ENCODING : GAP_BEFORE_WRITE);
+        enum gap gap = infer_job_phase(job);
+        struct timeline *thread = event->thread;
+        /* The gap that ends here lies before a read or write, so it is no tail. */
+        if (gap == GAP_TAIL && thread->last_job == job && event->start_ns > thread->last_ns) {
+            infer_time_gap(thread, job, reads || !job->encode_seen ? GAP_ENCODING : GAP_BEFORE_WRITE,
+                           event->start_ns - thread->last_ns);
+            thread->last_ns = event->start_ns;
+        }
+    }
+    job_event(event, d, job, io->session);
+}
+
+static void map_record(struct event *event)
+{
+    const struct trace_map *map = &event->record->map;
+    struct description *d = infer_description(event->process, map->file);
+    if (!d)
+        return;
+    add(&d->read, map->duration_ns, 0, 0);
+    if (map->op == trace_map_op_MAP && !map->error) {
+        if (d->first_read_ns == UNKNOWN)
+            d->first_read_ns = event->start_ns;
+        infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes);
+    }
+    job_event(event, d, d->in_job, map->session);
+}
+
+/* The description's sums go to its jobs. */
+static void fold(struct infer *infer, struct description *d)
+{
+    struct run *run = infer->run;
+    if (d->in_job) {
+        d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
+        d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns;
+        add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
+    }
+    if (d->out_job) {
+        if (d->out_job != d->in_job)
+            d->out_job->other_ns += d->inherited ? 0 : d->open_ns;
+        d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns;
+        add(&run->image_write, d->write.ns, d->write.bytes, d->write.ops);
+    }
+}
+
+static void forget(struct process_state *process, struct description *d)
+{
+    process->descriptions[d->number] = NULL;
+    free(d->path);
+    free(d);
+}
+
+static void close_record(struct event *event)
+{
+    const struct trace_close *close = &event->record->close;
+    struct description *d = infer_description(event->process, close->file);
+    if (!d)
+        return;
+    bool writes = (d->flags & O_ACCMODE) != O_RDONLY;
+    add(writes ? &d->write : &d->read, 0, close->stdio_bytes, close->stdio_calls);
+    add(writes ? &event->infer->run->all_write : &event->infer->run->all_read, 0, close->stdio_bytes,
+        close->stdio_calls);
+    event->model->seen_io_bytes += close->pending_bytes;
+    if (d->out_file != NO_ID) {
+        struct image_file *file = &event->infer->run->files[d->out_file];
+        file->bytes = close->bytes != TRACE_UNKNOWN ? close->bytes : d->write.bytes;
+    }
+    if (!close->last && !close->at_exit)
+        return;
+    struct job *job = d->out_job ? d->out_job : d->in_job;
+    if (job && !close->at_exit) {
+        bool output = d->out_job != NULL;
+        if (output && close->pending_bytes) {
+            /* Writes the buffer's rest: the end of the image write. */
+            if (!close->session)
+                infer_job_tail_becomes(event, job, job->encode_seen ? GAP_BEFORE_WRITE : GAP_ENCODING);
+            d->write.ns += close->duration_ns;
+        } else if (output || job->write_seen) {
+            job->stage_ns[STAGE_CLEANUP] += close->duration_ns;
+        } else if (!job->decode_seen && !job->encode_seen) {
+            job->stage_ns[STAGE_VALIDATION] += close->duration_ns;
+        } else {
+            job->other_ns += close->duration_ns;
+        }
+        job_event(event, d, job, close->session);
+    }
+    if (d->out_job && --d->out_job->open_outputs == 0)
+        d->out_job->output_closed = true;
+    fold(event->infer, d);
+    forget(event->process, d);
+}
+
+void infer_files_finish(struct event *event)
+{
+    for (size_t i = 0; i < event->process->descriptions_count; i++) {
+        struct description *d = event->process->descriptions[i];
+        if (!d)
+            continue;
+        if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
+            event->infer->run->files[d->out_file].bytes = d->write.bytes;
+        fold(event->infer, d);
+        forget(event->process, d);
+    }
+}
+
+void infer_file_record(struct event *event)
+{
+    switch (event->record->kind) {
+    case TRACE_KIND_open: open_record(event); break;
+    case TRACE_KIND_close: close_record(event); break;
+    case TRACE_KIND_io: io_record(event); break;
+    case TRACE_KIND_map: map_record(event); break;
+    case TRACE_KIND_head: head_record(event); break;
+    default: break;
+    }
+}

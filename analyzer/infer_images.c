@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: jobs to images: which of them are images, their stages, settings, status, chains and file roles.
+ * Must not know: records, formatting. */
+#include "analyzer/infer_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *encoder_name(const struct job *job)
+{
+    static const char *const names[] = {[trace_codec_JPEG] = "libjpeg",
+                                        [trace_codec_PNG] = "libpng",
+                                        [trace_codec_WEBP] = "libwebp",
+                                        [trace_codec_AVIF] = "libavif",
+                                        [trace_codec_PALETTE] = "libimagequant"};
+    if (!job->encoder || job->encoder->codec >= sizeof names / sizeof *names)
+        return NULL;
+    return names[job->encoder->codec];
+}
+
+static void take_settings(struct image_settings *settings, const struct session *session)
+{
+    for (int key = 1; session && key < SETTING_COUNT; key++)
+        if (session->known[key]) {
+            settings->known[key] = true;
+            settings->value[key] = session->value[key];
+        }
+}
+
+static void settings_of(struct image_settings *settings, const struct job *job)
+{
+    const struct session *encoder = job->encoder, *palette = job->palette;
+    settings->encoder = encoder_name(job);
+    settings->quality_rmse = NAN;
+    take_settings(settings, palette);
+    take_settings(settings, encoder);
+    if (palette && palette != encoder) {
+        settings->encoder = "libimagequant + libpng";
+        settings->scale = settings->known[SETTING_QUALITY] ? "libimagequant" : NULL;
+    }
+    if (!encoder)
+        return;
+    if (encoder->codec == trace_codec_WEBP)
+        settings->scale = "webp";
+    if (encoder->codec == trace_codec_AVIF)
+        settings->scale = "aom";
+    if (encoder->codec != trace_codec_JPEG)
+        return;
+    settings->scale = "libjpeg";
+    if (encoder->has_table[0] && !settings->known[SETTING_LOSSLESS]) {
+        double quality = jpeg_quality(encoder->tables[0], encoder->has_table[1] ? encoder->tables[1] : NULL, false,
+                                      &settings->quality_rmse);
+        settings->known[SETTING_QUALITY] = !isnan(quality);
+        settings->value[SETTING_QUALITY] = quality;
+    }
+}
+
+/* Which stage the CPU in the gaps counts for follows from what the job turned out to have. */
+static void stages_of(struct image *image, const struct job *job)
+{
+    bool decodes = job->decode_seen, encodes = job->encode_seen;
+    uint64_t inferred[STAGE_COUNT] = {0}, opaque = 0, other = 0;
+    inferred[STAGE_VALIDATION] += job->gap_ns[GAP_BEFORE_READ];
+    /* Without a decoder the tool's own code reads the pixels; without an encoder it makes the output. */
+    if (decodes)
+        inferred[STAGE_VALIDATION] += job->gap_ns[GAP_BEFORE_CODEC];
+    else if (encodes)
+        inferred[STAGE_DECODE] += job->gap_ns[GAP_BEFORE_CODEC];
+    else
+        opaque += job->gap_ns[GAP_BEFORE_CODEC];
+    *(encodes ? &inferred[STAGE_TRANSFORM] : &inferred[STAGE_ENCODE]) += job->gap_ns[GAP_DECODED];
+    if (encodes)
+        inferred[decodes ? STAGE_TRANSFORM : STAGE_DECODE] += job->gap_ns[GAP_ENCODING];
+    else if (decodes)
+        inferred[STAGE_ENCODE] += job->gap_ns[GAP_ENCODING];
+    else
+        opaque += job->gap_ns[GAP_ENCODING];
+    other += job->gap_ns[GAP_BEFORE_WRITE];
+    if (job->write_seen)
+        inferred[STAGE_CLEANUP] += job->gap_ns[GAP_TAIL];
+    else
+        other += job->gap_ns[GAP_TAIL];
+
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        image->inferred_ns[stage] = inferred[stage];
+        image->stage_ns[stage] = job->stage_ns[stage] + inferred[stage];
+    }
+    for (enum stage stage = STAGE_DECODE; stage <= STAGE_ENCODE; stage++) {
+        image->stage_ns[STAGE_OPTIMIZATION] += image->stage_ns[stage];
+        image->inferred_ns[STAGE_OPTIMIZATION] += image->inferred_ns[stage];
+    }
+    image->stage_ns[STAGE_OPTIMIZATION] += opaque;
+    image->inferred_ns[STAGE_OPTIMIZATION] += opaque;
+    image->unattributed_ns = other + job->other_ns;
+    image->busy_ns = image->unattributed_ns;
+    static const enum stage parts[] = {STAGE_VALIDATION, STAGE_IMAGE_READ, STAGE_OPTIMIZATION, STAGE_IMAGE_WRITE,
+                                       STAGE_CLEANUP};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        image->busy_ns += image->stage_ns[parts[i]];
+
+    image->stage_known[STAGE_VALIDATION] = image->stage_known[STAGE_IMAGE_READ] = job->inputs_count > 0;
+    image->stage_known[STAGE_IMAGE_WRITE] = image->stage_known[STAGE_CLEANUP] = job->outputs_count > 0;
+    image->stage_known[STAGE_OPTIMIZATION] = true;
+    image->stage_known[STAGE_DECODE] = decodes || encodes;
+    image->stage_known[STAGE_ENCODE] = encodes || decodes;
+    image->stage_known[STAGE_TRANSFORM] = (decodes && encodes) || job->transform_seen;
+}
+
+/* False: the job was no image, only somebody looking at one. */
+static bool status_of(const struct infer *infer, const struct job *job, enum image_status *status)
+{
+    const struct process *process = &infer->run->processes[job->process];
+    bool killed = !process->ended;
+    bool survives = false;
+    for (size_t i = 0; i < job->outputs_count; i++)
+        survives = survives || infer->run->files[job->outputs[i]].survives;
+    if (job->outputs_count && survives && !(killed && !job->output_closed)) {
+        *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_OK;
+        return true;
+    }
+    if (killed && (job->decode_seen || job->header_seen || job->encode_seen || job->outputs_count)) {
+        *status = IMAGE_UNFINISHED;
+        return true;
+    }
+    if (job->outputs_count || (job->attempts && process->exit_code == 0)) {
+        *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_DISCARDED;
+        return true;
+    }
+    if ((job->header_seen || job->decode_seen || job->encode_seen) && process->exit_code > 0) {
+        *status = IMAGE_FAILED;
+        return true;
+    }
+    return false;
+}
+
+static uint32_t *copy_ids(const uint32_t *ids, size_t count)
+{
+    uint32_t *copy = memory_zeroed(count, sizeof *copy);
+    if (count)
+        memcpy(copy, ids, count * sizeof *copy);
+    return copy;
+}
+
+static void image_of(struct infer *infer, const struct job *job, enum image_status status, bool alone)
+{
+    struct run *run = infer->run;
+    void *images = run->images;
+    memory_grow(&images, &infer->images_capacity, run->image_count, sizeof *run->images);
+    run->images = images;
+    struct image *image = &run->images[run->image_count++];
+    struct process *process = &run->processes[job->process];
+    *image = (struct image){
+        .inputs = copy_ids(job->inputs, job->inputs_count),
+        .input_count = job->inputs_count,
+        .outputs = copy_ids(job->outputs, job->outputs_count),
+        .output_count = job->outputs_count,
+        .process = job->process,
+        .worker = NO_ID,
+        .tid = job->tid,
+        .start_ns = job->start_ns,
+        .end_ns = job->end_ns,
+        .cpu_thread_ns = job->cpu_ns,
+        .cpu_ns = alone ? job->cpu_ns + job->helper_end_ns - job->helper_start_ns : UNKNOWN,
+        .peak_heap_bytes = UNKNOWN,
+        .large_block_peak_bytes = UNKNOWN,
+        .attempts = job->attempts,
+        .link_rule = job->rule,
+        .status = status,
+    };
+    if (job->heap_known && alone && job->heap_peak) {
+        image->peak_heap_bytes = job->heap_peak > job->heap_start ? job->heap_peak - job->heap_start : 0;
+        image->heap_scope = "process";
+    } else if (job->heap_known && job->blocks_peak) {
+        image->large_block_peak_bytes = job->blocks_peak;
+        image->heap_scope = "large blocks";
+    }
+    stages_of(image, job);
+    settings_of(&image->settings, job);
+    process->images++;
+}
+
+/* Jobs of one process overlap when one starts before another has ended. They are sorted by start. */
+static void find_overlaps(struct job **jobs, size_t count, bool *overlaps)
+{
+    size_t latest = 0;
+    for (size_t i = 1; i < count; i++) {
+        if (jobs[i]->start_ns < jobs[latest]->end_ns)
+            overlaps[i] = overlaps[latest] = true;
+        if (jobs[i]->end_ns > jobs[latest]->end_ns)
+            latest = i;
+    }
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
+    return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : 0;
+}
+
+static int images_by_start(const void *a, const void *b)
+{
+    const struct image *x = a, *y = b;
+    return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : 0;
+}
+
+static uint32_t root_of(uint32_t *parents, uint32_t id)
+{
+    while (parents[id] != id)
+        id = parents[id] = parents[parents[id]];
+    return id;
+}
+
+/* Images joined by a file that one writes and another reads share a chain; such a file is an intermediate. */
+static void make_chains(struct run *run)
+{
+    uint32_t *writer = memory_zeroed(run->file_count, sizeof *writer);
+    uint32_t *parents = memory_zeroed(run->image_count, sizeof *parents);
+    memset(writer, 0xff, run->file_count * sizeof *writer);
+    for (uint32_t i = 0; i < run->image_count; i++) {
+        parents[i] = i;
+        for (size_t k = 0; k < run->images[i].output_count; k++) {
+            writer[run->images[i].outputs[k]] = i;
+            run->files[run->images[i].outputs[k]].role = FILE_ROLE_FINAL;
+        }
+    }
+    for (uint32_t i = 0; i < run->image_count; i++)
+        for (size_t k = 0; k < run->images[i].input_count; k++) {
+            uint32_t file = run->images[i].inputs[k], by = writer[file];
+            if (by == NO_ID || by == i)
+                continue;
+            run->files[file].role = FILE_ROLE_INTERMEDIATE;
+            uint32_t a = root_of(parents, by), b = root_of(parents, i);
+            parents[a > b ? a : b] = a < b ? a : b;
+        }
+    for (uint32_t i = 0; i < run->image_count; i++)
+        run->images[i].chain = root_of(parents, i);
+    free(writer);
+    free(parents);
+}
+
+void infer_images_finish(struct infer *infer)
+{
+    struct run *run = infer->run;
+    for (size_t p = 0; p < infer->processes_count; p++) {
+        struct process_state *process = infer->processes[p];
+        size_t count = 0;
+        for (struct job *job = process->jobs; job; job = job->next)
+            count++;
+        struct job **jobs = memory_zeroed(count, sizeof *jobs);
+        enum image_status *status = memory_zeroed(count, sizeof *status);
+        bool *overlaps = memory_zeroed(count, sizeof *overlaps);
+        count = 0;
+        for (struct job *job = process->jobs; job; job = job->next) {
+            enum image_status ignored;
+            if (status_of(infer, job, &ignored))
+                jobs[count++] = job;
+        }
+        qsort(jobs, count, sizeof *jobs, by_start);
+        find_overlaps(jobs, count, overlaps);
+        for (size_t i = 0; i < count; i++) {
+            status_of(infer, jobs[i], &status[i]);
+            image_of(infer, jobs[i], status[i], !overlaps[i]);
+        }
+        free(jobs);
+        free(status);
+        free(overlaps);
+    }
+    qsort(run->images, run->image_count, sizeof *run->images, images_by_start);
+    make_chains(run);
+}

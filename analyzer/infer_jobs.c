@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: jobs, the images in the making: making them, finding the one that work belongs to, their phases.
+ * Must not know: records' fields, figures. */
+#include "analyzer/infer_state.h"
+
+#include <string.h>
+
+void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes)
+{
+    if (address)
+        ranges->at[ranges->next++ % BUFFERS] = (struct range){address, bytes ? bytes : 1};
+}
+
+bool infer_range_has(const struct ranges *ranges, uint64_t address)
+{
+    for (unsigned i = 0; address && i < BUFFERS; i++)
+        if (address >= ranges->at[i].address && address - ranges->at[i].address < ranges->at[i].bytes)
+            return true;
+    return false;
+}
+
+struct job *infer_job_new(struct event *event, uint64_t start_ns)
+{
+    struct job *job = memory_zeroed(1, sizeof *job);
+    struct process_state *process = event->process;
+    job->process = process->index;
+    job->tid = event->thread->tid;
+    job->start_ns = job->end_ns = start_ns;
+    job->first_read_ns = UNKNOWN;
+    job->heap_start = process->live_heap;
+    job->heap_known = process->heap_known;
+    job->helper_start_ns = job->helper_end_ns = process->helper_cpu_ns;
+    job->next = process->jobs;
+    process->jobs = job;
+    event->thread->owner = true;
+    if (process->active_count == ACTIVE)
+        memmove(process->active, process->active + 1, --process->active_count * sizeof *process->active);
+    process->active[process->active_count++] = job;
+    return job;
+}
+
+struct job *infer_job_again(struct event *event, const struct job *first)
+{
+    struct job *job = infer_job_new(event, event->start_ns);
+    for (size_t i = 0; i < first->inputs_count; i++)
+        infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, first->inputs[i]);
+    /* Reading and decoding happened once and count with the first image. */
+    job->read_seen = first->read_seen;
+    job->decode_seen = first->decode_seen;
+    job->pixels = first->pixels;
+    job->source = first->source;
+    return job;
+}
+
+struct job *infer_job_adjacent(const struct event *event)
+{
+    return event->thread->current ? event->thread->current : event->process->latest;
+}
+
+struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, size_t ranges_offset)
+{
+    for (unsigned i = process->active_count; i-- > 0;) {
+        struct job *job = process->active[i];
+        if (infer_range_has((const struct ranges *)(const void *)((const char *)job + ranges_offset), address))
+            return job;
+    }
+    return NULL;
+}
+
+void infer_job_touch(struct event *event, struct job *job)
+{
+    event->thread->current = job;
+    event->process->latest = job;
+    job->helper_end_ns = event->process->helper_cpu_ns;
+    if (event->end_ns > job->end_ns)
+        job->end_ns = event->end_ns;
+}
+
+void infer_job_settle(struct process_state *process, struct job *job)
+{
+    for (unsigned i = 0; i < process->active_count; i++)
+        if (process->active[i] == job) {
+            memmove(process->active + i, process->active + i + 1,
+                    (process->active_count - i - 1) * sizeof *process->active);
+            process->active_count--;
+            return;
+        }
+}
+
+enum gap infer_job_phase(const struct job *job)
+{
+    if (job->write_seen || job->encode_seen)
+        return GAP_TAIL;
+    if (job->decode_seen)
+        return GAP_DECODED;
+    return job->read_seen ? GAP_BEFORE_CODEC : GAP_BEFORE_READ;
+}
+
+void infer_job_tail_becomes(struct event *event, struct job *job, enum gap gap)
+{
+    job->gap_ns[gap] += job->gap_ns[GAP_TAIL];
+    job->gap_ns[GAP_TAIL] = 0;
+    struct timeline *thread = event->thread;
+    for (unsigned i = 0; i < thread->pending_count; i++)
+        if (thread->pending[i].job == job && thread->pending[i].gap == GAP_TAIL) {
+            uint64_t ns = thread->pending[i].ns;
+            thread->pending[i].ns = 0;
+            infer_time_gap(thread, job, gap, ns);
+        }
+}
+
+void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id)
+{
+    for (size_t i = 0; i < *count; i++)
+        if ((*list)[i] == id)
+            return;
+    void *grown = *list;
+    memory_grow(&grown, capacity, *count, sizeof **list);
+    *list = grown;
+    (*list)[(*count)++] = id;
+}

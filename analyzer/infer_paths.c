@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: names in the file system: absolute paths, the image files behind them, renames and removals.
+ * Must not know: jobs' stages beyond cleanup, figures. */
+#include "analyzer/infer_state.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CHAINS 65536
+
+/* Removes "//", "/./" and "/../" by the text alone: the directories may be gone by now. */
+static void tidy(char *path)
+{
+    char *out = path;
+    for (const char *at = path; *at;) {
+        while (*at == '/')
+            at++;
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.') {
+            while (out > path && *--out != '/')
+                ;
+        } else if (length && !(length == 1 && at[0] == '.')) {
+            *out++ = '/';
+            memmove(out, at, length);
+            out += length;
+        }
+        at += length;
+    }
+    if (out == path)
+        *out++ = '/';
+    *out = '\0';
+}
+
+char *infer_absolute(const struct event *event, const struct trace_text *path, int directory_fd)
+{
+    const char *base = "";
+    if (path->bytes && path->data[0] != '/') {
+        if (directory_fd == AT_FDCWD) {
+            base = event->model->cwd ? event->model->cwd : "";
+        } else {
+            for (size_t i = event->process->descriptions_count; i-- > 0;) {
+                const struct description *d = event->process->descriptions[i];
+                if (d && d->fd == directory_fd && S_ISDIR(d->mode)) {
+                    base = d->path;
+                    break;
+                }
+            }
+        }
+    }
+    bool named = memchr(path->data, '/', path->bytes) || base[0]; /* else "pipe:[1]" and the like */
+    size_t base_length = strlen(base);
+    char *text = memory_zeroed(base_length + path->bytes + 2, 1);
+    memcpy(text, base, base_length);
+    if (base_length)
+        text[base_length++] = '/';
+    memcpy(text + base_length, path->data, path->bytes);
+    if (named && text[0] == '/')
+        tidy(text);
+    return text;
+}
+
+static uint32_t hash_inode(uint64_t device, uint64_t inode)
+{
+    return (uint32_t)((device * 31 + inode) * UINT64_C(0x9E3779B97F4A7C15) >> 48);
+}
+
+static uint32_t hash_path(const char *path)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (; *path; path++)
+        hash = (hash ^ (unsigned char)*path) * UINT64_C(1099511628211);
+    return (uint32_t)(hash >> 48);
+}
+
+static void make_chains(struct infer *infer)
+{
+    if (infer->inode_heads)
+        return;
+    infer->inode_heads = memory_zeroed(CHAINS, sizeof *infer->inode_heads);
+    infer->path_heads = memory_zeroed(CHAINS, sizeof *infer->path_heads);
+    memset(infer->inode_heads, 0xff, CHAINS * sizeof *infer->inode_heads);
+    memset(infer->path_heads, 0xff, CHAINS * sizeof *infer->path_heads);
+}
+
+/* Newest surviving file of a path, or NO_ID. */
+static uint32_t by_path(const struct infer *infer, const char *path)
+{
+    if (!infer->path_heads)
+        return NO_ID;
+    for (uint32_t id = infer->path_heads[hash_path(path)]; id != NO_ID; id = infer->path_next[id])
+        if (infer->run->files[id].survives && strcmp(infer->run->files[id].path, path) == 0)
+            return id;
+    return NO_ID;
+}
+
+uint32_t infer_known_file(const struct infer *infer, const struct description *d)
+{
+    if (!infer->inode_heads)
+        return NO_ID;
+    for (uint32_t id = infer->inode_heads[hash_inode(d->device, d->inode)]; id != NO_ID; id = infer->inode_next[id]) {
+        const struct image_file *file = &infer->run->files[id];
+        if (file->device != d->device || file->inode != d->inode || !file->survives)
+            continue;
+        if (file->bytes == UNKNOWN || d->opened_bytes == UNKNOWN || file->bytes == d->opened_bytes)
+            return id;
+    }
+    return NO_ID;
+}
+
+static void put_under_path(struct infer *infer, uint32_t id)
+{
+    uint32_t *head = &infer->path_heads[hash_path(infer->run->files[id].path)];
+    infer->path_next[id] = *head;
+    *head = id;
+}
+
+static void take_from_path(struct infer *infer, uint32_t id)
+{
+    uint32_t *at = &infer->path_heads[hash_path(infer->run->files[id].path)];
+    while (*at != NO_ID && *at != id)
+        at = &infer->path_next[*at];
+    if (*at == id)
+        *at = infer->path_next[id];
+}
+
+uint32_t infer_new_file(struct infer *infer, const struct description *d, const struct image_facts *facts)
+{
+    struct run *run = infer->run;
+    make_chains(infer);
+    uint32_t replaced = by_path(infer, d->path);
+    if (replaced != NO_ID)
+        run->files[replaced].survives = false; /* its content is gone, under whatever inode */
+    void *files = run->files;
+    memory_grow(&files, &infer->files_capacity, run->file_count, sizeof *run->files);
+    run->files = files;
+    if (infer->chain_capacity < infer->files_capacity) {
+        infer->inode_next = realloc(infer->inode_next, infer->files_capacity * sizeof *infer->inode_next);
+        infer->path_next = realloc(infer->path_next, infer->files_capacity * sizeof *infer->path_next);
+        infer->chain_capacity = infer->files_capacity;
+    }
+    uint32_t id = (uint32_t)run->file_count++;
+    struct image_file *file = &run->files[id];
+    *file = (struct image_file){
+        .path = memory_text(d->path, strlen(d->path)),
+        .kind = S_ISFIFO(d->mode)   ? d->fd == 0 ? FILE_KIND_STDIN : FILE_KIND_PIPE
+                : S_ISSOCK(d->mode) ? FILE_KIND_SOCKET
+                                    : FILE_KIND_FILE,
+        .role = FILE_ROLE_SOURCE,
+        .facts = *facts,
+        .bytes = (d->flags & O_ACCMODE) == O_RDONLY ? d->opened_bytes : UNKNOWN,
+        .device = d->device,
+        .inode = d->inode,
+        .survives = true,
+    };
+    uint32_t *head = &infer->inode_heads[hash_inode(d->device, d->inode)];
+    infer->inode_next[id] = *head;
+    *head = id;
+    put_under_path(infer, id);
+    return id;
+}
+
+static void renamed(struct event *event)
+{
+    const struct trace_path *path = &event->record->path;
+    struct infer *infer = event->infer;
+    char *from = infer_absolute(event, &path->from, path->from_directory_fd);
+    char *to = infer_absolute(event, &path->to, path->to_directory_fd);
+    make_chains(infer);
+    uint32_t moved = by_path(infer, from), replaced = by_path(infer, to);
+    if (replaced != NO_ID && replaced != moved)
+        infer->run->files[replaced].survives = false;
+    if (moved != NO_ID) {
+        take_from_path(infer, moved);
+        free(infer->run->files[moved].path);
+        infer->run->files[moved].path = to;
+        put_under_path(infer, moved);
+        to = NULL;
+    }
+    free(from);
+    free(to);
+}
+
+static void removed(struct event *event)
+{
+    const struct trace_path *path = &event->record->path;
+    char *name = infer_absolute(event, &path->from, path->from_directory_fd);
+    uint32_t gone = by_path(event->infer, name);
+    if (gone != NO_ID)
+        event->infer->run->files[gone].survives = false;
+    free(name);
+}
+
+void infer_path_record(struct event *event)
+{
+    if (event->record->kind == TRACE_KIND_chdir) {
+        free(event->model->cwd);
+        event->model->cwd = memory_text(event->record->chdir.path.data, event->record->chdir.path.bytes);
+        return;
+    }
+    const struct trace_path *path = &event->record->path;
+    struct job *job = event->thread->current;
+    if (job && !path->session) {
+        bool output_done = job->output_closed || job->write_seen;
+        uint64_t length = event->end_ns - event->start_ns;
+        *(output_done ? &job->stage_ns[STAGE_CLEANUP] : &job->other_ns) += length;
+        infer_time_call(event, job, event->start_ns, event->end_ns, length);
+    }
+    if (path->error)
+        return;
+    if (path->op == trace_path_op_RENAME)
+        renamed(event);
+    else if (path->op == trace_path_op_UNLINK)
+        removed(event);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: processes, threads, host, mapped libraries and what the recording says about itself.
+ * Must not know: images, stages. */
+#include "analyzer/infer_state.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+void infer_note(struct infer *infer, const char *format, ...)
+{
+    char text[512];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    struct run *run = infer->run;
+    for (size_t i = 0; i < run->note_count; i++)
+        if (strcmp(run->notes[i], text) == 0)
+            return;
+    if (run->note_count == 64)
+        return;
+    void *notes = run->notes;
+    memory_grow(&notes, &infer->notes_capacity, run->note_count, sizeof *run->notes);
+    run->notes = notes;
+    run->notes[run->note_count++] = memory_text(text, strlen(text));
+}
+
+const char *infer_hook_name(const struct process_state *process, unsigned hook)
+{
+    return hook < process->hooks_count && process->hooks[hook] ? process->hooks[hook] : "a call that has no name yet";
+}
+
+struct timeline *infer_thread(struct infer *infer, struct process_state *process, uint32_t tid, uint64_t time_ns)
+{
+    (void)infer;
+    for (size_t i = process->threads_count; i-- > 0;)
+        if (process->threads[i].tid == tid && !process->threads[i].ended)
+            return &process->threads[i];
+    struct timeline *thread = MEMORY_APPEND(process, threads);
+    *thread = (struct timeline){.tid = tid, .start_ns = time_ns, .first_image_ns = UNKNOWN};
+    return thread;
+}
+
+/* Arguments as a shell line, quoted where a shell would need it. */
+static char *command_line(char *const *argv, size_t argc)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < argc; i++)
+        bytes += strlen(argv[i]) * 4 + 3;
+    char *line = memory_zeroed(bytes, 1), *at = line;
+    for (size_t i = 0; i < argc; i++) {
+        if (i)
+            *at++ = ' ';
+        bool plain = argv[i][0] && !argv[i][strcspn(argv[i], " \t\n'\"\\$`*?[]{}()<>|&;#~!")];
+        if (!plain)
+            *at++ = '\'';
+        for (const char *c = argv[i]; *c; c++) {
+            if (*c == '\'') {
+                memcpy(at, "'\\''", 4);
+                at += 4;
+            } else {
+                *at++ = *c;
+            }
+        }
+        if (!plain)
+            *at++ = '\'';
+    }
+    return line;
+}
+
+static void split_arguments(struct process *model, const struct trace_text *argv)
+{
+    size_t count = 0;
+    for (uint64_t i = 0; i < argv->bytes; i++)
+        count += argv->data[i] == '\0';
+    if (argv->bytes && argv->data[argv->bytes - 1])
+        count++; /* cut off by its length limit */
+    model->argv = memory_zeroed(count + 1, sizeof *model->argv);
+    for (uint64_t at = 0; at < argv->bytes && model->argc < count;) {
+        size_t length = strnlen(argv->data + at, argv->bytes - at);
+        model->argv[model->argc++] = memory_text(argv->data + at, length);
+        at += length + 1;
+    }
+    model->command = command_line(model->argv, model->argc);
+}
+
+/* The traced process that started this one: its parent's last image so far, or what was there before exec. */
+static uint32_t parent_of(const struct infer *infer, const struct trace_process *start, uint32_t self)
+{
+    /* Processes stand in the order of their first records, so an earlier one has a smaller index. */
+    for (uint32_t i = self; i-- > 0;)
+        if (infer->run->processes[i].pid == start->ppid)
+            return i;
+    return NO_ID;
+}
+
+static void start_record(struct event *event)
+{
+    const struct trace_process *start = &event->record->process;
+    struct infer *infer = event->infer;
+    struct process *model = event->model;
+    struct run *run = infer->run;
+    if (model->exe)
+        return;
+    uint32_t self = event->process->index;
+    model->pid = start->pid;
+    model->ppid = start->ppid;
+    model->parent = parent_of(infer, start, self);
+    model->exe = memory_text(start->exe.data, start->exe.bytes);
+    model->cwd = memory_text(start->cwd.data, start->cwd.bytes);
+    split_arguments(model, &start->argv);
+    model->start_ns = start->start_ns;
+    model->forked = start->forked;
+    model->usable_cpus = start->usable_cpus;
+    event->process->rchar = start->rchar;
+    event->process->wchar = start->wchar;
+    event->process->io_known = start->rchar != TRACE_UNKNOWN && start->wchar != TRACE_UNKNOWN;
+    event->process->last_rss = start->rss_bytes;
+    event->process->heap_known = true;
+    event->process->alive = true;
+    /* CPU that the pid used before: the traced image it replaced has reported its part. */
+    event->process->start_cpu_ns = 0;
+    for (uint32_t i = 0; i < self; i++)
+        if (run->processes[i].pid == start->pid && run->processes[i].start_ns < start->start_ns &&
+            infer->processes[i]->last_cpu_ns <= start->cpu_ns)
+            event->process->start_cpu_ns = infer->processes[i]->last_cpu_ns;
+    event->process->last_cpu_ns = start->cpu_ns;
+    event->process->last_cpu_at_ns = start->start_ns;
+    event->thread->cpu_at_ns = start->start_ns;
+    event->thread->cpu_ns = start->cpu_ns;
+    event->thread->start_ns = start->start_ns;
+    if (!run->realtime_offset_ns)
+        run->realtime_offset_ns = start->realtime_offset_ns;
+    if (!run->start_ns || start->start_ns < run->start_ns)
+        run->start_ns = start->start_ns;
+}
+
+static void end_record(struct event *event)
+{
+    const struct trace_process_end *end = &event->record->process_end;
+    struct process *model = event->model;
+    uint64_t cpu_ns = end->cpu_user_ns + end->cpu_system_ns;
+    model->ended = true;
+    model->end_ns = event->end_ns;
+    if (end->exit_code >= 0)
+        model->exit_code = end->exit_code;
+    model->cpu_ns = cpu_ns - event->process->start_cpu_ns;
+    model->vm_hwm_bytes = end->vm_hwm_bytes;
+    model->heap_peak_bytes = end->heap_known && end->heap_peak_bytes >= 0 ? (uint64_t)end->heap_peak_bytes : UNKNOWN;
+    if (end->heap_live_bytes < 0)
+        infer_note(event->infer, "pid %u freed more heap than it was seen to allocate: its heap figures are too low",
+                   model->pid);
+    model->minor_faults = end->minor_faults;
+    model->major_faults = end->major_faults;
+    model->own_cost_ns = end->own_cost_ns;
+    model->own_mapped_bytes = end->own_mapped_bytes;
+    model->lost_records = end->lost_records;
+    if (event->process->io_known && end->rchar != TRACE_UNKNOWN && end->wchar != TRACE_UNKNOWN) {
+        uint64_t kernel = end->rchar - event->process->rchar + end->wchar - event->process->wchar;
+        uint64_t others = end->own_rchar + end->own_wchar + end->reaped_rchar + end->reaped_wchar;
+        model->kernel_io_bytes = kernel > others ? kernel - others : 0;
+    }
+    infer_resources_process_cpu(event, cpu_ns);
+    infer_resources_process_gone(event->infer, event->process, event->end_ns);
+}
+
+static void child_record(struct event *event)
+{
+    const struct trace_child *child = &event->record->child;
+    struct run *run = event->infer->run;
+    int status = (int)child->status;
+    for (size_t i = run->process_count; i-- > 0;) {
+        struct process *process = &run->processes[i];
+        if (process->pid != child->pid || process->start_ns > event->end_ns)
+            continue;
+        if (WIFEXITED(status))
+            process->exit_code = WEXITSTATUS(status);
+        if (WIFSIGNALED(status))
+            process->signal = WTERMSIG(status);
+        return;
+    }
+}
+
+static void host_record(struct event *event)
+{
+    const struct trace_host *host = &event->record->host;
+    struct host *model = &event->infer->run->host;
+    if (model->kernel)
+        return;
+    model->machine = memory_text(host->machine.data, host->machine.bytes);
+    model->kernel = memory_text(host->kernel.data, host->kernel.bytes);
+    model->boot_id = memory_text(host->boot_id.data, host->boot_id.bytes);
+    model->cpu_model = memory_text(host->cpu_model.data, host->cpu_model.bytes);
+    model->cpus = host->cpus;
+    model->memory_bytes = host->memory_bytes;
+    model->load = host->load_milli == TRACE_UNKNOWN ? (double)NAN : (double)host->load_milli / 1000;
+}
+
+static void cgroup_record(struct event *event)
+{
+    const struct trace_cgroup *cgroup = &event->record->cgroup;
+    struct host *model = &event->infer->run->host;
+    model->cgroup_quota_us = cgroup->quota_us;
+    model->cgroup_period_us = cgroup->period_us;
+    model->cgroup_throttled_us = cgroup->throttled_us;
+    model->cgroup_memory_limit = cgroup->memory_limit;
+    model->cgroup_memory_peak = cgroup->memory_peak;
+    model->cgroup_oom_kills = cgroup->oom_kills;
+}
+
+static void module_record(struct event *event)
+{
+    const struct trace_module *module = &event->record->module;
+    struct run *run = event->infer->run;
+    if (!module->path.bytes)
+        return; /* the executable: named by its process */
+    char *path = memory_text(module->path.data, module->path.bytes);
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    for (const char *known = "libjemalloc\0libtcmalloc\0libmimalloc\0"; *known; known += strlen(known) + 1)
+        if (strncmp(name, known, strlen(known)) == 0 && !event->model->allocator)
+            event->model->allocator = memory_text(name, strlen(name));
+    char build_id[65] = "";
+    for (size_t i = 0; i < module->build_id.bytes && i < 32; i++)
+        snprintf(build_id + 2 * i, 3, "%02x", (unsigned char)module->build_id.data[i]);
+    bool known = false;
+    for (size_t i = 0; i < run->library_count && !known; i++)
+        known = strcmp(run->libraries[i].name, name) == 0 &&
+                strcmp(run->libraries[i].build_id ? run->libraries[i].build_id : "", build_id) == 0;
+    if (!known && run->library_count < 4096) {
+        void *libraries = run->libraries;
+        memory_grow(&libraries, &event->infer->libraries_capacity, run->library_count, sizeof *run->libraries);
+        run->libraries = libraries;
+        const char *version = strstr(name, ".so.");
+        run->libraries[run->library_count++] = (struct library){
+            .name = memory_text(name, strlen(name)),
+            .version = version ? memory_text(version + 4, strlen(version + 4)) : NULL,
+            .build_id = build_id[0] ? memory_text(build_id, strlen(build_id)) : NULL,
+        };
+    }
+    free(path);
+}
+
+static void notice_record(struct event *event)
+{
+    const struct trace_notice *notice = &event->record->notice;
+    int length = (int)notice->text.bytes;
+    const char *text = notice->text.data;
+    switch (notice->what) {
+    case trace_note_BAD_SETTING:
+        infer_note(event->infer, "%.*s has a value that could not be used and was ignored", length, text);
+        break;
+    case trace_note_OWN_MALLOC:
+        event->process->heap_known = false;
+        infer_note(event->infer, "%s brings its own malloc: its heap was not seen", event->model->exe);
+        break;
+    case trace_note_NO_WRAPPER_LEFT:
+        infer_note(event->infer, "too many copies of a library: %.*s was left unwatched in one", length, text);
+        break;
+    case trace_note_UNKNOWN_LAYOUT:
+        infer_note(event->infer, "this version of %.*s is not known: its settings were not read", length, text);
+        break;
+    case trace_note_SECCOMP:
+        infer_note(event->infer, "pid %u entered a system call filter: recording ended before it", event->model->pid);
+        break;
+    default: break;
+    }
+}
+
+static void hook_record(struct event *event)
+{
+    const struct trace_hook *hook = &event->record->hook;
+    struct process_state *process = event->process;
+    while (process->hooks_count <= hook->hook)
+        *MEMORY_APPEND(process, hooks) = NULL;
+    if (!process->hooks[hook->hook])
+        process->hooks[hook->hook] = memory_text(hook->name.data, hook->name.bytes);
+}
+
+static void thread_end_record(struct event *event)
+{
+    struct timeline *thread = event->thread;
+    uint64_t cpu_ns = event->record->thread_end.cpu_ns;
+    infer_time_reading(event, cpu_ns);
+    if (!thread->owner)
+        event->process->helper_cpu_ns += cpu_ns;
+    /* The main thread's record comes at the end of the process, which may go on with another thread's. */
+    thread->ended = thread->tid != event->model->pid;
+}
+
+void infer_process_record(struct event *event)
+{
+    switch (event->record->kind) {
+    case TRACE_KIND_process: start_record(event); break;
+    case TRACE_KIND_process_end: end_record(event); break;
+    case TRACE_KIND_thread_cpu: infer_time_reading(event, event->record->thread_cpu.cpu_ns); break;
+    case TRACE_KIND_thread_end: thread_end_record(event); break;
+    case TRACE_KIND_child: child_record(event); break;
+    case TRACE_KIND_host: host_record(event); break;
+    case TRACE_KIND_cgroup: cgroup_record(event); break;
+    case TRACE_KIND_module: module_record(event); break;
+    case TRACE_KIND_notice: notice_record(event); break;
+    case TRACE_KIND_hook: hook_record(event); break;
+    case TRACE_KIND_spawn:
+        if (event->record->spawn.untraced)
+            infer_note(event->infer, "pid %u started %.*s without the library in its environment: not traced",
+                       event->model->pid, event->record->spawn.path.bytes ? (int)event->record->spawn.path.bytes : 9,
+                       event->record->spawn.path.bytes ? event->record->spawn.path.data : "a program");
+        break;
+    default: break;
+    }
+}

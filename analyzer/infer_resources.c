@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: resources over time: CPU, memory, heap and I/O of all live processes, in windows; heap and block peaks of jobs.
+ * Must not know: files, codecs.
+ *
+ * Windows of 100 ms from the run's start; when there are too many, neighbours are merged and the windows grow twice as
+ * long, so that a week takes no more memory than a minute. A process's CPU between two of its readings is spread evenly
+ * over the time between them. Memory of the tree = sum of private pages + the largest shared part (an estimate). */
+#include "analyzer/infer_state.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW_NS   UINT64_C(100000000)
+#define WINDOWS_MAX 8192
+
+static void need_bin(struct infer *infer, size_t bin)
+{
+    while (infer->bin_count <= bin) {
+        if (infer->bin_count == infer->bin_capacity) {
+            size_t capacity = infer->bin_capacity;
+            void *array;
+            array = infer->bin_cpu_ns, memory_grow(&array, &(size_t){capacity}, capacity, 8), infer->bin_cpu_ns = array;
+            array = infer->bin_rss, memory_grow(&array, &(size_t){capacity}, capacity, 8), infer->bin_rss = array;
+            array = infer->bin_heap, memory_grow(&array, &(size_t){capacity}, capacity, 8), infer->bin_heap = array;
+            array = infer->bin_ops, memory_grow(&array, &infer->bin_capacity, capacity, 8), infer->bin_ops = array;
+        }
+        infer->bin_rss[infer->bin_count] = infer->bin_heap[infer->bin_count] = UNKNOWN;
+        infer->bin_count++;
+    }
+}
+
+static uint64_t higher(uint64_t a, uint64_t b)
+{
+    return a == UNKNOWN ? b : b == UNKNOWN ? a : a > b ? a : b;
+}
+
+static void merge_bins(struct infer *infer)
+{
+    size_t merged = (infer->bin_count + 1) / 2;
+    for (size_t i = 0; i < merged; i++) {
+        bool pair = 2 * i + 1 < infer->bin_count;
+        infer->bin_cpu_ns[i] = infer->bin_cpu_ns[2 * i] + (pair ? infer->bin_cpu_ns[2 * i + 1] : 0);
+        infer->bin_ops[i] = infer->bin_ops[2 * i] + (pair ? infer->bin_ops[2 * i + 1] : 0);
+        infer->bin_rss[i] = pair ? higher(infer->bin_rss[2 * i], infer->bin_rss[2 * i + 1]) : infer->bin_rss[2 * i];
+        infer->bin_heap[i] = pair ? higher(infer->bin_heap[2 * i], infer->bin_heap[2 * i + 1]) : infer->bin_heap[2 * i];
+    }
+    memset(infer->bin_cpu_ns + merged, 0, (infer->bin_count - merged) * sizeof *infer->bin_cpu_ns);
+    memset(infer->bin_ops + merged, 0, (infer->bin_count - merged) * sizeof *infer->bin_ops);
+    infer->bin_count = merged;
+    infer->bin_ns *= 2;
+}
+
+static size_t bin_of(struct infer *infer, uint64_t time_ns)
+{
+    if (!infer->bin_ns)
+        infer->bin_ns = WINDOW_NS;
+    uint64_t since_ns = time_ns > infer->run->start_ns ? time_ns - infer->run->start_ns : 0;
+    while (since_ns / infer->bin_ns >= WINDOWS_MAX)
+        merge_bins(infer);
+    need_bin(infer, since_ns / infer->bin_ns);
+    return since_ns / infer->bin_ns;
+}
+
+void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
+{
+    struct infer *infer = event->infer;
+    struct process_state *process = event->process;
+    uint64_t from_ns = process->last_cpu_at_ns, to_ns = event->end_ns;
+    if (cpu_ns > process->last_cpu_ns && to_ns > from_ns) {
+        uint64_t cpu = cpu_ns - process->last_cpu_ns;
+        bin_of(infer, to_ns);
+        for (size_t bin = bin_of(infer, from_ns), last = bin_of(infer, to_ns); bin <= last; bin++) {
+            uint64_t start = infer->run->start_ns + bin * infer->bin_ns, end = start + infer->bin_ns;
+            uint64_t low = start > from_ns ? start : from_ns, high = end < to_ns ? end : to_ns;
+            if (high > low)
+                infer->bin_cpu_ns[bin] += (uint64_t)((double)cpu * (double)(high - low) / (double)(to_ns - from_ns));
+        }
+    }
+    process->last_cpu_ns = cpu_ns > process->last_cpu_ns ? cpu_ns : process->last_cpu_ns;
+    process->last_cpu_at_ns = to_ns;
+}
+
+/* The sum over live processes changed. */
+static void tree_changed(struct infer *infer, uint64_t time_ns)
+{
+    struct run *run = infer->run;
+    uint64_t private_bytes = 0, shared = 0, heap = 0, largest = 0;
+    uint32_t largest_process = NO_ID;
+    unsigned counted = 0;
+    for (size_t i = 0; i < infer->processes_count; i++) {
+        const struct process_state *p = infer->processes[i];
+        if (!p->alive || !p->last_anon)
+            continue;
+        counted++;
+        private_bytes += p->last_anon;
+        heap += p->last_heap;
+        shared = p->last_file > shared ? p->last_file : shared;
+        if (p->last_rss > largest) {
+            largest = p->last_rss;
+            largest_process = (uint32_t)i;
+        }
+    }
+    uint64_t sum = private_bytes + shared;
+    if (infer->tree_rss && time_ns > infer->tree_at_ns) {
+        infer->rss_integral += (double)infer->tree_rss * (double)(time_ns - infer->tree_at_ns);
+        infer->rss_time += (double)(time_ns - infer->tree_at_ns);
+    }
+    infer->tree_at_ns = time_ns;
+    infer->tree_rss = sum;
+    if (!counted)
+        return;
+    size_t bin = bin_of(infer, time_ns);
+    infer->bin_rss[bin] = higher(infer->bin_rss[bin], sum);
+    infer->bin_heap[bin] = higher(infer->bin_heap[bin], heap);
+    if (run->peak_rss_bytes == UNKNOWN || sum > run->peak_rss_bytes) {
+        run->peak_rss_bytes = sum;
+        run->peak_is_tree = counted > 1;
+        run->peak_rss_ns = time_ns;
+        run->peak_process = largest_process;
+    }
+}
+
+void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns)
+{
+    if (!process->alive)
+        return;
+    process->alive = false;
+    tree_changed(infer, time_ns);
+}
+
+static void sample_record(struct event *event)
+{
+    const struct trace_sample *sample = &event->record->sample;
+    struct process_state *process = event->process;
+    infer_resources_process_cpu(event, sample->cpu_user_ns + sample->cpu_system_ns);
+    size_t bin = bin_of(event->infer, event->end_ns);
+    event->infer->bin_ops[bin] += sample->io_ops - process->last_io_ops;
+    process->last_io_ops = sample->io_ops;
+    if (sample->rss_bytes == TRACE_UNKNOWN)
+        return;
+    /* Our own pages are not the program's. */
+    uint64_t rss = sample->rss_bytes > sample->own_bytes ? sample->rss_bytes - sample->own_bytes : sample->rss_bytes;
+    uint64_t shared = sample->shared_bytes < rss ? sample->shared_bytes : rss;
+    process->last_rss = rss;
+    process->last_file = shared;
+    process->last_anon = rss - shared ? rss - shared : 1;
+    process->last_heap = sample->heap_live_bytes > 0 ? (uint64_t)sample->heap_live_bytes : 0;
+    tree_changed(event->infer, event->end_ns);
+}
+
+static void heap_record(struct event *event)
+{
+    const struct trace_heap *heap = &event->record->heap;
+    struct process_state *process = event->process;
+    uint64_t window = heap->window_peak_bytes > 0 ? (uint64_t)heap->window_peak_bytes : 0;
+    process->live_heap = heap->live_bytes > 0 ? (uint64_t)heap->live_bytes : 0;
+    for (unsigned i = process->active_count; i-- > 0;) {
+        struct job *job = process->active[i];
+        if (window > job->heap_peak)
+            job->heap_peak = window;
+        if (job->output_closed) /* the window that ended with its last close was its last */
+            infer_job_settle(process, job);
+    }
+}
+
+static size_t place_of(const struct process_state *process, uint64_t address)
+{
+    size_t at = (size_t)(address * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (process->block_places - 1);
+    while (process->blocks[at].address && process->blocks[at].address != address)
+        at = (at + 1) & (process->block_places - 1);
+    return at;
+}
+
+static void grow_blocks(struct process_state *process)
+{
+    struct block *old = process->blocks;
+    size_t places = process->block_places;
+    process->block_places = places ? places * 2 : 64;
+    process->blocks = memory_zeroed(process->block_places, sizeof *process->blocks);
+    for (size_t i = 0; i < places; i++)
+        if (old[i].address)
+            process->blocks[place_of(process, old[i].address)] = old[i];
+    free(old);
+}
+
+static void remove_block(struct process_state *process, size_t at)
+{
+    struct job *job = process->blocks[at].job;
+    if (job)
+        job->blocks_live -= process->blocks[at].bytes;
+    process->blocks[at].address = 0;
+    process->block_count--;
+    /* Those behind it may have been pushed on by it. */
+    for (size_t next = (at + 1) & (process->block_places - 1); process->blocks[next].address;
+         next = (next + 1) & (process->block_places - 1)) {
+        struct block moved = process->blocks[next];
+        process->blocks[next].address = 0;
+        process->blocks[place_of(process, moved.address)] = moved;
+    }
+}
+
+static void block_record(struct event *event)
+{
+    const struct trace_block *block = &event->record->block;
+    struct process_state *process = event->process;
+    if (!block->address)
+        return;
+    if (!process->block_places || process->block_count * 2 >= process->block_places)
+        grow_blocks(process);
+    size_t at = place_of(process, block->address);
+    if (process->blocks[at].address)
+        remove_block(process, at);
+    if (block->op != trace_block_op_ALLOCATED)
+        return;
+    const struct session *session = block->session ? infer_session(process, block->session) : NULL;
+    struct job *job = session && session->job ? session->job : event->thread->current;
+    at = place_of(process, block->address);
+    process->blocks[at] = (struct block){block->address, block->bytes, job};
+    process->block_count++;
+    if (!job)
+        return;
+    job->blocks_live += block->bytes;
+    if (job->blocks_live > job->blocks_peak)
+        job->blocks_peak = job->blocks_live;
+}
+
+void infer_resource_record(struct event *event)
+{
+    switch (event->record->kind) {
+    case TRACE_KIND_sample: sample_record(event); break;
+    case TRACE_KIND_heap: heap_record(event); break;
+    case TRACE_KIND_block: block_record(event); break;
+    default: break;
+    }
+}
+
+void infer_resources_finish(struct infer *infer)
+{
+    struct run *run = infer->run;
+    run->avg_rss_bytes = infer->rss_time > 0 ? infer->rss_integral / infer->rss_time : (double)NAN;
+    for (uint32_t i = 0; i < run->process_count; i++) {
+        const struct process *process = &run->processes[i];
+        if (process->vm_hwm_bytes == UNKNOWN ||
+            (run->peak_rss_bytes != UNKNOWN && process->vm_hwm_bytes <= run->peak_rss_bytes))
+            continue;
+        run->peak_rss_bytes = process->vm_hwm_bytes; /* between samples: the kernel's own mark knows */
+        run->peak_is_tree = false;
+        run->peak_rss_ns = UNKNOWN;
+        run->peak_process = i;
+    }
+    run->samples = memory_zeroed(infer->bin_count, sizeof *run->samples);
+    uint64_t rss = UNKNOWN, heap = UNKNOWN;
+    for (size_t i = 0; i < infer->bin_count; i++) {
+        uint64_t start = run->start_ns + i * infer->bin_ns, end = start + infer->bin_ns;
+        if (start >= run->end_ns)
+            break;
+        if (end > run->end_ns)
+            end = run->end_ns;
+        rss = infer->bin_rss[i] == UNKNOWN ? rss : infer->bin_rss[i];
+        heap = infer->bin_heap[i] == UNKNOWN ? heap : infer->bin_heap[i];
+        run->samples[run->sample_count++] = (struct resource_sample){
+            .time_ns = end,
+            .cpu_ratio = (double)infer->bin_cpu_ns[i] / ((double)(end - start) * run->host.usable_cpus),
+            .rss_bytes = rss,
+            .heap_bytes = heap,
+            .io_ops = infer->bin_ops[i],
+        };
+    }
+    free(infer->bin_cpu_ns);
+    free(infer->bin_rss);
+    free(infer->bin_heap);
+    free(infer->bin_ops);
+}

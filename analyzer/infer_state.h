@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what inference remembers while it reads: processes, threads, file descriptions, codec sessions, jobs.
+ * Must not know: figures, formatting. Internal to analyzer/infer*.c.
+ *
+ * The way of a record: infer.c hands it to the file that owns its subject; files and sessions gather times and bytes
+ * of their own; as soon as one turns out to belong to an image, it joins a job; the thread's timeline gives the job
+ * the CPU time of the gaps between its calls. When a process is read to its end, infer_finish.c makes images of jobs. */
+#ifndef ANALYZER_INFER_STATE_H
+#define ANALYZER_INFER_STATE_H
+
+#include "analyzer/infer.h"
+#include "analyzer/memory.h"
+
+/* Where the gaps between a job's calls lie; what stage they count for is known when the job is complete. */
+enum gap {
+    GAP_BEFORE_READ,   /* input open → first read */
+    GAP_BEFORE_CODEC,  /* first read → first decode or encode */
+    GAP_DECODED,       /* first decode → first encode */
+    GAP_ENCODING,      /* first encode → last encode; without an encoder: → last write */
+    GAP_BEFORE_WRITE,  /* last encode → last write */
+    GAP_TAIL,          /* after the last encode or write so far */
+    GAP_COUNT
+};
+
+#define BUFFERS 8  /* addresses kept for the buffer rule, per kind */
+#define PENDING 16 /* gap sums of a thread between two readings of its CPU clock */
+#define ACTIVE  64 /* jobs of a process looked through for the buffer rule, newest last */
+
+struct range {
+    uint64_t address, bytes;
+};
+struct ranges {
+    struct range at[BUFFERS];
+    unsigned next;
+};
+
+struct job;
+
+/* An open file description of a process; forgotten at its last close, when its sums have gone to the job. */
+struct description {
+    uint32_t number;
+    char *path; /* absolute */
+    uint64_t device, inode, opened_bytes;
+    uint32_t mode, flags;
+    int fd;
+    bool inherited;
+    uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
+    uint64_t open_ns;
+    struct io_total read, write;
+    struct ranges buffers; /* the program's read buffers until a job takes them */
+    struct job *in_job, *out_job;
+    uint32_t out_file;     /* run->files, or NO_ID */
+    uint32_t link_session; /* codec session that the program tied to it, or 0 */
+    uint64_t tail_calls_ns; /* writes and reads before the job was known, for its timeline */
+};
+
+struct session {
+    struct job *job;
+    uint32_t number;
+    uint8_t codec;
+    bool counted;        /* among the job's attempts */
+    uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
+    struct image_facts waiting_facts;
+    enum link_rule rule;
+    double value[SETTING_COUNT];
+    bool known[SETTING_COUNT];
+    uint16_t tables[2][64];
+    bool has_table[2];
+};
+
+/* An image in the making. */
+struct job {
+    struct job *next; /* in its process, newest first */
+    uint32_t process, tid;
+    uint32_t *inputs, *outputs; /* run->files */
+    size_t inputs_count, inputs_capacity, outputs_count, outputs_capacity;
+    uint64_t start_ns, end_ns;
+    uint64_t stage_ns[STAGE_COUNT]; /* observed */
+    uint64_t other_ns;              /* observed, in no stage */
+    uint64_t gap_ns[GAP_COUNT];
+    uint64_t cpu_ns;
+    bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed, settled;
+    bool failed; /* a codec call of it failed and none succeeded after it */
+    unsigned open_outputs;
+    struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
+    uint32_t attempts;
+    enum link_rule rule;
+    struct session *encoder, *palette;
+    uint64_t heap_start, heap_peak;
+    bool heap_known;
+    uint64_t blocks_live, blocks_peak;
+    uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
+    uint64_t first_read_ns;
+};
+
+struct pending {
+    struct job *job;
+    enum gap gap;
+    uint64_t ns;
+};
+
+struct timeline {
+    uint32_t tid;
+    uint32_t stream;
+    uint64_t start_ns;
+    bool ended, owner; /* owner: owned an image */
+    struct job *current;
+    uint64_t last_ns; /* end of the last event that belonged to a job */
+    struct job *last_job;
+    uint64_t cpu_at_ns, cpu_ns; /* last reading; cpu_at_ns 0 = none */
+    uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
+    struct job *call_job;
+    struct pending pending[PENDING];
+    unsigned pending_count;
+    uint64_t first_image_ns; /* or UNKNOWN */
+};
+
+struct block {
+    uint64_t address, bytes; /* address 0 = empty place */
+    struct job *job;
+};
+
+struct process_state {
+    uint32_t index; /* in run->processes */
+    struct timeline *threads;
+    size_t threads_count, threads_capacity;
+    struct description **descriptions; /* by number; NULL once forgotten */
+    size_t descriptions_count, descriptions_capacity;
+    struct session **sessions; /* by number */
+    size_t sessions_count, sessions_capacity;
+    struct job *jobs, *latest;
+    struct job *active[ACTIVE];
+    unsigned active_count;
+    char **hooks; /* names by number */
+    size_t hooks_count, hooks_capacity;
+    struct block *blocks; /* open addressing by address */
+    size_t block_count, block_places;
+    uint64_t rchar, wchar;
+    bool io_known, heap_known;
+    uint64_t start_cpu_ns, last_cpu_ns, last_cpu_at_ns;
+    uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
+    uint64_t live_heap;
+    uint64_t helper_cpu_ns; /* of ended threads that own no image */
+    bool alive;
+};
+
+struct infer {
+    struct run *run;
+    struct reader *reader;
+    struct process_state **processes; /* same order as run->processes: that of their first records */
+    size_t processes_count, processes_capacity;
+    uint32_t *process_of; /* by the reader's index: index + 1, or 0 */
+    uint32_t *stream_threads; /* by stream: thread it records now, as index + 1 into its process's threads */
+    size_t streams_capacity;
+    size_t files_capacity, images_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
+    uint32_t *inode_heads, *path_heads; /* hash chains through run->files, newest first */
+    uint32_t *inode_next, *path_next;
+    size_t chain_capacity;
+    uint64_t *bin_cpu_ns, *bin_rss, *bin_heap, *bin_ops; /* see infer_resources.c */
+    size_t bin_count, bin_capacity;
+    uint64_t bin_ns;
+    uint64_t tree_at_ns, tree_rss;
+    double rss_integral, rss_time;
+    uint64_t last_ns; /* time of the last record */
+};
+
+/* One record, where it comes from and what it belongs to. */
+struct event {
+    struct infer *infer;
+    const struct trace_record *record;
+    struct process_state *process;
+    struct process *model;
+    struct timeline *thread;
+    uint64_t start_ns, end_ns;
+};
+
+/* infer_process.c */
+void infer_process_record(struct event *event);
+void infer_note(struct infer *infer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *infer_hook_name(const struct process_state *process, unsigned hook);
+struct timeline *infer_thread(struct infer *infer, struct process_state *process, uint32_t tid, uint64_t time_ns);
+
+/* infer_files.c */
+void infer_file_record(struct event *event);
+struct description *infer_description(struct process_state *process, uint32_t number);
+/* The job's output is what the description writes. */
+void infer_add_output(struct event *event, struct job *job, struct description *description,
+                      const struct image_facts *facts, enum link_rule rule);
+/* What is still open at the end of a process: its sums go to the jobs. */
+void infer_files_finish(struct event *event);
+
+/* infer_paths.c */
+char *infer_absolute(const struct event *event, const struct trace_text *path, int directory_fd);
+void infer_path_record(struct event *event);
+/* The image file that has this identity and content now, or NO_ID. */
+uint32_t infer_known_file(const struct infer *infer, const struct description *description);
+uint32_t infer_new_file(struct infer *infer, const struct description *description, const struct image_facts *facts);
+
+/* infer_sessions.c */
+void infer_session_record(struct event *event);
+struct session *infer_session(struct process_state *process, uint32_t number);
+
+/* infer_jobs.c */
+struct job *infer_job_new(struct event *event, uint64_t start_ns);
+/* The same inputs make another output. */
+struct job *infer_job_again(struct event *event, const struct job *first);
+/* The job that a new piece of work on this thread most likely belongs to, or NULL. */
+struct job *infer_job_adjacent(const struct event *event);
+/* The active job that read or decoded into address, or delivered from it, or NULL. */
+struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, size_t ranges_offset);
+void infer_job_touch(struct event *event, struct job *job);
+/* Nothing more will come to it but cleanup. */
+void infer_job_settle(struct process_state *process, struct job *job);
+enum gap infer_job_phase(const struct job *job);
+/* The tail so far turns out to lie before another encode or write. */
+void infer_job_tail_becomes(struct event *event, struct job *job, enum gap gap);
+void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
+void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes);
+bool infer_range_has(const struct ranges *ranges, uint64_t address);
+
+/* infer_time.c: the thread's timeline. */
+/* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. */
+void infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns);
+/* An outermost codec call with io_ns of I/O inside. */
+void infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
+/* Row calls that lasted ns in all, io_ns of them I/O, until now. */
+void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
+void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
+void infer_time_reading(struct event *event, uint64_t cpu_ns);
+
+/* infer_resources.c */
+void infer_resource_record(struct event *event);
+void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
+void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
+void infer_resources_finish(struct infer *infer);
+
+/* infer_images.c, infer_workers.c: jobs to images, chains and lanes. */
+void infer_images_finish(struct infer *infer);
+void infer_workers_finish(struct infer *infer);
+
+#endif

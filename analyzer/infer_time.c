@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the timeline of a thread: calls that belong to jobs, gaps between them, CPU readings.
+ * Must not know: files, codecs.
+ *
+ * Between two readings of the thread's CPU clock lie E ns of time and C ns of CPU. The calls seen in between take
+ * their part; what is left of C, but never more than the gaps' length, is the gaps' CPU, shared by their lengths. A
+ * gap's remaining length is waiting. */
+#include "analyzer/infer_state.h"
+
+static struct pending *pending_of(struct timeline *thread, struct job *job, enum gap gap)
+{
+    for (unsigned i = 0; i < thread->pending_count; i++)
+        if (thread->pending[i].job == job && thread->pending[i].gap == gap)
+            return &thread->pending[i];
+    if (thread->pending_count == PENDING) { /* so many jobs between two readings: the newest keeps the sum */
+        thread->pending[PENDING - 1].job = job;
+        thread->pending[PENDING - 1].gap = gap;
+        return &thread->pending[PENDING - 1];
+    }
+    thread->pending[thread->pending_count] = (struct pending){job, gap, 0};
+    return &thread->pending[thread->pending_count++];
+}
+
+void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns)
+{
+    if (ns && job)
+        pending_of(thread, job, gap)->ns += ns;
+}
+
+/* Time that first looked like gaps and turns out to lie inside row calls: taken back, the job's own first. */
+static void take_back(struct timeline *thread, const struct job *job, uint64_t ns)
+{
+    for (int own = 1; own >= 0; own--)
+        for (unsigned i = thread->pending_count; i-- > 0 && ns;) {
+            struct pending *pending = &thread->pending[i];
+            if ((pending->job == job) != own)
+                continue;
+            uint64_t part = pending->ns < ns ? pending->ns : ns;
+            pending->ns -= part;
+            ns -= part;
+        }
+}
+
+/* The gap before an event that starts at start_ns belongs to the job on both sides of it; between two jobs, to the
+ * one before while it is not complete. */
+static void gap_before(struct timeline *thread, struct job *job, uint64_t start_ns)
+{
+    struct job *owner = thread->last_job;
+    if (!owner || start_ns <= thread->last_ns || (owner != job && owner->output_closed))
+        return;
+    infer_time_gap(thread, owner, infer_job_phase(owner), start_ns - thread->last_ns);
+}
+
+/* The event [start, end] is the job's: the timeline goes on behind it. */
+static void advance(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns)
+{
+    struct timeline *thread = event->thread;
+    if (end_ns > thread->last_ns)
+        thread->last_ns = end_ns;
+    thread->last_job = job;
+    if (start_ns < job->start_ns)
+        job->start_ns = start_ns;
+    infer_job_touch(event, job);
+}
+
+void infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns)
+{
+    gap_before(event->thread, job, start_ns);
+    event->thread->io_cpu_ns += io_cpu_ns;
+    if (!event->thread->call_job)
+        event->thread->call_job = job;
+    advance(event, job, start_ns, end_ns);
+}
+
+void infer_time_codec(struct event *event, struct job *job, uint64_t io_ns)
+{
+    struct timeline *thread = event->thread;
+    uint64_t length = event->end_ns - event->start_ns;
+    gap_before(thread, job, event->start_ns);
+    thread->codec_ns += length > io_ns ? length - io_ns : 0;
+    thread->io_cpu_ns += io_ns < length ? io_ns : length;
+    thread->call_job = job;
+    advance(event, job, event->start_ns, event->end_ns);
+}
+
+void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap)
+{
+    struct timeline *thread = event->thread;
+    uint64_t now_ns = event->end_ns;
+    /* Until here the rows' own time was taken for gaps. */
+    if (thread->last_job && now_ns > thread->last_ns)
+        infer_time_gap(thread, job, gap, now_ns - thread->last_ns);
+    take_back(thread, job, ns);
+    thread->codec_ns += ns > io_ns ? ns - io_ns : 0;
+    thread->io_cpu_ns += io_ns;
+    thread->call_job = job;
+    advance(event, job, now_ns, now_ns);
+}
+
+void infer_time_reading(struct event *event, uint64_t cpu_ns)
+{
+    struct timeline *thread = event->thread;
+    uint64_t now_ns = event->end_ns;
+    if (thread->last_job && !thread->last_job->output_closed)
+        gap_before(thread, thread->last_job, now_ns);
+    if (thread->last_job && !thread->last_job->output_closed && now_ns > thread->last_ns)
+        thread->last_ns = now_ns;
+    uint64_t gaps = 0;
+    for (unsigned i = 0; i < thread->pending_count; i++)
+        gaps += thread->pending[i].ns;
+    if (thread->cpu_at_ns && cpu_ns >= thread->cpu_ns) {
+        uint64_t cpu = cpu_ns - thread->cpu_ns;
+        uint64_t calls = thread->codec_ns + thread->io_cpu_ns;
+        uint64_t in_gaps = cpu > calls ? cpu - calls : 0;
+        if (in_gaps > gaps)
+            in_gaps = gaps;
+        for (unsigned i = 0; i < thread->pending_count; i++) {
+            const struct pending *pending = &thread->pending[i];
+            uint64_t part = gaps ? (uint64_t)((double)in_gaps * (double)pending->ns / (double)gaps) : 0;
+            pending->job->gap_ns[pending->gap] += part;
+            pending->job->cpu_ns += part;
+        }
+        /* CPU of calls: of I/O as charged, the rest of the codec. */
+        struct job *job = thread->call_job ? thread->call_job : thread->last_job;
+        uint64_t in_calls = cpu - in_gaps < calls ? cpu - in_gaps : calls;
+        if (job && (thread->codec_ns || thread->io_cpu_ns))
+            job->cpu_ns += in_calls;
+    }
+    thread->cpu_at_ns = now_ns;
+    thread->cpu_ns = cpu_ns;
+    thread->codec_ns = thread->io_cpu_ns = 0;
+    thread->call_job = NULL;
+    thread->pending_count = 0;
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Owns: the claim that imgbench answers a path that is no trace, or a damaged trace, with one clear line and the right
+# exit code: 1 when nothing is readable, 0 and a report when only a part is damaged; verify says 1 to any damage.
+source tests/integration/environment.bash
+
+# Checks one command: exit code, exactly one line on stderr that contains a text, and whether a report came out.
+expect() { # exit-code text report|nothing command…
+    local code=$1 text=$2 output=$3 actual=0
+    shift 3
+    timeout 20 "$@" >"$work/stdout" 2>"$work/stderr" || actual=$?
+    local shown
+    shown="$* (exit $actual): $(head -c 500 "$work/stderr")"
+    ((actual == code)) || fail "exit code $actual, not $code: $shown"
+    [[ $(wc -l <"$work/stderr") -eq 1 ]] || fail "not one line on stderr: $shown"
+    grep -qF -- "$text" "$work/stderr" || fail "stderr does not mention $text: $shown"
+    if [[ $output == report ]]; then
+        grep -q '=== Image Optimizer Benchmark Report ===' "$work/stdout" || fail "no report: $shown"
+    else
+        [[ ! -s $work/stdout ]] || fail "something on stdout: $shown: $(head -c 200 "$work/stdout")"
+    fi
+}
+
+# No trace at all.
+cd "$work"
+echo text >file
+mkdir empty other
+cp /etc/hostname other/notes.txt
+mkdir other/1234-5678
+echo text >other/1234-5678/0.0
+expect 1 missing nothing "$imgbench" report missing
+expect 1 file nothing "$imgbench" report file
+expect 1 empty nothing "$imgbench" report empty
+expect 1 other nothing "$imgbench" report other
+expect 1 missing nothing "$imgbench" report --json missing
+expect 1 other nothing "$imgbench" dump other
+expect 2 --no-such-option nothing "$imgbench" report --no-such-option
+
+# A sound trace of two processes, to damage copies of.
+photo=/usr/share/libjxl-testdata/jxl/flower/flower_cropped.jpg
+traced "$work/sound" cwebp -quiet -q 83 "$photo" -o "$work/photo.webp"
+traced "$work/sound" jpegtran -optimize -outfile "$work/photo.jpg" "$photo"
+"$imgbench" report sound >stdout 2>stderr || fail "a sound trace is not reported: $(cat stderr)"
+[[ ! -s stderr ]] || fail "a sound trace is complained about: $(cat stderr)"
+"$imgbench" verify sound >stdout 2>stderr || fail "verify complains about a sound trace: $(cat stdout stderr)"
+
+# Copies the sound trace; sets packet to its biggest packet file.
+damage() { # name
+    cp -r sound "$1"
+    packet=$(find "$1" -mindepth 2 -name '[0-9]*.[0-9]*' -printf '%s %p\n' | sort -n | tail -1 | cut -d ' ' -f 2-)
+    [[ -s $packet ]] || fail "the sound trace has no packet"
+}
+overwrite() { # file offset: eight bytes that mean nothing
+    printf '\377\377\377\377\377\377\377\377' | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+verify_fails() { # name
+    local code=0
+    timeout 20 "$imgbench" verify "$1" >"$work/stdout" 2>"$work/stderr" || code=$?
+    ((code == 1)) || fail "verify $1: exit code $code, not 1: $(cat "$work/stdout" "$work/stderr")"
+    [[ -s $work/stdout || -s $work/stderr ]] || fail "verify $1 does not say what is wrong"
+}
+
+damage cut
+truncate --size=$(($(stat --format=%s "$packet") / 2)) "$packet"
+expect 0 "$(basename "$packet")" report "$imgbench" report cut
+verify_fails cut
+
+damage no-magic
+overwrite "$packet" 0
+expect 0 "$(basename "$packet")" report "$imgbench" report no-magic
+verify_fails no-magic
+
+damage garbled-record # the first record after the packet header
+overwrite "$packet" 80
+expect 0 "$(basename "$packet")" report "$imgbench" report garbled-record
+verify_fails garbled-record
+
+damage short-header
+truncate --size=40 "$packet"
+expect 0 "$(basename "$packet")" report "$imgbench" report short-header
+verify_fails short-header
+
+damage nothing-left
+find nothing-left -mindepth 2 -name '[0-9]*.[0-9]*' -exec truncate --size=0 {} +
+expect 1 nothing-left nothing "$imgbench" report nothing-left
+verify_fails nothing-left
+
+damage other-version # struct trace_control: the version follows 8 bytes of magic
+overwrite other-version/control 8
+expect 1 version nothing "$imgbench" report other-version
+verify_fails other-version
