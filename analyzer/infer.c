@@ -118,6 +118,8 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
         if (hook) {
             const char *name = infer_hook_name(process, hook);
             model->in_flight = memory_text(name, strlen(name));
+            if (process->latest && infer_hook_role(process, hook) == trace_role_ENCODE)
+                process->latest->encode_seen = true; /* killed in it: what came before was no encoding */
         }
         if (!model->signal)
             infer_note(infer, "pid %u did not end in an orderly way: what it did last may be missing", model->pid);
@@ -176,7 +178,7 @@ static void free_state(struct infer *infer)
         for (size_t i = 0; i < process->sessions_count; i++)
             free(process->sessions[i]);
         for (size_t i = 0; i < process->hooks_count; i++)
-            free(process->hooks[i]);
+            free(process->hooks[i].name);
         for (struct job *job = process->jobs, *next; job; job = next) {
             next = job->next;
             free(job->inputs);

@@ -65,6 +65,9 @@ static void take_over(struct event *event, struct description *d, struct job *jo
     uint64_t from_ns = d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_end_ns;
     if (from_ns < thread->last_ns)
         from_ns = thread->last_ns; /* another job's events lie in between */
+    infer_time_claim(thread, job, GAP_BEFORE_READ, from_ns);
+    if (from_ns < thread->cpu_at_ns)
+        from_ns = thread->cpu_at_ns; /* what lies before the last reading is settled */
     uint64_t between_ns = event->end_ns > from_ns ? event->end_ns - from_ns : 0;
     thread->io_cpu_ns += calls_ns < between_ns ? calls_ns : between_ns;
     infer_time_gap(thread, job, GAP_BEFORE_READ, between_ns > calls_ns ? between_ns - calls_ns : 0);
@@ -145,7 +148,7 @@ static void head_out(struct event *event, struct description *d, const struct im
     struct job *job = session ? session->job : NULL;
     if (!job) {
         rule = LINK_BUFFER;
-        job = infer_job_of_buffer(process, head->buffer, offsetof(struct job, coded));
+        job = infer_job_of_buffer(process, head->buffer, 1, offsetof(struct job, coded));
     }
     if (!job) {
         rule = LINK_ADJACENCY;

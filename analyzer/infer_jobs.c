@@ -11,11 +11,14 @@ void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes)
         ranges->at[ranges->next++ % BUFFERS] = (struct range){address, bytes ? bytes : 1};
 }
 
-bool infer_range_has(const struct ranges *ranges, uint64_t address)
+/* Overlap, not containment: a tool may have read the file's first bytes elsewhere, or skip a header. */
+static bool overlaps(const struct ranges *ranges, struct range range)
 {
-    for (unsigned i = 0; address && i < BUFFERS; i++)
-        if (address >= ranges->at[i].address && address - ranges->at[i].address < ranges->at[i].bytes)
+    for (unsigned i = 0; range.address && i < BUFFERS; i++) {
+        struct range at = ranges->at[i];
+        if (at.address && range.address < at.address + at.bytes && at.address < range.address + range.bytes)
             return true;
+    }
     return false;
 }
 
@@ -57,11 +60,13 @@ struct job *infer_job_adjacent(const struct event *event)
     return event->thread->current ? event->thread->current : event->process->latest;
 }
 
-struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, size_t ranges_offset)
+struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
+                                size_t ranges_offset)
 {
+    struct range range = {address, bytes ? bytes : 1};
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
-        if (infer_range_has((const struct ranges *)(const void *)((const char *)job + ranges_offset), address))
+        if (overlaps((const struct ranges *)(const void *)((const char *)job + ranges_offset), range))
             return job;
     }
     return NULL;

@@ -31,7 +31,13 @@ void infer_note(struct infer *infer, const char *format, ...)
 
 const char *infer_hook_name(const struct process_state *process, unsigned hook)
 {
-    return hook < process->hooks_count && process->hooks[hook] ? process->hooks[hook] : "a call that has no name yet";
+    return hook < process->hooks_count && process->hooks[hook].name ? process->hooks[hook].name
+                                                                    : "a call that has no name yet";
+}
+
+unsigned infer_hook_role(const struct process_state *process, unsigned hook)
+{
+    return hook < process->hooks_count ? process->hooks[hook].role : 0;
 }
 
 struct timeline *infer_thread(struct infer *infer, struct process_state *process, uint32_t tid, uint64_t time_ns)
@@ -275,9 +281,9 @@ static void hook_record(struct event *event)
     const struct trace_hook *hook = &event->record->hook;
     struct process_state *process = event->process;
     while (process->hooks_count <= hook->hook)
-        *MEMORY_APPEND(process, hooks) = NULL;
-    if (!process->hooks[hook->hook])
-        process->hooks[hook->hook] = memory_text(hook->name.data, hook->name.bytes);
+        *MEMORY_APPEND(process, hooks) = (struct hook_info){NULL, 0};
+    if (!process->hooks[hook->hook].name)
+        process->hooks[hook->hook] = (struct hook_info){memory_text(hook->name.data, hook->name.bytes), hook->role};
 }
 
 static void thread_end_record(struct event *event)

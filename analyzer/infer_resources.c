@@ -157,6 +157,12 @@ static void heap_record(struct event *event)
     process->live_heap = heap->live_bytes > 0 ? (uint64_t)heap->live_bytes : 0;
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
+        if (!job->heap_seen) { /* the window that ends here began before the image */
+            job->heap_seen = true;
+            window = process->live_heap;
+            if (window < job->heap_start)
+                job->heap_start = window;
+        }
         if (window > job->heap_peak)
             job->heap_peak = window;
         if (job->output_closed) /* the window that ended with its last close was its last */

@@ -20,14 +20,15 @@ struct session *infer_session(struct process_state *process, uint32_t number)
 }
 
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
-static struct job *job_of(struct event *event, struct session *session, unsigned role, uint64_t source)
+static struct job *job_of(struct event *event, struct session *session, unsigned role, uint64_t source,
+                          uint64_t source_bytes)
 {
     struct process_state *process = event->process;
     bool reads_file = role == trace_role_HEADER || role == trace_role_DECODE;
     if (session->job)
         return session->job;
-    struct job *job = reads_file ? infer_job_of_buffer(process, source, offsetof(struct job, source))
-                                 : infer_job_of_buffer(process, source, offsetof(struct job, pixels));
+    struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
+                                 : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
     session->rule = LINK_BUFFER;
     if (!job) {
         session->rule = LINK_ADJACENCY;
@@ -105,7 +106,7 @@ static void codec_record(struct event *event)
     session->codec = call->codec;
     if (call->role == trace_role_SETUP) {
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
-            session->job = infer_job_of_buffer(event->process, call->source, offsetof(struct job, source));
+            session->job = infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
         if (session->codec == trace_codec_PALETTE && !session->job)
@@ -116,7 +117,7 @@ static void codec_record(struct event *event)
     }
     if (call->role == trace_role_DESTROY && !session->job)
         return;
-    struct job *job = job_of(event, session, call->role, call->source);
+    struct job *job = job_of(event, session, call->role, call->source, call->source_bytes);
     if (call->role == trace_role_ENCODE || call->role == trace_role_MUX)
         infer_job_tail_becomes(event, job, GAP_ENCODING);
     settle_output(event, session);
@@ -151,7 +152,7 @@ static void rows_record(struct event *event)
         return;
     session->codec = rows->codec;
     bool decoding = rows->role == trace_role_DECODE;
-    struct job *job = job_of(event, session, rows->role, decoding ? 0 : rows->buffer);
+    struct job *job = job_of(event, session, rows->role, decoding ? 0 : rows->buffer, 1);
     enum gap gap = infer_job_phase(job);
     if (decoding && (gap == GAP_BEFORE_READ || gap == GAP_BEFORE_CODEC)) {
         /* The calls began a while ago: what was taken for preparation since the last reading went on between them. */

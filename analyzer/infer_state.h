@@ -87,7 +87,7 @@ struct job {
     enum link_rule rule;
     struct session *encoder, *palette;
     uint64_t heap_start, heap_peak;
-    bool heap_known;
+    bool heap_known, heap_seen;
     uint64_t blocks_live, blocks_peak;
     uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
     uint64_t first_read_ns;
@@ -98,6 +98,12 @@ struct pending {
     enum gap gap;
     uint64_t ns;
 };
+
+/* CPU between two readings that nobody has claimed: an image whose head is still to come may. */
+struct unclaimed {
+    uint64_t start_ns, end_ns, cpu_ns;
+};
+#define UNCLAIMED 4
 
 struct timeline {
     uint32_t tid;
@@ -112,7 +118,14 @@ struct timeline {
     struct job *call_job;
     struct pending pending[PENDING];
     unsigned pending_count;
+    struct unclaimed unclaimed[UNCLAIMED];
+    unsigned unclaimed_next;
     uint64_t first_image_ns; /* or UNKNOWN */
+};
+
+struct hook_info {
+    char *name;
+    uint8_t role;
 };
 
 struct block {
@@ -131,7 +144,7 @@ struct process_state {
     struct job *jobs, *latest;
     struct job *active[ACTIVE];
     unsigned active_count;
-    char **hooks; /* names by number */
+    struct hook_info *hooks; /* by number */
     size_t hooks_count, hooks_capacity;
     struct block *blocks; /* open addressing by address */
     size_t block_count, block_places;
@@ -178,6 +191,7 @@ struct event {
 void infer_process_record(struct event *event);
 void infer_note(struct infer *infer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *infer_hook_name(const struct process_state *process, unsigned hook);
+unsigned infer_hook_role(const struct process_state *process, unsigned hook);
 struct timeline *infer_thread(struct infer *infer, struct process_state *process, uint32_t tid, uint64_t time_ns);
 
 /* infer_files.c */
@@ -206,8 +220,9 @@ struct job *infer_job_new(struct event *event, uint64_t start_ns);
 struct job *infer_job_again(struct event *event, const struct job *first);
 /* The job that a new piece of work on this thread most likely belongs to, or NULL. */
 struct job *infer_job_adjacent(const struct event *event);
-/* The active job that read or decoded into address, or delivered from it, or NULL. */
-struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, size_t ranges_offset);
+/* The active job one of whose ranges (at an offset in struct job) overlaps this one, newest first, or NULL. */
+struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
+                                size_t ranges_offset);
 void infer_job_touch(struct event *event, struct job *job);
 /* Nothing more will come to it but cleanup. */
 void infer_job_settle(struct process_state *process, struct job *job);
@@ -216,7 +231,6 @@ enum gap infer_job_phase(const struct job *job);
 void infer_job_tail_becomes(struct event *event, struct job *job, enum gap gap);
 void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
 void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes);
-bool infer_range_has(const struct ranges *ranges, uint64_t address);
 
 /* infer_time.c: the thread's timeline. */
 /* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. */
@@ -227,6 +241,8 @@ void infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
 void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
 void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
 void infer_time_reading(struct event *event, uint64_t cpu_ns);
+/* CPU of the time from from_ns to the last reading, as far as nobody has it yet, goes to a gap of the job. */
+void infer_time_claim(struct timeline *thread, struct job *job, enum gap gap, uint64_t from_ns);
 
 /* infer_resources.c */
 void infer_resource_record(struct event *event);

@@ -120,6 +120,10 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
             pending->job->gap_ns[pending->gap] += part;
             pending->job->cpu_ns += part;
         }
+        /* CPU of gaps that belong to nobody yet. */
+        if (cpu > calls + in_gaps)
+            thread->unclaimed[thread->unclaimed_next++ % UNCLAIMED] =
+                (struct unclaimed){thread->cpu_at_ns, now_ns, cpu - calls - in_gaps};
         /* CPU of calls: of I/O as charged, the rest of the codec. */
         struct job *job = thread->call_job ? thread->call_job : thread->last_job;
         uint64_t in_calls = cpu - in_gaps < calls ? cpu - in_gaps : calls;
@@ -131,4 +135,19 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
     thread->codec_ns = thread->io_cpu_ns = 0;
     thread->call_job = NULL;
     thread->pending_count = 0;
+}
+
+void infer_time_claim(struct timeline *thread, struct job *job, enum gap gap, uint64_t from_ns)
+{
+    for (unsigned i = 0; i < UNCLAIMED; i++) {
+        struct unclaimed *interval = &thread->unclaimed[i];
+        uint64_t start_ns = interval->start_ns > from_ns ? interval->start_ns : from_ns;
+        if (interval->end_ns <= start_ns)
+            continue;
+        uint64_t length_ns = interval->end_ns - start_ns;
+        uint64_t part = interval->cpu_ns < length_ns ? interval->cpu_ns : length_ns;
+        job->gap_ns[gap] += part;
+        job->cpu_ns += part;
+        interval->cpu_ns -= part;
+    }
 }

@@ -22,18 +22,8 @@ static struct session {
     uint8_t family;
     bool finished;
 } sessions[SESSIONS];
-static _Atomic uint32_t sessions_lock, session_numbers;
-
-static void lock_sessions(void)
-{
-    while (atomic_exchange_explicit(&sessions_lock, 1, memory_order_acquire))
-        ;
-}
-
-static void unlock_sessions(void)
-{
-    atomic_store_explicit(&sessions_lock, 0, memory_order_release);
-}
+static struct thread_lock sessions_lock;
+static _Atomic uint32_t session_numbers;
 
 static uint32_t new_number(void)
 {
@@ -57,7 +47,8 @@ static struct session *place_of(unsigned family, const void *handle)
 
 uint32_t codec_session(unsigned family, const void *handle)
 {
-    lock_sessions();
+    if (!thread_lock_take(&sessions_lock))
+        return new_number();
     struct session *s = place_of(family, handle);
     uint32_t number = 0;
     if (!s) {
@@ -71,36 +62,39 @@ uint32_t codec_session(unsigned family, const void *handle)
         }
         number = s->number;
     }
-    unlock_sessions();
+    thread_lock_give(&sessions_lock);
     return number;
 }
 
 /* Number of a session that is open, or of the one just finished; 0 when there is none. */
 static uint32_t known_session(unsigned family, const void *handle)
 {
-    lock_sessions();
+    if (!thread_lock_take(&sessions_lock))
+        return 0;
     struct session *s = place_of(family, handle);
     uint32_t number = s && s->handle == handle ? s->number : 0;
-    unlock_sessions();
+    thread_lock_give(&sessions_lock);
     return number;
 }
 
 void codec_session_finish(unsigned family, const void *handle)
 {
-    lock_sessions();
+    if (!thread_lock_take(&sessions_lock))
+        return;
     struct session *s = place_of(family, handle);
     if (s && s->handle == handle)
         s->finished = true;
-    unlock_sessions();
+    thread_lock_give(&sessions_lock);
 }
 
 void codec_session_forget(unsigned family, const void *handle)
 {
-    lock_sessions();
+    if (!thread_lock_take(&sessions_lock))
+        return;
     struct session *s = place_of(family, handle);
     if (s && s->handle == handle)
         s->handle = NULL;
-    unlock_sessions();
+    thread_lock_give(&sessions_lock);
 }
 
 static bool reads_cpu(unsigned row)
@@ -149,6 +143,12 @@ static void close_left(struct thread *self, uintptr_t address)
     }
     if (!self->frame_count && self->in_flight_hook >= HOOK_codec_base)
         packet_set_in_flight(self, 0, 0);
+}
+
+void codec_call_leave_all(struct thread *self)
+{
+    close_left(self, UINTPTR_MAX);
+    codec_call_flush(self);
 }
 
 void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address)
@@ -203,12 +203,13 @@ bool codec_return(struct codec_scope *scope)
         return false;
     scope->end_ns = system_now_ns();
     scope->saved_errno = errno;
-    if (thread_enter() != scope->self || scope->frame >= scope->self->frame_count) {
-        scope->self = NULL; /* a signal inside our code, or the frame is gone already */
+    struct thread *self = thread_enter();
+    if (self == scope->self && scope->frame < self->frame_count)
+        return true;
+    if (self) /* the frame is gone already; otherwise the guard belongs to code of ours that a signal interrupted */
         thread_leave();
-        return false;
-    }
-    return true;
+    scope->self = NULL;
+    return false;
 }
 
 void codec_put(struct codec_scope *scope, bool done, const struct codec_buffers *buffers)
@@ -371,5 +372,5 @@ void codec_call_flush(struct thread *self)
 
 void codec_call_reset_after_fork(void)
 {
-    atomic_store(&sessions_lock, 0);
+    atomic_store(&sessions_lock.holder, 0);
 }

@@ -69,6 +69,8 @@ void codec_session_forget(unsigned family, const void *handle);
 
 /* Writes the row sums that wait. Guard set. */
 void codec_call_flush(struct thread *self);
+/* The program ends inside its codec calls, if it is in any. Guard set. */
+void codec_call_leave_all(struct thread *self);
 /* Session of the innermost codec call of the thread, or 0. A frame below the caller's was left by longjmp. */
 static inline uint32_t codec_call_session(const struct thread *self)
 {

@@ -70,7 +70,7 @@ bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes)
 
 uint64_t facts_vm_hwm(struct thread *self)
 {
-    char *text = self->scratch;
+    char *text = self->facts;
     read_small("/proc/self/status", text, 4096);
     uint64_t kib = number_after(text, "VmHWM:");
     return kib == TRACE_UNKNOWN ? kib : kib * 1024;
@@ -84,10 +84,10 @@ size_t facts_thread_name(char *name)
     return strlen(name);
 }
 
-uint32_t facts_usable_cpus(void)
+uint32_t facts_usable_cpus(struct thread *self)
 {
-    unsigned long mask[128];
-    long bytes = SYSTEM3(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    const unsigned long *mask = (const void *)self->facts;
+    long bytes = SYSTEM3(SYS_sched_getaffinity, 0, sizeof self->facts, mask);
     uint32_t cpus = 0;
     for (long i = 0; i < bytes / (long)sizeof mask[0]; i++)
         cpus += (uint32_t)__builtin_popcountl(mask[i]);
@@ -127,11 +127,12 @@ static struct trace_text text_of(char *line)
 void facts_put_host(struct thread *self)
 {
     struct trace_host host = {.page_bytes = 4096, .memory_bytes = TRACE_UNKNOWN, .load_milli = TRACE_UNKNOWN};
-    struct utsname *names = (void *)self->scratch;
-    char *boot = self->scratch + sizeof *names, *cpu = boot + 64, *load = cpu + 512;
+    struct utsname *names = (void *)self->facts;
+    char *machine = self->facts + sizeof *names, *boot = machine + 2 * sizeof names->nodename, *cpu = boot + 64;
+    char *load = cpu + 512;
     if (SYSTEM3(SYS_uname, names, 0, 0) == 0) {
-        strcat(strcat(names->nodename, " "), names->machine);
-        host.machine = text_of(names->nodename);
+        strcat(strcat(strcpy(machine, names->nodename), " "), names->machine);
+        host.machine = text_of(machine);
         host.kernel = text_of(names->release);
     }
     read_small("/proc/sys/kernel/random/boot_id", boot, 64);
@@ -206,7 +207,7 @@ static size_t read_group(const char *mount, const char *group, const char *file,
 void facts_put_cgroup(struct thread *self)
 {
     struct trace_cgroup cgroup = {TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN};
-    char *groups = self->scratch, *group = groups + 2048, *path = group + 1024, *out = path + 2048;
+    char *groups = self->facts, *group = groups + 2048, *path = group + 1024, *out = path + 2048;
     const size_t capacity = 1024;
     read_small("/proc/self/cgroup", groups, 2048);
     if (group_path(groups, "", group, 1024) && read_group("/sys/fs/cgroup", group, "cgroup.controllers", path, out, capacity)) {

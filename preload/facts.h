@@ -17,7 +17,7 @@ bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes);
 uint64_t facts_vm_hwm(struct thread *self);
 /* Name of the calling thread into name[17]; returns its length. */
 size_t facts_thread_name(char *name);
-uint32_t facts_usable_cpus(void);
+uint32_t facts_usable_cpus(struct thread *self);
 bool facts_clocksource_is_tsc(void);
 /* CPU time of the process so far. */
 uint64_t facts_cpu_ns(uint64_t *user_ns, uint64_t *system_ns, uint64_t *minor_faults, uint64_t *major_faults);

@@ -3,9 +3,11 @@
  * dup shares a description, two opens of one file do not; an open that returns a known number implies a close. */
 #include "preload/files.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "preload/codec_call.h"
+#include "preload/foreign.h"
 #include "preload/heads.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
@@ -19,7 +21,7 @@
 
 static struct description *_Atomic *_Atomic chunks[CHUNKS];
 static _Atomic uint32_t numbers;
-static _Atomic uint32_t lock; /* of the free list; a few instructions of our own under the guard */
+static struct thread_lock lock; /* of the free list */
 static struct description *free_descriptions;
 
 static struct description *_Atomic *slot_of(int fd, bool make)
@@ -37,12 +39,13 @@ static struct description *_Atomic *slot_of(int fd, bool make)
 
 static struct description *description_new(void)
 {
-    while (atomic_exchange_explicit(&lock, 1, memory_order_acquire))
-        ;
-    struct description *description = free_descriptions;
-    if (description)
-        free_descriptions = description->next_free;
-    atomic_store_explicit(&lock, 0, memory_order_release);
+    struct description *description = NULL;
+    if (thread_lock_take(&lock)) {
+        description = free_descriptions;
+        if (description)
+            free_descriptions = description->next_free;
+        thread_lock_give(&lock);
+    }
     if (!description && !(description = arena_allocate(sizeof *description)))
         return NULL;
     memset(description, 0, sizeof *description);
@@ -53,11 +56,11 @@ static struct description *description_new(void)
 
 static void description_free(struct description *description)
 {
-    while (atomic_exchange_explicit(&lock, 1, memory_order_acquire))
-        ;
+    if (!thread_lock_take(&lock))
+        return;
     description->next_free = free_descriptions;
     free_descriptions = description;
-    atomic_store_explicit(&lock, 0, memory_order_release);
+    thread_lock_give(&lock);
 }
 
 struct description *files_peek(int fd)
@@ -137,7 +140,10 @@ void files_opened(struct thread *self, const struct files_opening *opening)
     };
     if (opening->fd < 0 && opening->error == EFAULT)
         return; /* a bad path: nothing of it may be read */
-    record.path = (struct trace_text){opening->path, strlen(opening->path)};
+    if (opening->fd < 0) /* refused, perhaps before anybody looked at the path */
+        record.path = (struct trace_text){self->scratch, foreign_text(opening->path, self->scratch, PATH_MAX)};
+    else
+        record.path = (struct trace_text){opening->path, strlen(opening->path)};
     if (opening->fd >= 0) {
         description = description_new();
         if (!description) {
@@ -155,12 +161,24 @@ void files_opened(struct thread *self, const struct files_opening *opening)
     self->io_ns += record.duration_ns;
 }
 
-/* Bytes that stdio holds back for writing. */
-static uint64_t pending_of(const FILE *stream)
+/* Bytes that stdio holds back for writing; they begin at *front. The FILE was last seen some time ago: libc may have
+ * closed and freed it where nobody saw it (pclose, the other descriptor of a pair), so it is read with care. */
+static uint64_t pending_of(const struct description *description, int fd, const char **front)
 {
-    return stream && stream->_IO_write_ptr > stream->_IO_write_base
-               ? (uint64_t)(stream->_IO_write_ptr - stream->_IO_write_base)
-               : 0;
+    FILE stream;
+    if (!description->stream || !foreign_stream(description->stream, fd, &stream) ||
+        stream._IO_write_ptr <= stream._IO_write_base)
+        return 0;
+    *front = stream._IO_write_base;
+    return (uint64_t)(stream._IO_write_ptr - stream._IO_write_base);
+}
+
+/* The head of a file that still waits in a FILE's buffer. */
+static void head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending)
+{
+    uint64_t bytes = pending < settings.head_bytes ? pending : settings.head_bytes;
+    if (pending && !description->head_out && foreign_read(front, self->scratch, bytes))
+        files_head_out(self, description, self->scratch, bytes);
 }
 
 /* Length that the file will have once pending bytes are written at the descriptor's position. */
@@ -180,9 +198,9 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
     struct description *description = slot ? atomic_load(slot) : NULL;
     if (!description)
         return;
-    closing->pending_bytes = pending_of(description->stream);
-    if (description->stream && closing->pending_bytes && !description->head_out)
-        files_head_out(self, description, description->stream->_IO_write_base, closing->pending_bytes);
+    const char *front = NULL;
+    closing->pending_bytes = pending_of(description, fd, &front);
+    head_pending(self, description, front, closing->pending_bytes);
     closing->bytes = length_with(fd, description, closing->pending_bytes);
     if (!atomic_compare_exchange_strong(slot, &description, NULL))
         return;
@@ -190,14 +208,25 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
     closing->last = atomic_fetch_sub(&description->descriptors, 1) == 1;
 }
 
-/* Reads the thread's CPU clock where one image's work may begin or end, unless a codec call is under way, which reads
- * it at its own ends. */
-static void put_boundary(struct thread *self, uint32_t session)
+void files_boundary(struct thread *self)
 {
-    if (session)
+    if (codec_call_session(self))
         return;
+    codec_call_flush(self);
     struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
     packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+}
+
+uint64_t files_cpu_after(const struct thread *self)
+{
+    return codec_call_session(self) ? TRACE_UNKNOWN : system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void files_put_cpu(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)
+{
+    struct trace_thread_cpu cpu = {cpu_ns};
+    if (cpu_ns != TRACE_UNKNOWN)
+        packet_put(self, TRACE_KIND_thread_cpu, time_ns, &cpu);
 }
 
 static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
@@ -211,9 +240,7 @@ static void put_close(struct thread *self, struct trace_close *record, const str
     if (!description->image || !record->last)
         return;
     /* The end of an image's file is a boundary of its time and memory. */
-    if (!record->session)
-        codec_call_flush(self);
-    put_boundary(self, record->session);
+    files_boundary(self);
     heap_put(self);
 }
 
@@ -277,7 +304,7 @@ static void put_head(struct thread *self, struct description *description, const
     };
     packet_put(self, TRACE_KIND_head, system_now_ns(), &record);
     /* A boundary of an image's time and memory: what led up to it is the image's. */
-    put_boundary(self, record.session);
+    files_boundary(self);
     if (!description->image)
         sample_maybe(self);
     heap_put(self);
@@ -289,7 +316,9 @@ void files_head_in(struct thread *self, struct description *description, int fd,
     if (description->head_in)
         return;
     description->head_in = true;
-    if (description->regular) {
+    struct stat status;
+    /* Files of /proc and /sys say that they are empty; reading some of them has effects. */
+    if (description->regular && system_stat_fd(fd, &status) == 0 && status.st_size > 0) {
         /* However small the program's own steps are: the file's first bytes, without moving its position. */
         char *head = self->scratch;
         long n = system_pread(fd, head, settings.head_bytes ? settings.head_bytes : 16, 0);
@@ -326,13 +355,14 @@ void files_put_still_open(struct thread *self)
             struct description *description = atomic_load(&chunk[i]);
             if (!description || (!description->image && !description->written && !description->stdio_calls))
                 continue;
-            uint64_t pending = pending_of(description->stream);
-            if (description->stream && pending && !description->head_out)
-                files_head_out(self, description, description->stream->_IO_write_base, pending);
+            int fd = c * CHUNK + i;
+            const char *front = NULL;
+            uint64_t pending = pending_of(description, fd, &front);
+            head_pending(self, description, front, pending);
             struct trace_close record = {
-                .bytes = length_with(c * CHUNK + i, description, pending),
+                .bytes = length_with(fd, description, pending),
                 .pending_bytes = pending,
-                .fd = c * CHUNK + i,
+                .fd = fd,
                 .at_exit = 1,
             };
             put_close(self, &record, description, system_now_ns());
@@ -343,7 +373,7 @@ void files_put_still_open(struct thread *self)
 void files_reset_after_fork(void)
 {
     /* The child's descriptors are resolved anew, by name, when it uses them; numbers go on. */
-    atomic_store(&lock, 0);
+    atomic_store(&lock.holder, 0);
     for (int c = 0; c < CHUNKS; c++) {
         struct description *_Atomic *chunk = atomic_load(&chunks[c]);
         for (int i = 0; chunk && i < CHUNK; i++)

@@ -156,6 +156,16 @@ static inline void *came(void *block, enum hook hook, const void *caller)
     return block;
 }
 
+/* A resize failed: the block, counted as released, is the program's still, and there was no call to count. */
+static void still_there(void *block, enum hook hook, const void *caller)
+{
+    if (!counts())
+        return;
+    came(block, hook, caller);
+    atomic_fetch_sub_explicit(&allocations, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&releases, 1, memory_order_relaxed);
+}
+
 #define CALLER __builtin_return_address(0)
 #define ALLOCATE(name, call)                          \
     void *block = NULL;                               \
@@ -234,8 +244,8 @@ EXPORT void free(void *block)
     uintptr_t outer = allocator_enter();                                \
     void *result = real.name call;                                      \
     allocator_leave(outer);                                             \
-    if (!result && block && (wanted))                                   \
-        came(block, HOOK_##name, CALLER); /* failed: still the program's */ \
+    if (unlikely(!result && block && (wanted)))                         \
+        still_there(block, HOOK_##name, CALLER);                        \
     return came(result, HOOK_##name, CALLER)
 
 EXPORT void *realloc(void *block, size_t size)

@@ -15,8 +15,13 @@
 static inline void in_flight(enum hook hook, uint64_t start_ns)
 {
     struct thread *self = thread_local_state.self;
-    if (self && !self->in_flight_hook && !thread_local_state.guard)
-        packet_set_in_flight(self, (uint16_t)hook, start_ns);
+    if (!self || self->in_flight_hook || thread_local_state.guard)
+        return;
+    thread_local_state.guard = (uintptr_t)__builtin_frame_address(0);
+    __asm__ volatile("" ::: "memory"); /* a signal handler must not change the packet in between */
+    packet_set_in_flight(self, (uint16_t)hook, start_ns);
+    __asm__ volatile("" ::: "memory");
+    thread_leave();
 }
 
 static inline void landed(struct thread *self, enum hook hook)
@@ -33,7 +38,19 @@ struct moved {
     uint64_t offset;
     ssize_t result;
     uint64_t start_ns;
+    bool large;
 };
+
+static void before_large(void)
+{
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (self) {
+        files_boundary(self);
+        thread_leave();
+    }
+    errno = saved;
+}
 
 static void after_io(const struct moved *moved)
 {
@@ -41,6 +58,7 @@ static void after_io(const struct moved *moved)
     struct thread *self = thread_enter();
     if (!self)
         return;
+    uint64_t cpu_ns = moved->large ? files_cpu_after(self) : TRACE_UNKNOWN;
     uint64_t end_ns = system_now_ns();
     struct description *description = files_of(self, moved->fd);
     uint64_t bytes = moved->result > 0 ? (uint64_t)moved->result : 0;
@@ -67,6 +85,7 @@ static void after_io(const struct moved *moved)
             atomic_fetch_sub(&description->position, bytes);
     }
     files_io(self, &record, end_ns, moved->hook);
+    files_put_cpu(self, cpu_ns, end_ns);
     if (description && bytes) {
         uint64_t there = bytes < moved->span.iov_len ? bytes : moved->span.iov_len;
         if (moved->op == trace_io_op_READ && (front || description->regular))
@@ -95,16 +114,19 @@ static inline struct iovec span_of_buffer(const void *buffer)
     return (struct iovec){(void *)(uintptr_t)buffer, SIZE_MAX};
 }
 
-#define LIBC_IO(operation, returns, name, parameters, arguments, descriptor, buffer, position, meaning)           \
+#define LIBC_IO(operation, returns, name, parameters, arguments, descriptor, buffer, wanted, position, meaning)   \
     EXPORT returns name parameters                                                                                 \
     {                                                                                                              \
         uint64_t start_ns = thread_hook_start();                                                                   \
         if (!start_ns)                                                                                             \
             return REAL(name) arguments;                                                                           \
+        bool large = (wanted) >= FILES_LARGE_BYTES;                                                                \
+        if (large)                                                                                                 \
+            before_large();                                                                                        \
         in_flight(HOOK_##name, start_ns);                                                                          \
         returns result = REAL(name) arguments;                                                                     \
         struct moved moved = {trace_io_op_##operation, HOOK_##name, descriptor, {NULL, 0}, (uint64_t)(position),   \
-                              result, start_ns};                                                                   \
+                              result, start_ns, large};                                                            \
         if (result > 0)                                                                                            \
             moved.span = _Generic((buffer), struct iovec : span_of_part, default : span_of_buffer)(buffer);        \
         after_io(&moved);                                                                                          \

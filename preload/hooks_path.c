@@ -2,11 +2,13 @@
  * Owns: wrappers of calls that change names in the file system, or the working directory.
  * Must not know: packets' shape, codecs. Paths are read after the real call, and never after EFAULT. */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "preload/codec_call.h"
+#include "preload/foreign.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 
@@ -17,6 +19,14 @@ static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int
     struct thread *self = start_ns && !(result && saved == EFAULT) ? thread_enter() : NULL;
     if (self) {
         uint64_t end_ns = system_now_ns();
+        struct trace_text texts[2] = {{from, 0}, {to, 0}};
+        for (int i = 0; i < 2; i++) {
+            char *copy = self->scratch + i * PATH_MAX;
+            if (!result)
+                texts[i].bytes = texts[i].data ? strlen(texts[i].data) : 0;
+            else /* refused, perhaps before anybody looked at the path */
+                texts[i] = (struct trace_text){copy, foreign_text(texts[i].data, copy, PATH_MAX)};
+        }
         struct trace_path record = {
             .duration_ns = end_ns - start_ns,
             .from_directory_fd = from_directory,
@@ -25,8 +35,8 @@ static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int
             .hook = (uint16_t)hook,
             .error = (uint16_t)(result ? saved : 0),
             .op = (uint8_t)op,
-            .from = {from, strlen(from)},
-            .to = {to, to ? strlen(to) : 0},
+            .from = texts[0],
+            .to = texts[1],
         };
         process_define_hook(self, hook, 0, 0, NULL);
         packet_put(self, TRACE_KIND_path, end_ns, &record);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: wrappers of fork, exec, spawn, wait and the ways to end at once. Must not know: files, codecs.
  * vfork is an entry stub in arch/; in its child nothing of ours may be written, which thread_may_record sees to. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "preload/facts.h"
+#include "preload/foreign.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/settings.h"
@@ -56,7 +58,8 @@ static void before_exec(char *const *environment)
         return;
     OWN_CODE({
         process_before_start(self);
-        put_spawn(self, trace_spawn_op_EXEC, 0, 0, 0, NULL, environment && !settings_environment_keeps_us(environment));
+        bool untraced = environment && !settings_environment_keeps_us(environment, self->scratch, sizeof self->scratch);
+        put_spawn(self, trace_spawn_op_EXEC, 0, 0, 0, NULL, untraced);
         process_finish(self, trace_ending_REPLACED, -1);
     });
 }
@@ -91,6 +94,18 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
     return REAL(fexecve)(fd, argv, envp);
 }
 
+static void spawned(struct thread *self, pid_t pid, int error, const char *path, char *const *environment,
+                    uint64_t start_ns)
+{
+    char *copy = self->scratch, *rest = copy + PATH_MAX;
+    bool untraced = environment && !settings_environment_keeps_us(environment, rest, sizeof self->scratch - PATH_MAX);
+    if (error) { /* refused, perhaps before anybody looked at the path */
+        foreign_text(path, copy, PATH_MAX);
+        path = copy;
+    }
+    put_spawn(self, trace_spawn_op_SPAWN, start_ns, pid, error, path, untraced);
+}
+
 #define SPAWN_BODY(name)                                                                                           \
     uint64_t start_ns = thread_hook_start();                                                                       \
     if (start_ns)                                                                                                  \
@@ -98,8 +113,7 @@ EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
     pid_t child = 0;                                                                                               \
     int error = REAL(name)(pid ? pid : &child, path, actions, attributes, argv, envp);                             \
     if (start_ns)                                                                                                  \
-        OWN_CODE(put_spawn(self, trace_spawn_op_SPAWN, start_ns, error ? 0 : pid ? *pid : child, error,            \
-                           error == EFAULT ? NULL : path, envp && !settings_environment_keeps_us(envp)));          \
+        OWN_CODE(spawned(self, error ? 0 : pid ? *pid : child, error, path, envp, start_ns));                      \
     return error
 
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
@@ -120,7 +134,7 @@ static void before_end(int status)
         OWN_CODE(process_finish(self, trace_ending_IMMEDIATE, status & 0xff));
 }
 
-EXPORT _Noreturn void _exit(int status)
+static _Noreturn void end_at_once(int status)
 {
     before_end(status);
     for (;;) {
@@ -128,9 +142,14 @@ EXPORT _Noreturn void _exit(int status)
     }
 }
 
+EXPORT _Noreturn void _exit(int status)
+{
+    end_at_once(status);
+}
+
 EXPORT _Noreturn void _Exit(int status)
 {
-    _exit(status);
+    end_at_once(status);
 }
 
 EXPORT _Noreturn void quick_exit(int status)

@@ -39,6 +39,22 @@ static int flags_of(const char *mode)
     return strchr(mode, '+') ? (flags & ~O_ACCMODE) | O_RDWR : flags;
 }
 
+/* Start of a call that reaches the kernel. */
+static uint64_t start_of(uint64_t bytes)
+{
+    uint64_t start_ns = system_now_ns();
+    if (bytes >= FILES_LARGE_BYTES) {
+        int saved = errno;
+        struct thread *self = thread_enter();
+        if (self) {
+            files_boundary(self);
+            thread_leave();
+        }
+        errno = saved;
+    }
+    return start_ns;
+}
+
 static FILE *opened(FILE *stream, const char *path, const char *mode, uint64_t start_ns, enum hook hook)
 {
     int saved = errno;
@@ -95,6 +111,8 @@ static struct files_closing closing_of(FILE *stream)
     if (self) {
         look_at_front(self, stream);
         files_before_close(self, stream->_fileno, &closing);
+        if (closing.description) /* another descriptor may live on, the FILE does not */
+            closing.description->stream = NULL;
         thread_leave();
     }
     errno = saved;
@@ -136,6 +154,7 @@ EXPORT int fclose(FILE *stream)
 static void put(struct thread *self, struct description *description, enum trace_io_op op, enum hook hook,
                 const void *buffer, uint64_t bytes, uint64_t kernel_bytes, int error, uint64_t start_ns)
 {
+    uint64_t cpu_ns = start_ns && bytes >= FILES_LARGE_BYTES ? files_cpu_after(self) : TRACE_UNKNOWN;
     uint64_t end_ns = system_now_ns(), calls = description->stdio_calls + 1;
     struct trace_io record = {
         .duration_ns = start_ns ? end_ns - start_ns : 0,
@@ -153,6 +172,7 @@ static void put(struct thread *self, struct description *description, enum trace
     };
     description->stdio_calls = description->stdio_bytes = 0;
     files_io(self, &record, end_ns, hook);
+    files_put_cpu(self, cpu_ns, end_ns);
 }
 
 static void after_read(FILE *stream, const void *buffer, uint64_t bytes, uint64_t available_before, uint64_t start_ns,
@@ -186,7 +206,7 @@ static void after_read(FILE *stream, const void *buffer, uint64_t bytes, uint64_
     if (stream->_fileno < 0 || !thread_may_record())                                            \
         return REAL(name) arguments;                                                            \
     uint64_t before = available(stream);                                                        \
-    uint64_t start_ns = size * count <= before ? 0 : system_now_ns();                           \
+    uint64_t start_ns = size * count <= before ? 0 : start_of(size * count);                    \
     size_t result = REAL(name) arguments;                                                       \
     after_read(stream, buffer, (uint64_t)result *size, before, start_ns, HOOK_##name);          \
     return result
@@ -277,7 +297,7 @@ static void after_write(FILE *stream, const void *buffer, uint64_t bytes, uint64
     uint64_t start_ns = 0;                                                                               \
     if (size * count > room(stream)) {                                                                   \
         before_write(stream, &front);                                                                    \
-        start_ns = system_now_ns();                                                                      \
+        start_ns = start_of(size * count);                                                               \
     }                                                                                                    \
     size_t result = REAL(name) arguments;                                                                \
     after_write(stream, buffer, (uint64_t)result *size, before, start_ns, &front, HOOK_##name);          \

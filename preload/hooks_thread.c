@@ -15,28 +15,34 @@ struct start {
     uint32_t creator_tid;
 };
 static struct {
-    _Atomic uint32_t lock;
+    struct thread_lock lock;
     struct start *free;
 } starts;
 
 static struct start *take_start(void)
 {
-    while (atomic_exchange_explicit(&starts.lock, 1, memory_order_acquire))
-        ;
-    struct start *start = starts.free;
-    if (start)
-        starts.free = start->next;
-    atomic_store_explicit(&starts.lock, 0, memory_order_release);
+    struct start *start = NULL;
+    if (thread_lock_take(&starts.lock)) {
+        start = starts.free;
+        if (start)
+            starts.free = start->next;
+        thread_lock_give(&starts.lock);
+    }
     return start ? start : arena_allocate(sizeof *start);
 }
 
 static void give_start(struct start *start)
 {
-    while (atomic_exchange_explicit(&starts.lock, 1, memory_order_acquire))
-        ;
+    if (!thread_lock_take(&starts.lock))
+        return;
     start->next = starts.free;
     starts.free = start;
-    atomic_store_explicit(&starts.lock, 0, memory_order_release);
+    thread_lock_give(&starts.lock);
+}
+
+void thread_starts_reset_after_fork(void)
+{
+    atomic_store(&starts.lock.holder, 0);
 }
 
 /* A thread that is cancelled does not come by here: its state stays in use, its CPU is known from the last reading. */

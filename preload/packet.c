@@ -11,10 +11,12 @@
 
 #define WAITING_BYTES (16u * 1024)
 #define BUFFERED_BYTES (64u * 1024) /* where files cannot be mapped safely */
+#define ENDING_BYTES   256u         /* kept free in a packet for its thread's and the process's last records */
+#define REFUSED_NS     100000000u
 
 static _Atomic bool on_disk;
-static _Atomic bool stopped; /* the disk, the quota or the directory refused: nothing more is tried */
-static _Atomic uint32_t opening;
+static _Atomic uint64_t refused_until_ns; /* the disk, the quota or the directory refused: not tried again before */
+static struct thread_lock opening;
 static _Atomic bool owes_host;
 static bool made_trace;
 
@@ -37,14 +39,16 @@ bool packet_on_disk(void)
 void packet_reset_after_fork(void)
 {
     atomic_store(&on_disk, false);
-    atomic_store(&opening, 0);
+    atomic_store(&refused_until_ns, 0);
+    atomic_store(&opening.holder, 0);
     atomic_store(&owes_host, false);
     made_trace = false;
 }
 
 static uint64_t stream_instance(const struct packet *packet)
 {
-    return (uint64_t)(process.pid & 0x3fffff) << 42 | (process.start_ns / 1000 & 0x3fffffff) << 12 |
+    /* Of two streams of a process whose numbers end alike, the second was born thousands of threads later. */
+    return (uint64_t)(process.pid & 0x3fffff) << 42 | (packet->born_ns / 1000 & 0x3fffffff) << 12 |
            (packet->stream & 0xfff);
 }
 
@@ -70,11 +74,28 @@ static void begin(struct thread *self, char *base, size_t capacity, bool is_on_d
 
 static void wait_in_memory(struct thread *self, size_t bytes)
 {
-    char *memory = system_map(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-    if (!memory)
-        return;
-    atomic_fetch_add(&arena_mapped_bytes, bytes);
-    begin(self, memory, bytes, false);
+    struct packet *packet = &self->packet;
+    if (packet->waiting_capacity < bytes) {
+        char *memory = system_map(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+        if (!memory)
+            return;
+        atomic_fetch_add(&arena_mapped_bytes, bytes);
+        packet->waiting = memory;
+        packet->waiting_capacity = bytes;
+    }
+    begin(self, packet->waiting, packet->waiting_capacity, false);
+}
+
+static bool refused(void)
+{
+    atomic_store(&refused_until_ns, system_now_ns() + REFUSED_NS);
+    return false;
+}
+
+static bool may_try(uint64_t now_ns)
+{
+    uint64_t until_ns = atomic_load_explicit(&refused_until_ns, memory_order_relaxed);
+    return likely(until_ns == 0) || now_ns >= until_ns;
 }
 
 /* Own directory, once. Another thread that is at it is waited for: it takes well under a millisecond. */
@@ -82,111 +103,143 @@ static bool go_to_disk(struct thread *self)
 {
     if (packet_on_disk())
         return true;
-    if (atomic_load(&stopped))
+    if (!thread_lock_take(&opening))
         return false;
-    while (atomic_exchange_explicit(&opening, 1, memory_order_acquire))
-        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
     bool first = false;
     bool done = packet_on_disk();
     if (!done) {
         done = directory_open_trace(&first) && directory_open_process(process.pid, process.start_ns);
         atomic_store_explicit(&on_disk, done, memory_order_release);
-        atomic_store(&stopped, !done);
     }
-    atomic_store_explicit(&opening, 0, memory_order_release);
+    thread_lock_give(&opening);
     if (first)
         packet_owe_host();
     if (done && atomic_exchange(&owes_host, false))
         facts_put_host(self);
-    return done;
+    return done || refused();
 }
 
 static void discard(struct thread *self)
 {
     self->packet.discarded++;
+    if (self->packet.base)
+        ((struct trace_packet_header *)(void *)self->packet.base)->events_discarded = self->packet.discarded;
     process_count_lost(1);
 }
 
-/* Hands a waiting packet to disk. Its content is complete up to content_size, whoever writes it. */
-static bool write_waiting(struct packet *packet, uint32_t sequence)
+static bool has_records(const struct packet *packet)
+{
+    return packet->base && packet->used > sizeof(struct trace_packet_header);
+}
+
+/* Hands the own waiting packet to disk. */
+static bool write_waiting(struct packet *packet)
 {
     struct trace_packet_header *header = (void *)packet->base;
-    uint64_t content = __atomic_load_n(&header->content_size, __ATOMIC_ACQUIRE);
-    header->packet_size = content;
-    return directory_write_packet(packet->stream, sequence, packet->base, content / 8);
+    header->packet_size = packet->used * 8;
+    bool written = directory_write_packet(packet->stream, packet->sequence, packet->base, packet->used);
+    packet->sequence += written;
+    return written;
+}
+
+/* The memory stays: the ending process may be looking at it, and finds it empty. */
+static void drop_waiting(struct packet *packet)
+{
+    packet->base = NULL;
+    (void)SYSTEM3(SYS_madvise, packet->waiting, packet->waiting_capacity, MADV_DONTNEED);
+}
+
+static void drop_mapped(struct packet *packet)
+{
+    system_unmap(packet->base, packet->capacity);
+    atomic_fetch_sub(&arena_mapped_bytes, packet->capacity);
+    packet->base = NULL;
+    packet->sequence++;
 }
 
 static size_t next_capacity(uint32_t sequence, size_t need)
 {
     size_t capacity = sequence == 0 ? 16384 : sequence == 1 ? 65536 : 262144;
-    while (capacity < need + sizeof(struct trace_packet_header))
+    while (capacity < need + sizeof(struct trace_packet_header) + ENDING_BYTES)
         capacity *= 2;
     return capacity;
+}
+
+/* Replaces the packet by a mapped one, into which what waited goes first. When that is refused the old one stays, to
+ * count the losses in. */
+static bool map_next(struct thread *self, size_t need)
+{
+    struct packet *packet = &self->packet;
+    const struct trace_packet_header *old = (const void *)packet->base;
+    bool waits = packet->base && !packet->on_disk;
+    size_t held = waits && has_records(packet) ? packet->used - sizeof *old : 0;
+    uint64_t begin_ns = held ? old->timestamp_begin : 0;
+    uint32_t sequence = packet->sequence + (packet->base && !waits);
+    size_t capacity = next_capacity(sequence, need + held);
+    char *memory = directory_create_packet(packet->stream, sequence, capacity);
+    if (!memory)
+        return refused();
+    if (packet->base && !waits)
+        drop_mapped(packet);
+    begin(self, memory, capacity, true);
+    if (held) {
+        struct trace_packet_header *header = (void *)memory;
+        memcpy(memory + sizeof *header, (const char *)old + sizeof *old, held);
+        packet->used += held;
+        header->timestamp_begin = begin_ns;
+        __atomic_store_n(&header->content_size, packet->used * 8, __ATOMIC_RELEASE);
+    }
+    if (waits) /* the memory stays: the ending process may be looking at it, and finds it empty */
+        (void)SYSTEM3(SYS_madvise, packet->waiting, packet->waiting_capacity, MADV_DONTNEED);
+    atomic_fetch_add(&arena_mapped_bytes, capacity);
+    if (directory_show_packet(packet->stream, sequence))
+        return true;
+    drop_mapped(packet);
+    return refused();
+}
+
+static bool fits(const struct packet *packet, size_t bytes, size_t kept)
+{
+    return packet->base && packet->used + bytes + kept <= packet->capacity;
 }
 
 /* Replaces the packet by one with room for need bytes. False: the record is lost. */
 static bool next(struct thread *self, size_t need)
 {
     struct packet *packet = &self->packet;
+    size_t whole = need + sizeof(struct trace_packet_header) + ENDING_BYTES;
     if (!packet->base && !packet_on_disk()) {
-        size_t bytes = need + sizeof(struct trace_packet_header) > WAITING_BYTES ? BUFFERED_BYTES : WAITING_BYTES;
-        wait_in_memory(self, bytes);
+        wait_in_memory(self, whole > WAITING_BYTES ? BUFFERED_BYTES : WAITING_BYTES);
         if (packet->base)
             return true;
     }
     uint64_t began_ns = system_now_ns();
-    if (!go_to_disk(self))
-        return false;
-    bool mappable = directory_can_map();
-    if (packet->base && !packet->on_disk) {
-        if (packet->used > sizeof(struct trace_packet_header) && write_waiting(packet, packet->sequence))
-            packet->sequence++;
-        if (mappable || packet->capacity < BUFFERED_BYTES) {
-            system_unmap(packet->base, packet->capacity);
-            atomic_fetch_sub(&arena_mapped_bytes, packet->capacity);
-            packet->base = NULL;
-        } else {
-            begin(self, packet->base, packet->capacity, false);
-        }
-    } else if (packet->base) {
-        system_unmap(packet->base, packet->capacity);
-        atomic_fetch_sub(&arena_mapped_bytes, packet->capacity);
-        packet->base = NULL;
-        packet->sequence++;
-    }
-    if (!packet->base && !mappable) {
-        wait_in_memory(self, BUFFERED_BYTES);
-    } else if (!packet->base) {
-        size_t capacity = next_capacity(packet->sequence, need);
-        char *memory = directory_create_packet(packet->stream, packet->sequence, capacity);
-        if (memory) {
-            begin(self, memory, capacity, true);
-            atomic_fetch_add(&arena_mapped_bytes, capacity);
-            if (!directory_show_packet(packet->stream, packet->sequence)) {
-                system_unmap(memory, capacity);
-                packet->base = NULL;
-            }
-        }
+    bool done = go_to_disk(self);
+    if (done && directory_can_map()) {
+        /* The host's record may have brought a new packet already. */
+        done = (packet->on_disk && fits(packet, need, ENDING_BYTES)) || map_next(self, need);
+    } else if (done) {
+        done = !has_records(packet) || write_waiting(packet) || refused();
+        if (done)
+            wait_in_memory(self, BUFFERED_BYTES);
     }
     atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
-    return packet->base && packet->used + need <= packet->capacity;
+    return done && fits(packet, need, 0);
 }
 
 static void append(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record, size_t bytes)
 {
     struct packet *packet = &self->packet;
-    if (!packet->base || packet->used + bytes > packet->capacity) {
+    bool ends = kind == TRACE_KIND_process_end || kind == TRACE_KIND_thread_end;
+    /* A waiting packet of a process that meanwhile went to disk follows at its next record. */
+    bool follows = !packet->on_disk && packet_on_disk() && directory_can_map();
+    if (unlikely(follows || !fits(packet, bytes, ends ? 0 : ENDING_BYTES))) {
         if (time_ns > packet->last_ns)
             packet->last_ns = time_ns;
-        if (atomic_load(&stopped) || !next(self, bytes)) {
+        if ((!may_try(time_ns) || !next(self, bytes)) && !fits(packet, bytes, ends ? 0 : ENDING_BYTES)) {
             discard(self);
             return;
         }
-    }
-    /* A waiting packet of a process that meanwhile went to disk follows at its next record. */
-    if (!packet->on_disk && packet_on_disk() && directory_can_map() && !next(self, bytes)) {
-        discard(self);
-        return;
     }
     if (time_ns < packet->last_ns)
         time_ns = packet->last_ns;
@@ -224,50 +277,70 @@ void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, con
 
 void packet_need_disk(struct thread *self)
 {
-    if (likely(self->packet.on_disk) || atomic_load(&stopped))
+    if (likely(self->packet.on_disk))
         return;
-    if (packet_on_disk() && !directory_can_map())
-        return;
-    if (!go_to_disk(self))
+    if ((packet_on_disk() && !directory_can_map()) || !may_try(system_now_ns()) || !go_to_disk(self))
         return;
     if (self->packet.base && !self->packet.on_disk && directory_can_map())
         next(self, 0);
 }
 
-static void finish_own(struct thread *self)
+/* Of a state that no other thread uses. */
+static void finish(struct thread *state)
 {
-    struct packet *packet = &self->packet;
-    if (!packet->base)
-        return;
-    if (packet->on_disk) {
+    struct packet *packet = &state->packet;
+    if (packet->base && packet->on_disk) {
         struct trace_packet_header *header = (void *)packet->base;
         header->in_flight_hook = 0;
         header->in_flight_since_ns = 0;
         header->packet_size = packet->used * 8;
-        size_t capacity = packet->capacity, used = packet->used;
-        system_unmap(packet->base, capacity);
-        packet->base = NULL;
-        directory_trim_packet(packet->stream, packet->sequence, capacity, used);
-        packet->sequence++;
-    } else if (packet->used > sizeof(struct trace_packet_header)) {
-        if (write_waiting(packet, packet->sequence))
-            packet->sequence++;
-        begin(self, packet->base, packet->capacity, false);
+        uint32_t sequence = packet->sequence;
+        size_t capacity = packet->capacity;
+        drop_mapped(packet);
+        directory_trim_packet(packet->stream, sequence, capacity, packet->used);
+    } else if (has_records(packet)) {
+        write_waiting(packet);
+        drop_waiting(packet);
     }
+}
+
+/* Of a thread that may be running: its mapped packet is never cut, and of a waiting one a complete part is kept. */
+static void finish_running(const struct packet *packet)
+{
+    const struct trace_packet_header *header = (const void *)packet->waiting;
+    if (!header)
+        return;
+    uint64_t bytes = __atomic_load_n(&header->content_size, __ATOMIC_ACQUIRE) / 8, sequence = header->packet_seq_num;
+    if (header->magic != TRACE_MAGIC || bytes <= sizeof *header || bytes > packet->waiting_capacity)
+        return;
+    char *copy = system_map(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    if (!copy)
+        return;
+    memcpy(copy, header, bytes);
+    struct trace_packet_header *copied = (void *)copy;
+    copied->content_size = copied->packet_size = bytes * 8;
+    atomic_thread_fence(memory_order_acquire);
+    /* Meanwhile the thread may have written it itself and begun another one in its place. */
+    if (__atomic_load_n(&header->content_size, __ATOMIC_RELAXED) >= bytes * 8 && header->magic == TRACE_MAGIC &&
+        header->packet_seq_num == sequence && copied->packet_seq_num == sequence)
+        directory_write_packet(packet->stream, (uint32_t)sequence, copy, bytes);
+    system_unmap(copy, bytes);
 }
 
 void packet_finish(struct thread *self)
 {
+    atomic_store(&refused_until_ns, 0);
     if (!packet_on_disk() && (!directory_trace_exists() || !go_to_disk(self)))
         return;
-    finish_own(self);
-    /* Others may still be running: their mapped packets are never cut, and of waiting ones a complete part is kept. */
+    finish(self);
     for (struct thread *other = thread_list(); other; other = other->next) {
-        struct packet *packet = &other->packet;
-        if (other == self || !packet->base || packet->on_disk)
+        if (other == self)
             continue;
-        const struct trace_packet_header *header = (const void *)packet->base;
-        if (header->content_size > sizeof *header * 8)
-            write_waiting(packet, packet->sequence);
+        if (thread_claim(other)) {
+            finish(other);
+            thread_unclaim(other);
+        } else if (other->packet.base && !other->packet.on_disk) {
+            finish_running(&other->packet);
+        }
     }
 }

@@ -63,7 +63,7 @@ static void put_start(struct thread *self)
         .wchar = io.wchar,
         .pid = process.pid,
         .ppid = (uint32_t)system_parent_pid(),
-        .usable_cpus = facts_usable_cpus(),
+        .usable_cpus = facts_usable_cpus(self),
         .forked = process.forked,
         .library_version = {IMGBENCH_VERSION, sizeof IMGBENCH_VERSION - 1},
     };
@@ -88,6 +88,9 @@ static void put_start(struct thread *self)
 void process_forked(void)
 {
     thread_reset_after_fork();
+    thread_starts_reset_after_fork();
+    heap_reset_after_fork();
+    slots_reset_after_fork();
     directory_reset_after_fork();
     packet_reset_after_fork();
     files_reset_after_fork();
@@ -148,7 +151,7 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     /* A forked child that only execs has nothing to tell. */
     if (how == trace_ending_REPLACED && process.forked && !packet_on_disk())
         return;
-    codec_call_flush(self);
+    codec_call_leave_all(self);
     files_put_still_open(self);
     sample_now(self);
     struct trace_thread_end end = {.cpu_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
@@ -230,10 +233,7 @@ __attribute__((constructor)) static void begin(void)
     }
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
-    void *(*const ours)(size_t) = malloc;
-    const void *address;
-    memcpy(&address, &ours, sizeof address);
-    process.heap_known = symbols_first_is("malloc", address);
+    process.heap_known = symbols_first_is_ours("malloc");
     if (!process.heap_known)
         heap_enable(false);
     struct thread *self = thread_enter();

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/foreign.h"
 #include "preload/system.h"
 #include "preload/text.h"
 #include "trace/trace.h"
@@ -196,10 +197,15 @@ void settings_prepare_children(const char *own_path)
     environ = array;
 }
 
-bool settings_environment_keeps_us(char *const *environment)
+bool settings_environment_keeps_us(char *const *environment, char *buffer, size_t capacity)
 {
-    for (; environment && *environment; environment++)
-        if (strncmp(*environment, "LD_PRELOAD=", 11) == 0 && strstr(*environment, "imgbench"))
-            return true;
+    static const char name[] = "LD_PRELOAD=";
+    enum { ENTRIES_MAX = 100000 };
+    char *entry;
+    for (int i = 0; i < ENTRIES_MAX && foreign_read(environment + i, &entry, sizeof entry) && entry; i++)
+        if (foreign_text(entry, buffer, sizeof name) == sizeof name - 1 && memcmp(buffer, name, sizeof name - 1) == 0) {
+            foreign_text(entry, buffer, capacity);
+            return strstr(buffer, "imgbench") != NULL;
+        }
     return false;
 }

@@ -30,7 +30,8 @@ void settings_read(void);
  * heap. own_path: absolute path of this library, or NULL. */
 void settings_prepare_children(const char *own_path);
 
-/* True when an environment that a program hands to exec still names this library. */
-bool settings_environment_keeps_us(char *const *environment);
+/* True when an environment that a program hands to exec still names this library. It may be a bad pointer: that is the
+ * kernel's to refuse. */
+bool settings_environment_keeps_us(char *const *environment, char *buffer, size_t capacity);
 
 #endif

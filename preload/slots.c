@@ -23,9 +23,11 @@ struct listed {
     uintptr_t executable, executable_end; /* hull of the executable segments */
     const char *name;                     /* of the loader; valid while the object is listed */
     bool recorded;                        /* its module record is written */
+    bool pending;                         /* a slot of a codec function leads nowhere yet */
 };
 
-static _Atomic uint32_t scanning;
+static struct thread_lock scanning;
+static bool disabled; /* forked while another thread held the loader's list: nobody will ever let go of it here */
 static unsigned long long adds_seen, removes_seen;
 static struct listed *objects, *before; /* now, and at the scan before */
 static size_t object_count, before_count;
@@ -102,15 +104,17 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
         return address;
     }
     const struct listed *library = listed_at((uintptr_t)address);
-    char *copy = NULL;
-    if (library && library->name) {
+    struct codec_target *target = &codec_targets[row][free_instance];
+    void *none = NULL;
+    if (!atomic_compare_exchange_strong(&target->real, &none, address))
+        return none == address ? codec_rows[row].wrappers[free_instance] : address; /* another thread took it */
+    if (library && library->name && !(target->library && strcmp(target->library, library->name) == 0)) {
         size_t bytes = strlen(library->name) + 1;
-        copy = arena_allocate(bytes); /* the loader's own string goes with the object */
+        char *copy = arena_allocate(bytes); /* the loader's own string goes with the object */
         if (copy)
             memcpy(copy, library->name, bytes);
+        target->library = copy;
     }
-    codec_targets[row][free_instance].library = copy;
-    atomic_store(&codec_targets[row][free_instance].real, address);
     return codec_rows[row].wrappers[free_instance];
 }
 
@@ -147,7 +151,7 @@ static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
     }
     for (size_t i = 0; i < before_count; i++)
         if (before[i].base == listed->base && before[i].name == listed->name)
-            listed->recorded = before[i].recorded;
+            listed->recorded = before[i].recorded, listed->pending = before[i].pending;
     return 0;
 }
 
@@ -190,10 +194,11 @@ static void protect(const struct dl_phdr_info *info, int protection)
     }
 }
 
-static void patch_object(struct thread *self, const struct object *object, const struct listed *listed,
+static void patch_object(struct thread *self, const struct object *object, struct listed *listed,
                          const struct dl_phdr_info *info)
 {
     bool writable = false;
+    listed->pending = false;
     for (size_t i = 0; i < object->jump_slot_count; i++) {
         const ElfW(Rela) *relocation = &object->jump_slots[i];
         if (ELF64_R_TYPE(relocation->r_info) != ARCH_JUMP_SLOT)
@@ -207,8 +212,9 @@ static void patch_object(struct thread *self, const struct object *object, const
         void *value = atomic_load(slot);
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
             value = symbols_resolve_for(object, name); /* still the lazy binding stub */
+        listed->pending = listed->pending || !value;
         if (!value || !listed_at((uintptr_t)value))
-            continue; /* weak and absent, already ours, or nothing that is known */
+            continue; /* absent, already ours, or nothing that is known */
         void *wrapper = wrapper_for(self, (unsigned)row, value);
         if (wrapper == value)
             continue;
@@ -222,19 +228,28 @@ static void patch_object(struct thread *self, const struct object *object, const
         protect(info, PROT_READ);
 }
 
+struct visit {
+    struct thread *self;
+    bool all;
+};
+
 static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
 {
     (void)size;
-    struct thread *self = context;
+    const struct visit *visit = context;
+    struct thread *self = visit->self;
     struct listed *listed = NULL;
     for (size_t i = 0; i < object_count && !listed; i++)
         if (objects[i].base == info->dlpi_addr && objects[i].name == info->dlpi_name)
             listed = &objects[i];
     if (!listed || strncmp(info->dlpi_name, "linux-", 6) == 0)
         return 0;
-    if (listed->recorded) /* patched at an earlier scan: bound slots stay, and lazy ones were resolved then */
+    /* Patched at an earlier scan, bound slots stay. But where objects were removed, one that looks the same may be a
+     * new one in the old one's place. */
+    if (listed->recorded && !listed->pending && !visit->all)
         return 0;
-    put_module(self, listed, info);
+    if (!listed->recorded)
+        put_module(self, listed, info);
     struct object object;
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC &&
@@ -265,11 +280,13 @@ static void recycle(void)
 void slots_scan(struct thread *self)
 {
     unsigned long long changes[2] = {0, 0};
-    dl_iterate_phdr(count_changes, changes);
-    if (objects && changes[0] == adds_seen && changes[1] == removes_seen)
-        return;
-    if (atomic_exchange(&scanning, 1))
+    if (disabled || !thread_lock_try(&scanning))
         return; /* another thread is at it: its second pass sees this object too, or the next scan does */
+    dl_iterate_phdr(count_changes, changes);
+    if (objects && changes[0] == adds_seen && changes[1] == removes_seen) {
+        thread_lock_give(&scanning);
+        return;
+    }
     uint64_t began_ns = system_now_ns();
     if (!objects) {
         objects = arena_allocate(OBJECTS * sizeof *objects);
@@ -288,8 +305,14 @@ void slots_scan(struct thread *self)
             (void)real.dlsym(RTLD_DEFAULT, "malloc"); /* returns when no load is under way */
         if (removed)
             recycle();
-        dl_iterate_phdr(visit_object, self);
+        struct visit visit = {self, removed};
+        dl_iterate_phdr(visit_object, &visit);
     }
     atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
-    atomic_store(&scanning, 0);
+    thread_lock_give(&scanning);
+}
+
+void slots_reset_after_fork(void)
+{
+    disabled = disabled || atomic_exchange(&scanning.holder, 0) != 0;
 }

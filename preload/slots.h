@@ -7,6 +7,8 @@
 
 #include "preload/thread.h"
 
+/* In a forked child. */
+void slots_reset_after_fork(void);
 /* Patches what was loaded since the last scan. Cheap when nothing was. */
 void slots_scan(struct thread *self);
 bool slots_is_codec_name(const char *name);

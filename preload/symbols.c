@@ -117,13 +117,11 @@ void *symbols_next(const char *name)
     return NULL;
 }
 
-bool symbols_first_is(const char *name, const void *ours)
+bool symbols_first_is_ours(const char *name)
 {
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        const void *found = find_in(map, name);
-        if (found)
-            return found == ours;
-    }
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
+        if (find_in(map, name))
+            return is_ours(map);
     return false;
 }
 

@@ -30,8 +30,8 @@ void *object_find(const struct object *object, const char *name);
 
 /* The definition that RTLD_NEXT would give this library: in the objects after it in load order. NULL if none. */
 void *symbols_next(const char *name);
-/* True when the first definition in load order is `ours`: no executable or earlier object brings its own. */
-bool symbols_first_is(const char *name, const void *ours);
+/* True when the first definition in load order is this library's: no executable or earlier object brings its own. */
+bool symbols_first_is_ours(const char *name);
 /* Where a lazily bound reference of `user` leads: its DT_NEEDED objects first, then all in load order. */
 void *symbols_resolve_for(const struct object *user, const char *name);
 

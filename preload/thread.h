@@ -75,6 +75,7 @@ struct thread {
     struct codec_frame frames[THREAD_FRAMES];
     struct row_sum rows[THREAD_ROWS];
     unsigned row_count;
+    char facts[8192]; /* files of /proc and /sys: read while a record in scratch waits to be written */
     char scratch[16384]; /* texts of a record; only while the guard is set, like the paths */
     char paths[3][THREAD_PATH_BYTES];
 };
@@ -139,6 +140,8 @@ static inline void thread_unclaim(struct thread *state)
 struct thread *thread_list(void);
 /* In a forked child: the calling thread's state, made if there is none, is the only one left; its packets are empty. */
 void thread_reset_after_fork(void);
+/* In a forked child, in hooks_thread.c: nobody holds the list of thread starts. */
+void thread_starts_reset_after_fork(void);
 /* Maps the token page. False when that fails. */
 bool thread_prepare(void);
 

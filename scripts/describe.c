@@ -185,7 +185,7 @@ struct libc_row {
 };
 static const struct libc_row libc_rows[] = {
 #define LIBC(subject, ret, name, params, args, meaning)                   {#subject, #name, meaning, "by hand"},
-#define LIBC_IO(op, ret, name, params, args, fd, buffer, offset, meaning) {"file", #name, meaning, "generated: " #op},
+#define LIBC_IO(op, ret, name, params, args, fd, buffer, size, offset, meaning) {"file", #name, meaning, "generated: " #op},
 #define LIBC_ALIAS(name, of, meaning)                                     {NULL, #name, meaning, #of},
 #include "preload/libc.def"
 };

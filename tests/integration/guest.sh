@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Owns: the guest rules under attack: victims that are rough with arguments, descriptors, threads, signals, processes
+# and the loader see the same with and without the library, and leave a trace that babeltrace2 reads without a word.
+# LIBRARY=path tests another build. Arguments: names to run, else all.
+source tests/integration/environment.bash
+library=${LIBRARY:-$library}
+only=" $* "
+bad=0
+
+report() { # name problem-text
+    if [[ -z $2 ]]; then
+        echo "ok $1"
+    else
+        echo "FAILED $1: $2" | head -20
+        bad=$((bad + 1))
+    fi
+}
+
+wanted() {
+    [[ $only == "  " || $only == *" $1 "* ]]
+}
+
+victims=$work/victims
+mkdir "$victims"
+for source in tests/victims/guest_*.c; do
+    name=$(basename "$source" .c) flags=()
+    name=${name#guest_}
+    [[ $name != plugin ]] || flags=(-shared -fPIC -l:libwebp.so.7 -Wl,-z,lazy)
+    gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -w -fno-builtin -o "$victims/$name" "$source" "${flags[@]}"
+done
+gcc -std=gnu11 -D_GNU_SOURCE -O1 -w -static-pie -fPIE -o "$victims/static" tests/victims/guest_descriptors.c
+
+readable() { # trace: what babeltrace2 and the directory have to complain about
+    [[ -e $1/control ]] || return 0
+    timeout 100 babeltrace2 "$1" 2>&1 >/dev/null | grep -v '^WARNING: Tracer discarded' | head -5 || true
+    find "$1" -name '.*' ! -name .metadata | head -5
+}
+
+# What can be seen of a command: stdout, stderr, code, files.
+observe() { # directory command…
+    local directory=$1 code=0
+    shift
+    mkdir -p "$directory/in"
+    (cd "$directory/in" && timeout 100 "$@" >../out 2>../err </dev/null) || code=$?
+    echo "$code" >"$directory/code"
+    (cd "$directory/in" && find . -type f -exec sha256sum {} + | sort -k 2) >"$directory/files"
+    rm -rf "$directory/in"
+}
+
+# Runs a command bare and traced; "$settings" are further assignments for the traced run.
+settings=()
+same() { # name command…
+    local name=$1
+    wanted "$name" || return 0
+    shift
+    rm -rf "$work/bare" "$work/seen"
+    observe "$work/bare" "$@"
+    observe "$work/seen" env LD_PRELOAD="$library" IMGBENCH_DIR="$work/trace-$name" "${settings[@]}" "$@"
+    report "$name" "$(diff -r "$work/bare" "$work/seen" 2>&1 | head -10)$(readable "$work/trace-$name")"
+}
+
+records() { # trace kind: how many
+    timeout 100 babeltrace2 "$1" 2>/dev/null | grep -c " $2: {" || true
+}
+
+same arguments "$victims/arguments"
+for how in close_all onto_everything no_descriptors small_files stale_streams buffers many; do
+    same "descriptors-$how" "$victims/descriptors" "$how"
+done
+for how in small_stack main_leaves exit "fork 200" "churn 20000" "cancel 3000" "alive 300" "alive_at_exit 300"; do
+    # shellcheck disable=SC2086 # a mode is two words
+    same "threads-${how% *}" "$victims/threads" $how
+done
+for how in ring alternate jump; do same "signals-$how" "$victims/signals" $how; done
+for how in "vfork 300" "spawn 50" exec_fails forked_heap execl execle; do
+    # shellcheck disable=SC2086
+    same "processes-${how% *}" "$victims/processes" $how
+done
+for how in local deep lazy; do same "loader-$how" "$victims/loader" $how "$victims/plugin" 200; done
+same bind_now env LD_BIND_NOW=1 "$victims/loader" lazy "$victims/plugin" 3
+same static "$victims/static" many
+
+if wanted figures; then
+    # Both ways of loading a codec are seen every time; threads do not make files without end.
+    problem=
+    for how in local deep lazy; do
+        n=$(records "$work/trace-loader-$how" codec_call)
+        ((n >= 200)) || problem+="loader-$how: $n codec calls; "
+    done
+    n=$(find "$work/trace-threads-churn" -name '[0-9]*.[0-9]*' | wc -l)
+    ((n < 100)) || problem+="churn left $n packet files; "
+    n=$(du -s --apparent-size -k "$work/trace-threads-cancel" | cut -f 1)
+    ((n < 4000)) || problem+="cancel left $n KiB; "
+    n=$(find "$work/trace-threads-cancel" -name '[0-9]*.0' | wc -l)
+    ((n < 200)) || problem+="cancel left $n streams; "
+    for name in vfork spawn exec_fails; do
+        ((n = $(records "$work/trace-processes-$name" head))) || problem+="processes-$name: the parent went blind; "
+    done
+    report figures "$problem"
+fi
+
+if wanted head; then
+    # The first head of a trace holds the file's bytes, not those of what the library read meanwhile.
+    head -c 2000 /usr/share/libjxl-testdata/jxl/flower/flower_alpha.png >"$work/head.png"
+    LD_PRELOAD=$library IMGBENCH_DIR=$work/trace-head cat "$work/head.png" >"$work/head.out"
+    report head "$(timeout 60 babeltrace2 "$work/trace-head" | grep -a ' head: ' | grep -a -v 'data = \[ \[0\] = 137, \[1\] = 80, \[2\] = 78, \[3\] = 71' | head -1 | cut -c 1-300)"
+fi
+
+if wanted heap; then
+    LD_PRELOAD=$library IMGBENCH_DIR=$work/trace-heap "$victims/heap" 3>"$work/sums" || true
+    seen=$(timeout 60 babeltrace2 "$work/trace-heap" | grep -a ' process_end: ' | sed 's/.*heap_live_bytes = \(-*[0-9]*\), heap_peak_bytes = \(-*[0-9]*\), alloc_calls = \([0-9]*\), free_calls = \([0-9]*\).*/\1 \2 \3 \4/')
+    report heap "$([[ $(cat "$work/sums") == "$seen" ]] || echo "own sums $(cat "$work/sums"), recorded $seen")"
+fi
+
+if wanted shell; then
+    # Without IMGBENCH_DIR the children of a shell join its trace, wherever the shell takes its environment from.
+    mkdir -p "$work/home"
+    for shell in bash dash; do
+        rm -rf "$work/home/.local"
+        env -u IMGBENCH_DIR -u XDG_STATE_HOME HOME="$work/home" LD_PRELOAD="$library" "$shell" -c \
+            'true; cat /dev/null | (cat; sh -c "cat /dev/null; /bin/true"); cat /dev/null; :'
+        n=$(find "$work/home/.local/state/imgbench" -mindepth 1 -maxdepth 1 | wc -l)
+        report "shell-$shell" "$( ((n == 1)) || echo "$n traces")"
+    done
+fi
+
+if wanted settings; then
+    problem=
+    mkdir "$work/place"
+    (cd "$work/place" && LD_PRELOAD=$library IMGBENCH_DIR=$work/off IMGBENCH=off "$victims/descriptors" many >/dev/null) || true
+    [[ ! -e $work/off ]] || problem+="IMGBENCH=off wrote; "
+    (cd "$work/place" && LD_PRELOAD=$library IMGBENCH_DIR=$work/bad IMGBENCH_QUOTA=12x IMGBENCH_HEAD=-1 IMGBENCH_SAMPLE_MS=9999999999999999999999 \
+        IMGBENCH=perhaps "$victims/descriptors" many >/dev/null) || true
+    n=$(records "$work/bad" notice)
+    ((n == 4)) || problem+="$n notices for 4 bad values; "
+    mkdir "$work/near"
+    cp "$library" "$work/near/libimgbench.so"
+    said=$(cd "${work}/near" && IMGBENCH_DIR=$work/relative LD_PRELOAD=./libimgbench.so sh -c 'cd / && /bin/echo hi' 2>&1) || true
+    [[ $said == hi ]] || [[ $work == *" "* ]] || problem+="relative LD_PRELOAD: $said; "
+    report settings "$problem"
+fi
+
+if wanted quota; then
+    problem=
+    (mkdir "$work/q" && cd "$work/q" && LD_PRELOAD=$library IMGBENCH_DIR=$work/quota IMGBENCH_QUOTA=64K "$victims/descriptors" many >/dev/null) || true
+    n=$(find "$work/quota" -name '[0-9]*.[0-9]*' -printf '%s\n' | awk '{ s += $1 } END { print s }')
+    ((n <= 65536)) || problem+="$n bytes on disk; "
+    timeout 60 babeltrace2 "$work/quota" 2>/dev/null | grep -a -q ' process_end: .*lost_records = [1-9]' || problem+="no losses counted; "
+    report quota "$problem$(readable "$work/quota")"
+fi
+
+# Places that refuse the trace: the program does not notice.
+settings=(IMGBENCH_DIR=/proc/nowhere)
+same place-missing "$victims/descriptors" many
+mkdir "$work/readonly"
+chmod 555 "$work/readonly"
+settings=(IMGBENCH_DIR=/sys/imgbench)
+same place-readonly "$victims/descriptors" many
+mkdir "$work/full" "$work/ram"
+if mount -t tmpfs -o size=128k none "$work/full" 2>/dev/null; then
+    settings=(IMGBENCH_DIR="$work/full/trace")
+    same place-full "$victims/descriptors" many
+    wanted place-full && report place-full-readable "$(readable "$work/full/trace")"
+    umount "$work/full"
+fi
+if mount -t ramfs none "$work/ram" 2>/dev/null; then # not a file system that is mapped
+    settings=(IMGBENCH_DIR="$work/ram/trace")
+    same place-unmapped "$victims/threads" exit
+    wanted place-unmapped && report place-unmapped-readable "$(readable "$work/ram/trace")"
+    same place-unmapped-many "$victims/descriptors" many
+    umount "$work/ram"
+fi
+settings=(IMGBENCH_DIR="$work/gone")
+same place-deleted sh -c "\"$victims/descriptors\" many; rm -rf '$work/gone'; \"$victims/descriptors\" many & pid=\$!; sleep 0.02; rm -rf '$work/gone'; wait \$pid"
+settings=()
+
+if wanted killed; then
+    # SIGKILL at any moment leaves a readable trace, or none.
+    problem=
+    convert=$(command -v cwebp)
+    for i in $(seq 50); do
+        LD_PRELOAD=$library IMGBENCH_DIR=$work/killed-$i "$convert" -quiet -m 6 /usr/share/libjxl-testdata/jxl/flower/flower_alpha.png -o "$work/killed.webp" &
+        pid=$!
+        sleep "0.0$((RANDOM % 60 + 10))"
+        kill -KILL $pid 2>/dev/null || true
+        wait $pid 2>/dev/null || true
+        said=$(find "$work/killed-$i" -maxdepth 0 2>/dev/null | grep -q . && [[ -e $work/killed-$i/control ]] && timeout 60 babeltrace2 "$work/killed-$i" 2>&1 >/dev/null | head -3 || true)
+        [[ -z $said ]] || problem+="$i: $said; "
+    done
+    report killed "$problem"
+fi
+
+echo "$bad guest rules broken"
+((bad == 0))
