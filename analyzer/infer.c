@@ -173,6 +173,10 @@ static void find_usable_cpus(struct run *run)
 
 static void free_state(struct infer *infer)
 {
+    for (size_t i = 0; infer->path_now && i < infer->run->file_count; i++)
+        free(infer->path_now[i]);
+    free(infer->path_now);
+    free(infer->written);
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
         for (size_t i = 0; i < process->sessions_count; i++)

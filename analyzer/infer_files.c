@@ -92,8 +92,11 @@ static void head_in(struct event *event, struct description *d, const struct ima
         for (size_t k = 0; k < process->active[i]->inputs_count; k++)
             if (process->active[i]->inputs[k] == file && !process->active[i]->output_closed)
                 job = process->active[i];
-    bool fresh = !job;
-    if (fresh)
+    /* An encoder that was set up before its input was read. */
+    struct job *current = event->thread->current;
+    if (!job && current && !current->inputs_count && !current->output_closed)
+        job = current;
+    if (!job)
         job = infer_job_new(event, d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_start_ns);
     infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, file);
     d->in_job = job;

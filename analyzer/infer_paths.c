@@ -90,7 +90,7 @@ static uint32_t by_path(const struct infer *infer, const char *path)
     if (!infer->path_heads)
         return NO_ID;
     for (uint32_t id = infer->path_heads[hash_path(path)]; id != NO_ID; id = infer->path_next[id])
-        if (infer->run->files[id].survives && strcmp(infer->run->files[id].path, path) == 0)
+        if (infer->run->files[id].survives && strcmp(infer->path_now[id], path) == 0)
             return id;
     return NO_ID;
 }
@@ -111,14 +111,14 @@ uint32_t infer_known_file(const struct infer *infer, const struct description *d
 
 static void put_under_path(struct infer *infer, uint32_t id)
 {
-    uint32_t *head = &infer->path_heads[hash_path(infer->run->files[id].path)];
+    uint32_t *head = &infer->path_heads[hash_path(infer->path_now[id])];
     infer->path_next[id] = *head;
     *head = id;
 }
 
 static void take_from_path(struct infer *infer, uint32_t id)
 {
-    uint32_t *at = &infer->path_heads[hash_path(infer->run->files[id].path)];
+    uint32_t *at = &infer->path_heads[hash_path(infer->path_now[id])];
     while (*at != NO_ID && *at != id)
         at = &infer->path_next[*at];
     if (*at == id)
@@ -138,6 +138,8 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
     if (infer->chain_capacity < infer->files_capacity) {
         infer->inode_next = realloc(infer->inode_next, infer->files_capacity * sizeof *infer->inode_next);
         infer->path_next = realloc(infer->path_next, infer->files_capacity * sizeof *infer->path_next);
+        infer->path_now = realloc(infer->path_now, infer->files_capacity * sizeof *infer->path_now);
+        infer->written = realloc(infer->written, infer->files_capacity * sizeof *infer->written);
         infer->chain_capacity = infer->files_capacity;
     }
     uint32_t id = (uint32_t)run->file_count++;
@@ -154,6 +156,8 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
         .inode = d->inode,
         .survives = true,
     };
+    infer->path_now[id] = memory_text(d->path, strlen(d->path));
+    infer->written[id] = d->out_job != NULL;
     uint32_t *head = &infer->inode_heads[hash_inode(d->device, d->inode)];
     infer->inode_next[id] = *head;
     *head = id;
@@ -173,8 +177,12 @@ static void renamed(struct event *event)
         infer->run->files[replaced].survives = false;
     if (moved != NO_ID) {
         take_from_path(infer, moved);
-        free(infer->run->files[moved].path);
-        infer->run->files[moved].path = to;
+        free(infer->path_now[moved]);
+        infer->path_now[moved] = to;
+        if (infer->written[moved]) {
+            free(infer->run->files[moved].path);
+            infer->run->files[moved].path = memory_text(to, strlen(to));
+        }
         put_under_path(infer, moved);
         to = NULL;
     }

@@ -168,6 +168,8 @@ struct infer {
     size_t files_capacity, images_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
     uint32_t *inode_heads, *path_heads; /* hash chains through run->files, newest first */
     uint32_t *inode_next, *path_next;
+    char **path_now; /* by file: where it is now; a source keeps the name it was read under */
+    bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
     uint64_t *bin_cpu_ns, *bin_rss, *bin_heap, *bin_ops; /* see infer_resources.c */
     size_t bin_count, bin_capacity;
