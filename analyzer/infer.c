@@ -179,8 +179,9 @@ static void free_state(struct infer *infer)
     free(infer->written);
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
-        for (size_t i = 0; i < process->sessions_count; i++)
-            free(process->sessions[i]);
+        struct session *session;
+        for (size_t at = 0; (session = id_map_next(&process->sessions, &at));)
+            free(session);
         for (size_t i = 0; i < process->hooks_count; i++)
             free(process->hooks[i].name);
         for (struct job *job = process->jobs, *next; job; job = next) {
@@ -190,8 +191,7 @@ static void free_state(struct infer *infer)
             free(job);
         }
         free(process->threads);
-        free(process->descriptions);
-        free(process->sessions);
+        id_map_release(&process->sessions);
         free(process->hooks);
         free(process->blocks);
         free(process);

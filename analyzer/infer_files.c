@@ -12,7 +12,7 @@
 
 struct description *infer_description(struct process_state *process, uint32_t number)
 {
-    return number < process->descriptions_count ? process->descriptions[number] : NULL;
+    return id_map_get(&process->descriptions, number);
 }
 
 static void open_record(struct event *event)
@@ -21,12 +21,10 @@ static void open_record(struct event *event)
     struct process_state *process = event->process;
     if (!open->file || open->origin == trace_origin_DUPLICATED)
         return;
-    while (process->descriptions_count <= open->file)
-        *MEMORY_APPEND(process, descriptions) = NULL;
-    if (process->descriptions[open->file])
+    if (infer_description(process, open->file))
         return;
     struct description *d = memory_zeroed(1, sizeof *d);
-    process->descriptions[open->file] = d;
+    id_map_put(&process->descriptions, open->file, d);
     d->number = open->file;
     d->inherited = open->origin == trace_origin_INHERITED;
     d->path = infer_absolute(event, &open->path, open->directory_fd);
@@ -275,7 +273,7 @@ static void fold(struct infer *infer, struct description *d)
 
 static void forget(struct process_state *process, struct description *d)
 {
-    process->descriptions[d->number] = NULL;
+    id_map_remove(&process->descriptions, d->number);
     free(d->path);
     free(d);
 }
@@ -322,15 +320,15 @@ static void close_record(struct event *event)
 
 void infer_files_finish(struct event *event)
 {
-    for (size_t i = 0; i < event->process->descriptions_count; i++) {
-        struct description *d = event->process->descriptions[i];
-        if (!d)
-            continue;
+    struct description *d;
+    for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) {
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;
         fold(event->infer, d);
-        forget(event->process, d);
+        free(d->path);
+        free(d);
     }
+    id_map_release(&event->process->descriptions);
 }
 
 void infer_file_record(struct event *event)

@@ -40,13 +40,10 @@ char *infer_absolute(const struct event *event, const struct trace_text *path, i
         if (directory_fd == AT_FDCWD) {
             base = event->model->cwd ? event->model->cwd : "";
         } else {
-            for (size_t i = event->process->descriptions_count; i-- > 0;) {
-                const struct description *d = event->process->descriptions[i];
-                if (d && d->fd == directory_fd && S_ISDIR(d->mode)) {
+            const struct description *d;
+            for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));)
+                if (d->fd == directory_fd && S_ISDIR(d->mode))
                     base = d->path;
-                    break;
-                }
-            }
         }
     }
     bool named = memchr(path->data, '/', path->bytes) || base[0]; /* else "pipe:[1]" and the like */

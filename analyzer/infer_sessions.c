@@ -8,15 +8,13 @@
 
 struct session *infer_session(struct process_state *process, uint32_t number)
 {
-    if (!number || number > UINT32_C(1) << 28)
-        return NULL;
-    while (process->sessions_count <= number)
-        *MEMORY_APPEND(process, sessions) = NULL;
-    if (!process->sessions[number]) {
-        process->sessions[number] = memory_zeroed(1, sizeof **process->sessions);
-        process->sessions[number]->number = number;
+    struct session *session = id_map_get(&process->sessions, number);
+    if (!session && number) {
+        session = memory_zeroed(1, sizeof *session);
+        session->number = number;
+        id_map_put(&process->sessions, number, session);
     }
-    return process->sessions[number];
+    return session;
 }
 
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
@@ -77,9 +75,7 @@ static void stage_time(struct job *job, unsigned role, uint64_t ns)
     case trace_role_TRANSFORM: job->stage_ns[STAGE_TRANSFORM] += ns; break;
     case trace_role_ENCODE:
     case trace_role_MUX: job->stage_ns[STAGE_ENCODE] += ns; break;
-    case trace_role_DESTROY:
-        *(job->write_seen ? &job->stage_ns[STAGE_CLEANUP] : &job->other_ns) += ns;
-        break;
+    case trace_role_DESTROY: *(job->write_seen ? &job->stage_ns[STAGE_CLEANUP] : &job->other_ns) += ns; break;
     default: job->other_ns += ns; break;
     }
 }
@@ -106,7 +102,8 @@ static void codec_record(struct event *event)
     session->codec = call->codec;
     if (call->role == trace_role_SETUP) {
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
-            session->job = infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
+            session->job =
+                infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
         if (session->codec == trace_codec_PALETTE && !session->job)

@@ -4,21 +4,23 @@
  *
  * The way of a record: infer.c hands it to the file that owns its subject; files and sessions gather times and bytes
  * of their own; as soon as one turns out to belong to an image, it joins a job; the thread's timeline gives the job
- * the CPU time of the gaps between its calls. When a process is read to its end, infer_finish.c makes images of jobs. */
+ * the CPU time of the gaps between its calls. When a process is read to its end, infer_finish.c makes images of jobs.
+ */
 #ifndef ANALYZER_INFER_STATE_H
 #define ANALYZER_INFER_STATE_H
 
+#include "analyzer/id_map.h"
 #include "analyzer/infer.h"
 #include "analyzer/memory.h"
 
 /* Where the gaps between a job's calls lie; what stage they count for is known when the job is complete. */
 enum gap {
-    GAP_BEFORE_READ,   /* input open → first read */
-    GAP_BEFORE_CODEC,  /* first read → first decode or encode */
-    GAP_DECODED,       /* first decode → first encode */
-    GAP_ENCODING,      /* first encode → last encode; without an encoder: → last write */
-    GAP_BEFORE_WRITE,  /* last encode → last write */
-    GAP_TAIL,          /* after the last encode or write so far */
+    GAP_BEFORE_READ,  /* input open → first read */
+    GAP_BEFORE_CODEC, /* first read → first decode or encode */
+    GAP_DECODED,      /* first decode → first encode */
+    GAP_ENCODING,     /* first encode → last encode; without an encoder: → last write */
+    GAP_BEFORE_WRITE, /* last encode → last write */
+    GAP_TAIL,         /* after the last encode or write so far */
     GAP_COUNT
 };
 
@@ -49,8 +51,8 @@ struct description {
     struct io_total read, write;
     struct ranges buffers; /* the program's read buffers until a job takes them */
     struct job *in_job, *out_job;
-    uint32_t out_file;     /* run->files, or NO_ID */
-    uint32_t link_session; /* codec session that the program tied to it, or 0 */
+    uint32_t out_file;      /* run->files, or NO_ID */
+    uint32_t link_session;  /* codec session that the program tied to it, or 0 */
     uint64_t tail_calls_ns; /* writes and reads before the job was known, for its timeline */
 };
 
@@ -58,7 +60,7 @@ struct session {
     struct job *job;
     uint32_t number;
     uint8_t codec;
-    bool counted;        /* among the job's attempts */
+    bool counted;            /* among the job's attempts */
     uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
     struct image_facts waiting_facts;
     enum link_rule rule;
@@ -113,7 +115,7 @@ struct timeline {
     struct job *current;
     uint64_t last_ns; /* end of the last event that belonged to a job */
     struct job *last_job;
-    uint64_t cpu_at_ns, cpu_ns; /* last reading; cpu_at_ns 0 = none */
+    uint64_t cpu_at_ns, cpu_ns;   /* last reading; cpu_at_ns 0 = none */
     uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
     struct job *call_job;
     struct pending pending[PENDING];
@@ -137,10 +139,7 @@ struct process_state {
     uint32_t index; /* in run->processes */
     struct timeline *threads;
     size_t threads_count, threads_capacity;
-    struct description **descriptions; /* by number; NULL once forgotten */
-    size_t descriptions_count, descriptions_capacity;
-    struct session **sessions; /* by number */
-    size_t sessions_count, sessions_capacity;
+    struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
     struct job *jobs, *latest;
     struct job *active[ACTIVE];
     unsigned active_count;
@@ -162,7 +161,7 @@ struct infer {
     struct reader *reader;
     struct process_state **processes; /* same order as run->processes: that of their first records */
     size_t processes_count, processes_capacity;
-    uint32_t *process_of; /* by the reader's index: index + 1, or 0 */
+    uint32_t *process_of;     /* by the reader's index: index + 1, or 0 */
     uint32_t *stream_threads; /* by stream: thread it records now, as index + 1 into its process's threads */
     size_t streams_capacity;
     size_t files_capacity, images_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;

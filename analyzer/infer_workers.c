@@ -94,8 +94,8 @@ static size_t gather(const struct infer *infer, struct unit *units)
         struct unit *unit = &units[i];
         const struct process *process = &run->processes[unit->process];
         const struct timeline *thread = timeline_of(infer->processes[unit->process], unit->tid);
-        bool neighbours = (i && units[i - 1].process == unit->process) ||
-                          (i + 1 < count && units[i + 1].process == unit->process);
+        bool neighbours =
+            (i && units[i - 1].process == unit->process) || (i + 1 < count && units[i + 1].process == unit->process);
         unit->packable = !neighbours && process->parent != NO_ID;
         unit->pool = unit->packable ? pool_of(run, unit->process) : NO_ID;
         if (thread && thread->first_image_ns != UNKNOWN && thread->first_image_ns > thread->start_ns)

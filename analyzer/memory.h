@@ -14,8 +14,8 @@ void *memory_zeroed(size_t count, size_t size);
 char *memory_text(const char *data, size_t bytes);
 
 /* Appends to an array with the fields <name>, <name>_count and <name>_capacity; yields a pointer to the new element. */
-#define MEMORY_APPEND(owner, name)                                                                                  \
-    (memory_grow((void **)&(owner)->name, &(owner)->name##_capacity, (owner)->name##_count, sizeof *(owner)->name), \
+#define MEMORY_APPEND(owner, name)                                                                                     \
+    (memory_grow((void **)&(owner)->name, &(owner)->name##_capacity, (owner)->name##_count, sizeof *(owner)->name),    \
      &(owner)->name[(owner)->name##_count++])
 
 #endif

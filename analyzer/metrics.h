@@ -63,12 +63,12 @@ struct worker_figures {
 struct metrics {
     const struct run *run;
     double duration_s;
-    uint64_t chains; /* images counted as users count them: joined by intermediates */
+    uint64_t chains;          /* images counted as users count them: joined by intermediates */
     struct timing_stats busy; /* per chain */
     double throughput;        /* chains per second of duration */
     struct timing_stats stages[STAGE_COUNT];
-    double worker_init_s;    /* sum over workers; NAN without workers */
-    uint64_t worker_inits;   /* number of process or thread starts in it */
+    double worker_init_s;  /* sum over workers; NAN without workers */
+    uint64_t worker_inits; /* number of process or thread starts in it */
     double cpu_avg_ratio, cpu_peak_ratio, cpu_min_ratio;
     double worker_efficiency, active_s, idle_s;
     struct worker_figures *workers; /* one per run->workers */
@@ -81,11 +81,11 @@ struct metrics {
     int64_t bytes_saved;          /* in - out; negative when the images grew */
     double saved_per_image;       /* NAN without images */
     double peak_rss_bytes, avg_rss_bytes, baseline_rss_bytes, peak_heap_bytes;
-    uint64_t io_seen, io_kernel; /* bytes; io_kernel UNKNOWN where unreadable */
-    double coverage_ratio;       /* seen ÷ kernel, unclamped; NAN = unknown */
-    double attributed_ratio;     /* time of the images in named stages ÷ busy */
-    double observed_ratio;       /* part of busy from observed calls in named stages */
-    double overhead_ratio;       /* own cost ÷ CPU time of the traced processes; NAN = unknown */
+    uint64_t io_seen, io_kernel;      /* bytes; io_kernel UNKNOWN where unreadable */
+    double coverage_ratio;            /* seen ÷ kernel, unclamped; NAN = unknown */
+    double attributed_ratio;          /* time of the images in named stages ÷ busy */
+    double observed_ratio;            /* part of busy from observed calls in named stages */
+    double overhead_ratio;            /* own cost ÷ CPU time of the traced processes; NAN = unknown */
     uint64_t sized;                   /* chains in bytes_in and bytes_out: sizes known, output still there */
     struct timing_stats unattributed; /* per chain */
     double *image_size_ratios;        /* one per run->images: Σout ÷ Σin; NAN = unknown or not ok */

@@ -14,7 +14,7 @@
 #include "analyzer/image_header.h"
 
 #define UNKNOWN UINT64_MAX
-#define NO_ID UINT32_MAX /* index into an array of the run that points nowhere */
+#define NO_ID   UINT32_MAX /* index into an array of the run that points nowhere */
 
 /* The stages of one image. WORKER_INIT belongs to a worker and is not part of an image's time. OPTIMIZATION contains
  * DECODE, TRANSFORM and ENCODE, and whatever an optimizer without visible codec does between reading and writing. */
@@ -57,7 +57,7 @@ struct process {
     uint64_t kernel_io_bytes; /* rchar + wchar of the kernel, less ours and reaped children's, or UNKNOWN */
     uint64_t seen_io_bytes;   /* physical bytes in the records */
     uint64_t records, lost_records;
-    uint64_t own_cost_ns;   /* calibrated cost of the library, or UNKNOWN */
+    uint64_t own_cost_ns; /* calibrated cost of the library, or UNKNOWN */
     uint64_t own_mapped_bytes;
     uint32_t usable_cpus;
     uint64_t first_image_ns; /* first image byte, or UNKNOWN */
@@ -89,24 +89,24 @@ enum link_rule { LINK_NONE, LINK_PATH, LINK_NESTING, LINK_BUFFER, LINK_SIZE, LIN
 const char *link_rule_name(enum link_rule rule);
 
 enum setting_key { /* same order as the trace's setting enumeration, from 1 */
-    SETTING_NONE,
-    SETTING_QUALITY,
-    SETTING_QUANTIZER_MIN,
-    SETTING_QUANTIZER_MAX,
-    SETTING_LOSSLESS,
-    SETTING_EFFORT,
-    SETTING_SUBSAMPLING,
-    SETTING_PROGRESSIVE,
-    SETTING_BIT_DEPTH,
-    SETTING_PALETTE_COLOURS,
-    SETTING_QUALITY_MIN,
-    SETTING_FILTER,
-    SETTING_STRATEGY,
-    SETTING_THREADS,
-    SETTING_COLOUR_TYPE,
-    SETTING_WIDTH,
-    SETTING_HEIGHT,
-    SETTING_COUNT
+                   SETTING_NONE,
+                   SETTING_QUALITY,
+                   SETTING_QUANTIZER_MIN,
+                   SETTING_QUANTIZER_MAX,
+                   SETTING_LOSSLESS,
+                   SETTING_EFFORT,
+                   SETTING_SUBSAMPLING,
+                   SETTING_PROGRESSIVE,
+                   SETTING_BIT_DEPTH,
+                   SETTING_PALETTE_COLOURS,
+                   SETTING_QUALITY_MIN,
+                   SETTING_FILTER,
+                   SETTING_STRATEGY,
+                   SETTING_THREADS,
+                   SETTING_COLOUR_TYPE,
+                   SETTING_WIDTH,
+                   SETTING_HEIGHT,
+                   SETTING_COUNT
 };
 
 struct image_settings {
@@ -125,19 +125,19 @@ struct image {
     size_t output_count;
     uint32_t chain; /* images joined by an intermediate have the same */
     uint32_t process;
-    uint32_t worker; /* index into run.workers, or NO_ID */
-    uint32_t tid;    /* owner thread */
-    uint64_t start_ns, end_ns;            /* first and last event; span = end - start */
-    uint64_t busy_ns;                     /* observed calls + CPU time in the owner's gaps between them */
-    uint64_t stage_ns[STAGE_COUNT];       /* exclusive but OPTIMIZATION, which contains its three */
-    uint64_t inferred_ns[STAGE_COUNT];    /* part of stage_ns that comes from gaps */
+    uint32_t worker;                   /* index into run.workers, or NO_ID */
+    uint32_t tid;                      /* owner thread */
+    uint64_t start_ns, end_ns;         /* first and last event; span = end - start */
+    uint64_t busy_ns;                  /* observed calls + CPU time in the owner's gaps between them */
+    uint64_t stage_ns[STAGE_COUNT];    /* exclusive but OPTIMIZATION, which contains its three */
+    uint64_t inferred_ns[STAGE_COUNT]; /* part of stage_ns that comes from gaps */
     bool stage_known[STAGE_COUNT];
-    uint64_t unattributed_ns;             /* busy - validation - read - optimization - write - cleanup */
-    uint64_t cpu_ns;                      /* owner + helpers when alone in its process, or UNKNOWN */
-    uint64_t cpu_thread_ns;               /* owner thread, or UNKNOWN */
-    uint64_t peak_heap_bytes;             /* live peak - live at start, when alone, or UNKNOWN */
-    uint64_t large_block_peak_bytes;      /* by owner, or UNKNOWN */
-    const char *heap_scope;               /* "process" or "large blocks", or NULL */
+    uint64_t unattributed_ns;        /* busy - validation - read - optimization - write - cleanup */
+    uint64_t cpu_ns;                 /* owner + helpers when alone in its process, or UNKNOWN */
+    uint64_t cpu_thread_ns;          /* owner thread, or UNKNOWN */
+    uint64_t peak_heap_bytes;        /* live peak - live at start, when alone, or UNKNOWN */
+    uint64_t large_block_peak_bytes; /* by owner, or UNKNOWN */
+    const char *heap_scope;          /* "process" or "large blocks", or NULL */
     struct image_settings settings;
     uint32_t attempts; /* encodes that it took */
     enum link_rule link_rule;

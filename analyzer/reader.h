@@ -19,8 +19,8 @@ struct reader *reader_open(const char *path, reader_damage *damage, void *contex
 
 /* Where a record comes from. A stream belongs to one thread at a time. */
 struct reader_origin {
-    uint32_t process;          /* index of the process directory, from 0 */
-    uint32_t stream;           /* index over the whole trace, from 0 */
+    uint32_t process; /* index of the process directory, from 0 */
+    uint32_t stream;  /* index over the whole trace, from 0 */
     uint32_t pid;
 };
 

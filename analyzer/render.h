@@ -9,10 +9,10 @@
 #include "analyzer/metrics.h"
 
 struct render_options {
-    bool ascii;    /* draw trees without UTF-8 */
-    bool images;   /* text: the per-image table */
+    bool ascii;     /* draw trees without UTF-8 */
+    bool images;    /* text: the per-image table */
     bool no_images; /* json: leave images[] out */
-    size_t top;    /* rows of per-image tables; 0 = all */
+    size_t top;     /* rows of per-image tables; 0 = all */
     const char *tool_version;
 };
 

@@ -3,6 +3,7 @@
  * Must not know: what the wrappers do. */
 #include "preload/system.h"
 
-#define LIBC_ALIAS(name, of, meaning) \
-    __asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ": " ARCH_JUMP " " #of "\n.size " #name ", .-" #name "\n");
+#define LIBC_ALIAS(name, of, meaning)                                                                                  \
+    __asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ": " ARCH_JUMP " " #of "\n.size " #name      \
+            ", .-" #name "\n");
 #include "preload/libc.def"

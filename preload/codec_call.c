@@ -104,7 +104,7 @@ static bool reads_cpu(unsigned row)
 
 static void put_cpu(struct thread *self)
 {
-    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    struct trace_thread_cpu cpu = {thread_cpu_ns(self)};
     packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
 }
 
@@ -169,9 +169,9 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
         packet_need_disk(self);
         process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
         bool outermost = self->frame_count == 0;
-        uint32_t session = !handle                              ? new_number()
-                           : info->role == trace_role_DESTROY   ? known_session(info->family, handle)
-                                                                : codec_session(info->family, handle);
+        uint32_t session = !handle                            ? new_number()
+                           : info->role == trace_role_DESTROY ? known_session(info->family, handle)
+                                                              : codec_session(info->family, handle);
         if (outermost && reads_cpu(row)) {
             codec_call_flush(self);
             put_cpu(self);
@@ -217,7 +217,8 @@ void codec_put(struct codec_scope *scope, bool done, const struct codec_buffers 
     struct thread *self = scope->self;
     while (self->frame_count > scope->frame + 1) /* inner calls that were left by longjmp */
         self->frame_count--;
-    put_call(self, &self->frames[scope->frame], scope->end_ns, done ? trace_outcome_DONE : trace_outcome_FAILED, buffers);
+    put_call(self, &self->frames[scope->frame], scope->end_ns, done ? trace_outcome_DONE : trace_outcome_FAILED,
+             buffers);
 }
 
 void codec_end(struct codec_scope *scope)

@@ -17,7 +17,7 @@ struct codec_row {
     void *wrappers[CODEC_INSTANCES];
 };
 enum {
-#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...) CODEC_ROW_##name,
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      CODEC_ROW_##name,
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) CODEC_ROW_##name,
 #include "preload/codecs.def"
     CODEC_ROW_COUNT

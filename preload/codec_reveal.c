@@ -82,7 +82,8 @@ static int jpeg_shift(const void *cinfo)
         return 0;
     if (version == 70 || version == 80)
         return 16;
-    struct trace_notice notice = {.what = trace_note_UNKNOWN_LAYOUT, .number = (uint32_t)version, .text = {"libjpeg", 7}};
+    struct trace_notice notice = {
+        .what = trace_note_UNKNOWN_LAYOUT, .number = (uint32_t)version, .text = {"libjpeg", 7}};
     packet_put(thread_local_state.self, TRACE_KIND_notice, system_now_ns(), &notice);
     return -1;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the wrappers of codec entry points, expanded from codecs.def: CODEC_INSTANCES of each, so that two copies of a
  * library in one process keep apart. Must not know: records, packets.
- * Ordinary functions with unwind tables and no cleanup of their own: exceptions and longjmp pass through them alike, and
- * the frame they leave behind is closed by its address. (A cleanup attribute would tie every program to libgcc_s.) */
+ * Ordinary functions with unwind tables and no cleanup of their own: exceptions and longjmp pass through them alike,
+ * and the frame they leave behind is closed by its address. (A cleanup attribute would tie every program to libgcc_s.)
+ */
 #include "preload/codec_call.h"
 #include "preload/codec_reveal.h"
 
@@ -13,28 +14,28 @@
 #define ARGUMENTS_1(...)   (1, __VA_ARGS__)
 #define ARGUMENTS_2(...)   (2, __VA_ARGS__)
 #define ARGUMENTS_3(...)   (3, __VA_ARGS__)
-#define REAL_CALL(returns, name, parameters, arguments)                                            \
+#define REAL_CALL(returns, name, parameters, arguments)                                                                \
     ((returns(*) parameters)atomic_load_explicit((uintptr_t _Atomic *)&codec_targets[CODEC_ROW_##name][instance].real, \
                                                  memory_order_relaxed)) arguments
 #define session_finish(number) codec_session_finish(codec_rows[row].family, session_handle)
 
-#define BEGIN(name, handle_expression)                                               \
-    enum { row = CODEC_ROW_##name };                                                 \
-    const void *session_handle = (handle_expression);                                \
-    struct codec_scope scope;                                                        \
+#define BEGIN(name, handle_expression)                                                                                 \
+    enum { row = CODEC_ROW_##name };                                                                                   \
+    const void *session_handle = (handle_expression);                                                                  \
+    struct codec_scope scope;                                                                                          \
     codec_enter(&scope, row, instance, session_handle, FRAME)
-#define END(done_expression, source_value, source_length, target_value, target_length, reveal_call)            \
-    if (codec_return(&scope)) {                                                                                \
-        uint32_t session = scope.session;                                                                      \
-        (void)session;                                                                                         \
-        bool done = (done_expression);                                                                         \
-        struct codec_buffers buffers = {0};                                                                    \
-        if (done)                                                                                              \
-            buffers = (struct codec_buffers){source_value, source_length, target_value, target_length};        \
-        codec_put(&scope, done, &buffers);                                                                     \
-        if (done)                                                                                              \
-            reveal_call;                                                                                       \
-        codec_end(&scope);                                                                                     \
+#define END(done_expression, source_value, source_length, target_value, target_length, reveal_call)                    \
+    if (codec_return(&scope)) {                                                                                        \
+        uint32_t session = scope.session;                                                                              \
+        (void)session;                                                                                                 \
+        bool done = (done_expression);                                                                                 \
+        struct codec_buffers buffers = {0};                                                                            \
+        if (done)                                                                                                      \
+            buffers = (struct codec_buffers){source_value, source_length, target_value, target_length};                \
+        codec_put(&scope, done, &buffers);                                                                             \
+        if (done)                                                                                                      \
+            reveal_call;                                                                                               \
+        codec_end(&scope);                                                                                             \
     }
 
 #define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, done, source, source_bytes, target, \
@@ -46,10 +47,22 @@
         END(done, source, source_bytes, target, target_bytes, reveal_call)                                             \
         return result;                                                                                                 \
     }                                                                                                                  \
-    static returns name##_0 parameters { return body_##name ARGUMENTS_0 arguments; }                                   \
-    static returns name##_1 parameters { return body_##name ARGUMENTS_1 arguments; }                                   \
-    static returns name##_2 parameters { return body_##name ARGUMENTS_2 arguments; }                                   \
-    static returns name##_3 parameters { return body_##name ARGUMENTS_3 arguments; }
+    static returns name##_0 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_0 arguments;                                                                      \
+    }                                                                                                                  \
+    static returns name##_1 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_1 arguments;                                                                      \
+    }                                                                                                                  \
+    static returns name##_2 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_2 arguments;                                                                      \
+    }                                                                                                                  \
+    static returns name##_3 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_3 arguments;                                                                      \
+    }
 #define CODEC_VOID(family, name, parameters, arguments, role, handle, meaning, source, source_bytes, target,           \
                    target_bytes, reveal_call)                                                                          \
     static void body_##name WITH_INSTANCE parameters                                                                   \
@@ -58,12 +71,24 @@
         REAL_CALL(void, name, parameters, arguments);                                                                  \
         END(true, source, source_bytes, target, target_bytes, reveal_call)                                             \
     }                                                                                                                  \
-    static void name##_0 parameters { body_##name ARGUMENTS_0 arguments; }                                             \
-    static void name##_1 parameters { body_##name ARGUMENTS_1 arguments; }                                             \
-    static void name##_2 parameters { body_##name ARGUMENTS_2 arguments; }                                             \
-    static void name##_3 parameters { body_##name ARGUMENTS_3 arguments; }
-#define BEGIN_ROW(name, handle_expression)                                            \
-    struct codec_row_scope scope;                                                     \
+    static void name##_0 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_0 arguments;                                                                             \
+    }                                                                                                                  \
+    static void name##_1 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_1 arguments;                                                                             \
+    }                                                                                                                  \
+    static void name##_2 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_2 arguments;                                                                             \
+    }                                                                                                                  \
+    static void name##_3 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_3 arguments;                                                                             \
+    }
+#define BEGIN_ROW(name, handle_expression)                                                                             \
+    struct codec_row_scope scope;                                                                                      \
     codec_row_enter(&scope, CODEC_ROW_##name, instance, (handle_expression), FRAME)
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, buffer)                        \
     static returns body_##name WITH_INSTANCE parameters                                                                \
@@ -73,10 +98,22 @@
         codec_row_leave(&scope, buffer);                                                                               \
         return result;                                                                                                 \
     }                                                                                                                  \
-    static returns name##_0 parameters { return body_##name ARGUMENTS_0 arguments; }                                   \
-    static returns name##_1 parameters { return body_##name ARGUMENTS_1 arguments; }                                   \
-    static returns name##_2 parameters { return body_##name ARGUMENTS_2 arguments; }                                   \
-    static returns name##_3 parameters { return body_##name ARGUMENTS_3 arguments; }
+    static returns name##_0 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_0 arguments;                                                                      \
+    }                                                                                                                  \
+    static returns name##_1 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_1 arguments;                                                                      \
+    }                                                                                                                  \
+    static returns name##_2 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_2 arguments;                                                                      \
+    }                                                                                                                  \
+    static returns name##_3 parameters                                                                                 \
+    {                                                                                                                  \
+        return body_##name ARGUMENTS_3 arguments;                                                                      \
+    }
 #define CODEC_ROWS_VOID(family, name, parameters, arguments, role, handle, meaning, buffer)                            \
     static void body_##name WITH_INSTANCE parameters                                                                   \
     {                                                                                                                  \
@@ -84,18 +121,33 @@
         REAL_CALL(void, name, parameters, arguments);                                                                  \
         codec_row_leave(&scope, buffer);                                                                               \
     }                                                                                                                  \
-    static void name##_0 parameters { body_##name ARGUMENTS_0 arguments; }                                             \
-    static void name##_1 parameters { body_##name ARGUMENTS_1 arguments; }                                             \
-    static void name##_2 parameters { body_##name ARGUMENTS_2 arguments; }                                             \
-    static void name##_3 parameters { body_##name ARGUMENTS_3 arguments; }
+    static void name##_0 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_0 arguments;                                                                             \
+    }                                                                                                                  \
+    static void name##_1 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_1 arguments;                                                                             \
+    }                                                                                                                  \
+    static void name##_2 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_2 arguments;                                                                             \
+    }                                                                                                                  \
+    static void name##_3 parameters                                                                                    \
+    {                                                                                                                  \
+        body_##name ARGUMENTS_3 arguments;                                                                             \
+    }
 #include "preload/codecs.def"
 
 #define ADDRESS(function) (__extension__(void *)(function))
-#define ROW(family, name, role)                                                                                 \
-    [CODEC_ROW_##name] = {#name, trace_codec_##family, trace_role_##role, HOOK_##name,                          \
+#define ROW(family, name, role)                                                                                        \
+    [CODEC_ROW_##name] = {#name,                                                                                       \
+                          trace_codec_##family,                                                                        \
+                          trace_role_##role,                                                                           \
+                          HOOK_##name,                                                                                 \
                           {ADDRESS(name##_0), ADDRESS(name##_1), ADDRESS(name##_2), ADDRESS(name##_3)}},
 const struct codec_row codec_rows[CODEC_ROW_COUNT] = {
-#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...) ROW(family, name, role)
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      ROW(family, name, role)
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) ROW(family, name, role)
 #include "preload/codecs.def"
 };

@@ -16,7 +16,7 @@
 #include "preload/text.h"
 #include "trace/trace.h"
 
-#define PATH_BYTES THREAD_PATH_BYTES
+#define PATH_BYTES     THREAD_PATH_BYTES
 #define METADATA_BYTES 32768
 
 static struct trace_control *_Atomic control;
@@ -204,13 +204,15 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
     int error = system_make_directory(process_directory, 0700);
     if (error && error != -EEXIST)
         return false;
-    if (join(from, settings.directory, TRACE_METADATA_SOURCE).cut || join(to, process_directory, TRACE_METADATA_NAME).cut)
+    if (join(from, settings.directory, TRACE_METADATA_SOURCE).cut ||
+        join(to, process_directory, TRACE_METADATA_NAME).cut)
         return false;
     error = system_link(from, to);
     if (error == 0 || error == -EEXIST)
         return true;
     /* No hard links here: an own copy, complete before it has its name. */
-    char *temporary = buffer(2), *data = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *temporary = buffer(2),
+         *data = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     int fd = data ? system_open(from, O_RDONLY | O_NOFOLLOW, 0) : -1;
     long bytes = fd >= 0 ? system_read(fd, data, METADATA_BYTES) : -1;
     if (fd >= 0)
@@ -280,7 +282,8 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
 {
     static const char zeros[16384];
     char *path = buffer(0);
-    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !size_allowed(bytes) || !reserve(bytes))
+    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !size_allowed(bytes) ||
+        !reserve(bytes))
         return NULL;
     int fd = system_open(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0600);
     bool filled = fd >= 0;

@@ -206,11 +206,13 @@ static size_t read_group(const char *mount, const char *group, const char *file,
 
 void facts_put_cgroup(struct thread *self)
 {
-    struct trace_cgroup cgroup = {TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN};
+    struct trace_cgroup cgroup = {TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN,
+                                  TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN};
     char *groups = self->facts, *group = groups + 2048, *path = group + 1024, *out = path + 2048;
     const size_t capacity = 1024;
     read_small("/proc/self/cgroup", groups, 2048);
-    if (group_path(groups, "", group, 1024) && read_group("/sys/fs/cgroup", group, "cgroup.controllers", path, out, capacity)) {
+    if (group_path(groups, "", group, 1024) &&
+        read_group("/sys/fs/cgroup", group, "cgroup.controllers", path, out, capacity)) {
         if (read_group("/sys/fs/cgroup", group, "cpu.max", path, out, capacity)) {
             cgroup.quota_us = number_at(out);
             const char *space = strchr(out, ' ');

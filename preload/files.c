@@ -16,7 +16,7 @@
 #include "preload/settings.h"
 #include "preload/text.h"
 
-#define CHUNK 1024
+#define CHUNK  1024
 #define CHUNKS 1024 /* descriptors up to 2^20, the kernel's usual ceiling */
 
 static struct description *_Atomic *_Atomic chunks[CHUNKS];
@@ -139,7 +139,7 @@ void files_opened(struct thread *self, const struct files_opening *opening)
         .stdio = opening->stream != NULL,
     };
     if (opening->fd < 0 && opening->error == EFAULT)
-        return; /* a bad path: nothing of it may be read */
+        return;          /* a bad path: nothing of it may be read */
     if (opening->fd < 0) /* refused, perhaps before anybody looked at the path */
         record.path = (struct trace_text){self->scratch, foreign_text(opening->path, self->scratch, PATH_MAX)};
     else
@@ -213,13 +213,13 @@ void files_boundary(struct thread *self)
     if (codec_call_session(self))
         return;
     codec_call_flush(self);
-    struct trace_thread_cpu cpu = {system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    struct trace_thread_cpu cpu = {thread_cpu_ns(self)};
     packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
 }
 
 uint64_t files_cpu_after(const struct thread *self)
 {
-    return codec_call_session(self) ? TRACE_UNKNOWN : system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    return codec_call_session(self) ? TRACE_UNKNOWN : thread_cpu_ns(self);
 }
 
 void files_put_cpu(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)

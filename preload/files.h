@@ -10,7 +10,7 @@
 struct description {
     struct description *next_free;
     _Atomic int descriptors;
-    uint32_t number; /* from 1; what records call it */
+    uint32_t number;          /* from 1; what records call it */
     _Atomic int64_t position; /* of the kernel, or -1 = unknown */
     FILE *stream;
     uint64_t stdio_calls, stdio_bytes; /* buffered calls not yet in a record */
@@ -64,8 +64,8 @@ void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, e
 /* CPU reading to be written behind the record of the transfer; TRACE_UNKNOWN inside a codec call. */
 uint64_t files_cpu_after(const struct thread *self);
 void files_put_cpu(struct thread *self, uint64_t cpu_ns, uint64_t time_ns);
-/* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its own
- * ends. */
+/* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its
+ * own ends. */
 void files_boundary(struct thread *self);
 
 void files_put_still_open(struct thread *self);

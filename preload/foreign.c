@@ -35,5 +35,6 @@ size_t foreign_text(const char *from, char *out, size_t capacity)
 bool foreign_stream(const FILE *stream, int fd, FILE *out)
 {
     enum { MAGIC = 0xFBAD0000u >> 16 }; /* upper half of _flags in every FILE of glibc */
-    return stream && foreign_read(stream, out, sizeof *out) && (unsigned)out->_flags >> 16 == MAGIC && out->_fileno == fd;
+    return stream && foreign_read(stream, out, sizeof *out) && (unsigned)out->_flags >> 16 == MAGIC &&
+           out->_fileno == fd;
 }

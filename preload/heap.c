@@ -63,7 +63,8 @@ struct heap_totals heap_totals(struct thread *self)
 {
     if (self)
         heap_flush(self);
-    return (struct heap_totals){atomic_load(&live), atomic_load(&peak), atomic_load(&allocations), atomic_load(&releases)};
+    return (struct heap_totals){atomic_load(&live), atomic_load(&peak), atomic_load(&allocations),
+                                atomic_load(&releases)};
 }
 
 int64_t heap_put(struct thread *self)
@@ -167,13 +168,13 @@ static void still_there(void *block, enum hook hook, const void *caller)
 }
 
 #define CALLER __builtin_return_address(0)
-#define ALLOCATE(name, call)                          \
-    void *block = NULL;                               \
-    if (likely(REAL(name) != NULL)) {                 \
-        uintptr_t outer = allocator_enter();          \
-        block = real.name call;                       \
-        allocator_leave(outer);                       \
-    }                                                 \
+#define ALLOCATE(name, call)                                                                                           \
+    void *block = NULL;                                                                                                \
+    if (likely(REAL(name) != NULL)) {                                                                                  \
+        uintptr_t outer = allocator_enter();                                                                           \
+        block = real.name call;                                                                                        \
+        allocator_leave(outer);                                                                                        \
+    }                                                                                                                  \
     return came(block, HOOK_##name, CALLER)
 
 EXPORT void *malloc(size_t size)
@@ -233,19 +234,19 @@ EXPORT void free(void *block)
 }
 
 /* The old block's size is taken while it is still ours; when the call fails it is counted back. */
-#define RESIZE(name, call, wanted)                                      \
-    if (!REAL(name))                                                    \
-        return NULL;                                                    \
-    if (block && counts()) {                                            \
-        int saved = errno;                                              \
-        count(-usable(block), block, HOOK_##name, CALLER);              \
-        errno = saved;                                                  \
-    }                                                                   \
-    uintptr_t outer = allocator_enter();                                \
-    void *result = real.name call;                                      \
-    allocator_leave(outer);                                             \
-    if (unlikely(!result && block && (wanted)))                         \
-        still_there(block, HOOK_##name, CALLER);                        \
+#define RESIZE(name, call, wanted)                                                                                     \
+    if (!REAL(name))                                                                                                   \
+        return NULL;                                                                                                   \
+    if (block && counts()) {                                                                                           \
+        int saved = errno;                                                                                             \
+        count(-usable(block), block, HOOK_##name, CALLER);                                                             \
+        errno = saved;                                                                                                 \
+    }                                                                                                                  \
+    uintptr_t outer = allocator_enter();                                                                               \
+    void *result = real.name call;                                                                                     \
+    allocator_leave(outer);                                                                                            \
+    if (unlikely(!result && block && (wanted)))                                                                        \
+        still_there(block, HOOK_##name, CALLER);                                                                       \
     return came(result, HOOK_##name, CALLER)
 
 EXPORT void *realloc(void *block, size_t size)

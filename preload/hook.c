@@ -9,8 +9,8 @@ struct real real;
 void real_resolve(void)
 {
     /* Two threads may do this at once: both store the same addresses. */
-#define LIBC(subject, returns, name, parameters, arguments, meaning) \
-    if (!real.name)                                                  \
+#define LIBC(subject, returns, name, parameters, arguments, meaning)                                                   \
+    if (!real.name)                                                                                                    \
         *(void **)&real.name = symbols_next(#name);
 #include "preload/libc.def"
 }
@@ -18,7 +18,7 @@ void real_resolve(void)
 static const char *const names[HOOK_end] = {
 #define LIBC(subject, returns, name, parameters, arguments, meaning) [HOOK_##name] = #name,
 #include "preload/libc.def"
-#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...) [HOOK_##name] = #name,
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      [HOOK_##name] = #name,
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) [HOOK_##name] = #name,
 #include "preload/codecs.def"
 };

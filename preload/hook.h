@@ -17,8 +17,8 @@
 
 /* Exported. Not "protected": ld.so warns on stderr about each such function whose address an executable takes (python3,
  * node, gcc). Bound inside the library all the same, by the linker's -Bsymbolic-functions. */
-#define EXPORT __attribute__((visibility("default")))
-#define likely(x) __builtin_expect(!!(x), 1)
+#define EXPORT      __attribute__((visibility("default")))
+#define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* HOOK_<name>: the number a record names a function by. libc rows first, then codec rows. */
@@ -28,7 +28,7 @@ enum hook {
 #include "preload/libc.def"
     HOOK_libc_end,
     HOOK_codec_base = HOOK_libc_end,
-#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...) HOOK_##name,
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      HOOK_##name,
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) HOOK_##name,
 #include "preload/codecs.def"
     HOOK_end

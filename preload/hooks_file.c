@@ -114,23 +114,23 @@ static inline struct iovec span_of_buffer(const void *buffer)
     return (struct iovec){(void *)(uintptr_t)buffer, SIZE_MAX};
 }
 
-#define LIBC_IO(operation, returns, name, parameters, arguments, descriptor, buffer, wanted, position, meaning)   \
-    EXPORT returns name parameters                                                                                 \
-    {                                                                                                              \
-        uint64_t start_ns = thread_hook_start();                                                                   \
-        if (!start_ns)                                                                                             \
-            return REAL(name) arguments;                                                                           \
-        bool large = (wanted) >= FILES_LARGE_BYTES;                                                                \
-        if (large)                                                                                                 \
-            before_large();                                                                                        \
-        in_flight(HOOK_##name, start_ns);                                                                          \
-        returns result = REAL(name) arguments;                                                                     \
-        struct moved moved = {trace_io_op_##operation, HOOK_##name, descriptor, {NULL, 0}, (uint64_t)(position),   \
-                              result, start_ns, large};                                                            \
-        if (result > 0)                                                                                            \
-            moved.span = _Generic((buffer), struct iovec : span_of_part, default : span_of_buffer)(buffer);        \
-        after_io(&moved);                                                                                          \
-        return result;                                                                                             \
+#define LIBC_IO(operation, returns, name, parameters, arguments, descriptor, buffer, wanted, position, meaning)        \
+    EXPORT returns name parameters                                                                                     \
+    {                                                                                                                  \
+        uint64_t start_ns = thread_hook_start();                                                                       \
+        if (!start_ns)                                                                                                 \
+            return REAL(name) arguments;                                                                               \
+        bool large = (wanted) >= FILES_LARGE_BYTES;                                                                    \
+        if (large)                                                                                                     \
+            before_large();                                                                                            \
+        in_flight(HOOK_##name, start_ns);                                                                              \
+        returns result = REAL(name) arguments;                                                                         \
+        struct moved moved = {trace_io_op_##operation, HOOK_##name, descriptor, {NULL, 0},                             \
+                              (uint64_t)(position),    result,      start_ns,   large};                                \
+        if (result > 0)                                                                                                \
+            moved.span = _Generic((buffer), struct iovec : span_of_part, default : span_of_buffer)(buffer);            \
+        after_io(&moved);                                                                                              \
+        return result;                                                                                                 \
     }
 ssize_t __read_chk(int fd, void *buffer, size_t size, size_t limit);
 ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t limit);
@@ -149,20 +149,20 @@ static int opened(const struct files_opening *opening)
 }
 
 /* The mode is passed on only where libc would read one: otherwise there may be none. */
-#define MODE_ARGUMENT(flags)                                              \
-    mode_t mode = 0;                                                      \
-    if (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE) {      \
-        va_list list;                                                     \
-        va_start(list, flags);                                            \
-        mode = va_arg(list, mode_t);                                      \
-        va_end(list);                                                     \
+#define MODE_ARGUMENT(flags)                                                                                           \
+    mode_t mode = 0;                                                                                                   \
+    if (((flags)&O_CREAT) || ((flags)&O_TMPFILE) == O_TMPFILE) {                                                       \
+        va_list list;                                                                                                  \
+        va_start(list, flags);                                                                                         \
+        mode = va_arg(list, mode_t);                                                                                   \
+        va_end(list);                                                                                                  \
     }
 
-#define OPEN_BODY(name, arguments, directory, open_flags)                                                   \
-    uint64_t start_ns = thread_hook_start();                                                                \
-    int fd = REAL(name) arguments;                                                                          \
-    if (!start_ns)                                                                                          \
-        return fd;                                                                                          \
+#define OPEN_BODY(name, arguments, directory, open_flags)                                                              \
+    uint64_t start_ns = thread_hook_start();                                                                           \
+    int fd = REAL(name) arguments;                                                                                     \
+    if (!start_ns)                                                                                                     \
+        return fd;                                                                                                     \
     struct files_opening opening = {start_ns, fd, fd < 0 ? errno : 0, directory, open_flags, path, HOOK_##name, NULL}; \
     return opened(&opening)
 

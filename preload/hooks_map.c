@@ -76,7 +76,8 @@ EXPORT void *mmap(void *address, size_t length, int protection, int flags, int f
         struct description *description = files_of(self, fd);
         bool mapped = result != MAP_FAILED;
         put(self, trace_map_op_MAP, HOOK_mmap, start_ns, mapped ? (uintptr_t)result : 0, length, offset,
-            description ? description->number : 0, (flags & MAP_SHARED) && (protection & PROT_WRITE), mapped ? 0 : saved);
+            description ? description->number : 0, (flags & MAP_SHARED) && (protection & PROT_WRITE),
+            mapped ? 0 : saved);
         if (mapped && description && description->regular) {
             remember((uintptr_t)result, length, description->number);
             if (protection & PROT_READ)

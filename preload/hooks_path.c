@@ -47,9 +47,9 @@ static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int
     return result;
 }
 
-#define PATH_CALL(op, name, arguments, from_directory, from, to_directory, to)                                  \
-    uint64_t start_ns = thread_hook_start();                                                                    \
-    int result = REAL(name) arguments;                                                                          \
+#define PATH_CALL(op, name, arguments, from_directory, from, to_directory, to)                                         \
+    uint64_t start_ns = thread_hook_start();                                                                           \
+    int result = REAL(name) arguments;                                                                                 \
     return changed(trace_path_op_##op, HOOK_##name, start_ns, result, from_directory, from, to_directory, to)
 
 EXPORT int rename(const char *from, const char *to)
@@ -64,7 +64,8 @@ EXPORT int renameat(int from_directory, const char *from, int to_directory, cons
 
 EXPORT int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
 {
-    PATH_CALL(RENAME, renameat2, (from_directory, from, to_directory, to, flags), from_directory, from, to_directory, to);
+    PATH_CALL(RENAME, renameat2, (from_directory, from, to_directory, to, flags), from_directory, from, to_directory,
+              to);
 }
 
 EXPORT int link(const char *from, const char *to)

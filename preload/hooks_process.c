@@ -13,15 +13,15 @@
 #include "preload/settings.h"
 
 /* Runs our code before or after the real call; the body sees `self`. errno is kept. */
-#define OWN_CODE(...)                          \
-    do {                                       \
-        int saved_errno = errno;               \
-        struct thread *self = thread_enter();  \
-        if (self) {                            \
-            __VA_ARGS__;                       \
-            thread_leave();                    \
-        }                                      \
-        errno = saved_errno;                   \
+#define OWN_CODE(...)                                                                                                  \
+    do {                                                                                                               \
+        int saved_errno = errno;                                                                                       \
+        struct thread *self = thread_enter();                                                                          \
+        if (self) {                                                                                                    \
+            __VA_ARGS__;                                                                                               \
+            thread_leave();                                                                                            \
+        }                                                                                                              \
+        errno = saved_errno;                                                                                           \
     } while (0)
 
 static void put_spawn(struct thread *self, enum trace_spawn_op op, uint64_t start_ns, pid_t pid, int error,
@@ -50,11 +50,11 @@ EXPORT pid_t fork(void)
     return pid;
 }
 
-/* Before the program is replaced: what the kernel will not let us say afterwards. A bad path is the kernel's to
- * refuse, so it is not looked at here. */
-static void before_exec(char *const *environment)
+/* Before the program is replaced: what the kernel will not let us say afterwards. A path, where one is given, that the
+ * kernel is going to refuse changes nothing: shells try one directory of PATH after the other. */
+static void before_exec(const char *path, char *const *environment)
 {
-    if (!thread_may_record())
+    if (!thread_may_record() || (path && SYSTEM3(SYS_faccessat, AT_FDCWD, path, X_OK) != 0))
         return;
     OWN_CODE({
         process_before_start(self);
@@ -66,31 +66,31 @@ static void before_exec(char *const *environment)
 
 EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-    before_exec(envp);
+    before_exec(path, envp);
     return REAL(execve)(path, argv, envp);
 }
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-    before_exec(NULL);
+    before_exec(path, NULL);
     return REAL(execv)(path, argv);
 }
 
 EXPORT int execvp(const char *path, char *const argv[])
 {
-    before_exec(NULL);
+    before_exec(NULL, NULL);
     return REAL(execvp)(path, argv);
 }
 
 EXPORT int execvpe(const char *path, char *const argv[], char *const envp[])
 {
-    before_exec(envp);
+    before_exec(NULL, envp);
     return REAL(execvpe)(path, argv, envp);
 }
 
 EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-    before_exec(envp);
+    before_exec(NULL, envp);
     return REAL(fexecve)(fd, argv, envp);
 }
 
@@ -106,14 +106,14 @@ static void spawned(struct thread *self, pid_t pid, int error, const char *path,
     put_spawn(self, trace_spawn_op_SPAWN, start_ns, pid, error, path, untraced);
 }
 
-#define SPAWN_BODY(name)                                                                                           \
-    uint64_t start_ns = thread_hook_start();                                                                       \
-    if (start_ns)                                                                                                  \
-        OWN_CODE(process_before_start(self));                                                                      \
-    pid_t child = 0;                                                                                               \
-    int error = REAL(name)(pid ? pid : &child, path, actions, attributes, argv, envp);                             \
-    if (start_ns)                                                                                                  \
-        OWN_CODE(spawned(self, error ? 0 : pid ? *pid : child, error, path, envp, start_ns));                      \
+#define SPAWN_BODY(name)                                                                                               \
+    uint64_t start_ns = thread_hook_start();                                                                           \
+    if (start_ns)                                                                                                      \
+        OWN_CODE(process_before_start(self));                                                                          \
+    pid_t child = 0;                                                                                                   \
+    int error = REAL(name)(pid ? pid : &child, path, actions, attributes, argv, envp);                                 \
+    if (start_ns)                                                                                                      \
+        OWN_CODE(spawned(self, error ? 0 : pid ? *pid : child, error, path, envp, start_ns));                          \
     return error
 
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
@@ -192,12 +192,12 @@ static void after_wait(const struct wait_start *start, pid_t pid, const int *sta
         uint64_t now_ns = system_now_ns();
         struct trace_child record = {
             .duration_ns = now_ns - start->start_ns,
-            .cpu_user_ns = usage ? (uint64_t)usage->ru_utime.tv_sec * 1000000000u +
-                                       (uint64_t)usage->ru_utime.tv_usec * 1000u
-                                 : TRACE_UNKNOWN,
-            .cpu_system_ns = usage ? (uint64_t)usage->ru_stime.tv_sec * 1000000000u +
-                                         (uint64_t)usage->ru_stime.tv_usec * 1000u
-                                   : TRACE_UNKNOWN,
+            .cpu_user_ns =
+                usage ? (uint64_t)usage->ru_utime.tv_sec * 1000000000u + (uint64_t)usage->ru_utime.tv_usec * 1000u
+                      : TRACE_UNKNOWN,
+            .cpu_system_ns =
+                usage ? (uint64_t)usage->ru_stime.tv_sec * 1000000000u + (uint64_t)usage->ru_stime.tv_usec * 1000u
+                      : TRACE_UNKNOWN,
             .pid = (uint32_t)pid,
             .status = (uint32_t)*status,
         };
@@ -206,12 +206,12 @@ static void after_wait(const struct wait_start *start, pid_t pid, const int *sta
 }
 
 /* The caller's status pointer may be NULL: ours is handed over then, and nothing the caller sees changes. */
-#define WAIT_BODY(name, call, usage)                   \
-    struct wait_start start = before_wait();           \
-    int own_status = 0;                                \
-    int *used = status ? status : &own_status;         \
-    pid_t ended = REAL(name) call;                     \
-    after_wait(&start, ended, used, usage);            \
+#define WAIT_BODY(name, call, usage)                                                                                   \
+    struct wait_start start = before_wait();                                                                           \
+    int own_status = 0;                                                                                                \
+    int *used = status ? status : &own_status;                                                                         \
+    pid_t ended = REAL(name) call;                                                                                     \
+    after_wait(&start, ended, used, usage);                                                                            \
     return ended
 
 EXPORT pid_t wait(int *status)

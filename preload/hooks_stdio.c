@@ -25,12 +25,14 @@ static inline uint64_t available(const FILE *stream)
 
 static inline uint64_t pending(const FILE *stream)
 {
-    return stream->_IO_write_ptr > stream->_IO_write_base ? (uint64_t)(stream->_IO_write_ptr - stream->_IO_write_base) : 0;
+    return stream->_IO_write_ptr > stream->_IO_write_base ? (uint64_t)(stream->_IO_write_ptr - stream->_IO_write_base)
+                                                          : 0;
 }
 
 static inline uint64_t room(const FILE *stream)
 {
-    return stream->_IO_write_end > stream->_IO_write_ptr ? (uint64_t)(stream->_IO_write_end - stream->_IO_write_ptr) : 0;
+    return stream->_IO_write_end > stream->_IO_write_ptr ? (uint64_t)(stream->_IO_write_end - stream->_IO_write_ptr)
+                                                         : 0;
 }
 
 static int flags_of(const char *mode)
@@ -202,13 +204,13 @@ static void after_read(FILE *stream, const void *buffer, uint64_t bytes, uint64_
     errno = saved;
 }
 
-#define FREAD_BODY(name, arguments)                                                             \
-    if (stream->_fileno < 0 || !thread_may_record())                                            \
-        return REAL(name) arguments;                                                            \
-    uint64_t before = available(stream);                                                        \
-    uint64_t start_ns = size * count <= before ? 0 : start_of(size * count);                    \
-    size_t result = REAL(name) arguments;                                                       \
-    after_read(stream, buffer, (uint64_t)result *size, before, start_ns, HOOK_##name);          \
+#define FREAD_BODY(name, arguments)                                                                                    \
+    if (stream->_fileno < 0 || !thread_may_record())                                                                   \
+        return REAL(name) arguments;                                                                                   \
+    uint64_t before = available(stream);                                                                               \
+    uint64_t start_ns = size * count <= before ? 0 : start_of(size * count);                                           \
+    size_t result = REAL(name) arguments;                                                                              \
+    after_read(stream, buffer, (uint64_t)result *size, before, start_ns, HOOK_##name);                                 \
     return result
 
 EXPORT size_t fread(void *buffer, size_t size, size_t count, FILE *stream)
@@ -288,19 +290,19 @@ static void after_write(FILE *stream, const void *buffer, uint64_t bytes, uint64
     errno = saved;
 }
 
-#define FWRITE_BODY(name, arguments)                                                                     \
-    if (stream->_fileno < 0 || !thread_may_record())                                                     \
-        return REAL(name) arguments;                                                                     \
-    uint64_t before = pending(stream);                                                                   \
-    struct front front;                                                                                  \
-    front.held = 0;                                                                                      \
-    uint64_t start_ns = 0;                                                                               \
-    if (size * count > room(stream)) {                                                                   \
-        before_write(stream, &front);                                                                    \
-        start_ns = start_of(size * count);                                                               \
-    }                                                                                                    \
-    size_t result = REAL(name) arguments;                                                                \
-    after_write(stream, buffer, (uint64_t)result *size, before, start_ns, &front, HOOK_##name);          \
+#define FWRITE_BODY(name, arguments)                                                                                   \
+    if (stream->_fileno < 0 || !thread_may_record())                                                                   \
+        return REAL(name) arguments;                                                                                   \
+    uint64_t before = pending(stream);                                                                                 \
+    struct front front;                                                                                                \
+    front.held = 0;                                                                                                    \
+    uint64_t start_ns = 0;                                                                                             \
+    if (size * count > room(stream)) {                                                                                 \
+        before_write(stream, &front);                                                                                  \
+        start_ns = start_of(size * count);                                                                             \
+    }                                                                                                                  \
+    size_t result = REAL(name) arguments;                                                                              \
+    after_write(stream, buffer, (uint64_t)result *size, before, start_ns, &front, HOOK_##name);                        \
     return result
 
 EXPORT size_t fwrite(const void *buffer, size_t size, size_t count, FILE *stream)

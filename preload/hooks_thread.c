@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the wrappers of pthread_create and pthread_exit: a thread's beginning and end. Must not know: files, codecs' tables. */
+ * Owns: the wrappers of pthread_create and pthread_exit: a thread's beginning and end. Must not know: files, codecs'
+ * tables. */
 #include <stdatomic.h>
 
 #include "preload/codec_call.h"
@@ -53,7 +54,7 @@ static void thread_ends(void)
     if (self) {
         codec_call_flush(self);
         heap_flush(self);
-        struct trace_thread_end end = {.cpu_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+        struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
         packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
         packet_set_in_flight(self, 0, 0);
         thread_release(self);
@@ -79,8 +80,7 @@ static void *thread_runs(void *argument)
     return result;
 }
 
-EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
-                          void *argument)
+EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument)
 {
     struct start *start = NULL;
     if (thread_may_record()) {

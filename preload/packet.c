@@ -9,7 +9,7 @@
 #include "preload/process.h"
 #include "preload/sample.h"
 
-#define WAITING_BYTES (16u * 1024)
+#define WAITING_BYTES  (16u * 1024)
 #define BUFFERED_BYTES (64u * 1024) /* where files cannot be mapped safely */
 #define ENDING_BYTES   256u         /* kept free in a packet for its thread's and the process's last records */
 #define REFUSED_NS     100000000u
@@ -213,7 +213,7 @@ static bool next(struct thread *self, size_t need)
         if (packet->base)
             return true;
     }
-    uint64_t began_ns = system_now_ns();
+    thread_slow_begin(self);
     bool done = go_to_disk(self);
     if (done && directory_can_map()) {
         /* The host's record may have brought a new packet already. */
@@ -223,7 +223,7 @@ static bool next(struct thread *self, size_t need)
         if (done)
             wait_in_memory(self, BUFFERED_BYTES);
     }
-    atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
+    thread_slow_end(self);
     return done && fits(packet, need, 0);
 }
 
@@ -279,10 +279,12 @@ void packet_need_disk(struct thread *self)
 {
     if (likely(self->packet.on_disk))
         return;
-    if ((packet_on_disk() && !directory_can_map()) || !may_try(system_now_ns()) || !go_to_disk(self))
+    if ((packet_on_disk() && !directory_can_map()) || !may_try(system_now_ns()))
         return;
-    if (self->packet.base && !self->packet.on_disk && directory_can_map())
+    thread_slow_begin(self);
+    if (go_to_disk(self) && self->packet.base && !self->packet.on_disk && directory_can_map())
         next(self, 0);
+    thread_slow_end(self);
 }
 
 /* Of a state that no other thread uses. */

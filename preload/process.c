@@ -36,7 +36,10 @@ void process_define_hook(struct thread *self, unsigned hook, unsigned codec, uns
         .name = {name, strlen(name)},
         .library = {library ? library : "", library ? strlen(library) : 0},
     };
+    uint64_t discarded = self->packet.discarded;
     packet_put(self, TRACE_KIND_hook, system_now_ns(), &record);
+    if (unlikely(self->packet.discarded != discarded))
+        atomic_store(&hook_defined[hook], 0); /* its next use tries again */
 }
 
 /* Reads a /proc file of text into out; returns its length. */
@@ -154,7 +157,7 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     codec_call_leave_all(self);
     files_put_still_open(self);
     sample_now(self);
-    struct trace_thread_end end = {.cpu_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
     packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
     if (packet_made_trace())
         facts_put_cgroup(self);

@@ -18,7 +18,7 @@ struct process_state {
     bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time */
     _Atomic bool ended;   /* process_end is written */
     _Atomic uint64_t records, lost;
-    _Atomic uint64_t slow_ns; /* measured time in our slow paths: packets, samples, scans */
+    _Atomic uint64_t slow_ns;              /* measured time in our slow paths: packets, samples, scans */
     _Atomic uint64_t own_rchar, own_wchar; /* bytes we moved ourselves, as /proc/self/io counts them */
     _Atomic uint64_t reaped_rchar, reaped_wchar;
     _Atomic uint64_t io_ops;

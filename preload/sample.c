@@ -13,7 +13,7 @@ static _Atomic uint64_t next_ns;
 void sample_now(struct thread *self)
 {
     struct trace_sample sample;
-    uint64_t began_ns = system_now_ns();
+    thread_slow_begin(self);
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
@@ -22,7 +22,7 @@ void sample_now(struct thread *self)
     uint64_t now_ns = system_now_ns();
     atomic_store(&next_ns, now_ns + settings.sample_ns);
     packet_put(self, TRACE_KIND_sample, now_ns, &sample);
-    atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
+    thread_slow_end(self);
 }
 
 void sample_maybe(struct thread *self)

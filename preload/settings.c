@@ -91,7 +91,7 @@ static void default_directory(void)
         text_add(&out, "/tmp/imgbench-");
         text_add_number(&out, getuid(), 1);
     }
-    char exe[1024];
+    static char exe[4096]; /* called once */
     long n = system_read_link("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? n : 0] = '\0';
     text_add(&out, "/");

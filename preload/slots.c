@@ -287,7 +287,7 @@ void slots_scan(struct thread *self)
         thread_lock_give(&scanning);
         return;
     }
-    uint64_t began_ns = system_now_ns();
+    thread_slow_begin(self);
     if (!objects) {
         objects = arena_allocate(OBJECTS * sizeof *objects);
         before = arena_allocate(OBJECTS * sizeof *before);
@@ -308,7 +308,7 @@ void slots_scan(struct thread *self)
         struct visit visit = {self, removed};
         dl_iterate_phdr(visit_object, &visit);
     }
-    atomic_fetch_add(&process.slow_ns, system_now_ns() - began_ns);
+    thread_slow_end(self);
     thread_lock_give(&scanning);
 }
 

@@ -20,7 +20,7 @@
 #endif
 
 #define SYSTEM3(number, a, b, c) arch_syscall((number), (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define SYSTEM6(number, a, b, c, d, e, f) \
+#define SYSTEM6(number, a, b, c, d, e, f)                                                                              \
     arch_syscall((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 static inline int system_open(const char *path, int flags, mode_t mode)

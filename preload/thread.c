@@ -20,7 +20,7 @@ _Atomic uint64_t arena_mapped_bytes;
 static struct thread *_Atomic first_thread;
 static _Atomic uint32_t stream_numbers;
 
-#define ARENA_CHUNK (256u * 1024)
+#define ARENA_CHUNK  (256u * 1024)
 #define STATES_SWEEP 64 /* when so many more states are in use, those of threads that ended unseen are taken back */
 static struct {
     struct thread_lock lock;
@@ -87,7 +87,7 @@ bool thread_may_record_slow(void)
 {
     if (thread_local_state.vfork_parent) {
         /* The child of vfork runs in our memory: it must not write any of it. Only the parent clears the mark. */
-        if (system_pid() != thread_local_state.vfork_parent)
+        if (*thread_fork_token != 0 && system_pid() != thread_local_state.vfork_parent)
             return false;
         thread_local_state.vfork_parent = 0;
     }
@@ -125,8 +125,8 @@ static void sweep_states(void)
 {
     int pid = system_pid();
     for (struct thread *state = atomic_load(&first_thread); state; state = state->next)
-        if (atomic_load(&state->in_use) && SYSTEM3(SYS_tgkill, pid, state->tid, 0) == -ESRCH)
-            atomic_store(&state->in_use, 0);
+        if (atomic_load(&state->in_use) && state->tid && SYSTEM3(SYS_tgkill, pid, state->tid, 0) == -ESRCH)
+            thread_unclaim(state);
 }
 
 static struct thread *attach(void)
@@ -156,6 +156,7 @@ static struct thread *attach(void)
     state->start_ns = system_now_ns();
     state->frame_count = state->row_count = 0;
     state->in_flight_hook = 0;
+    state->own_cpu_ns = state->slow_depth = 0;
     state->io_ns = 0;
     thread_local_state.self = state;
     return state;
@@ -185,7 +186,7 @@ void thread_release(struct thread *self)
 {
     thread_local_state.finished = true;
     thread_local_state.self = NULL;
-    atomic_store(&self->in_use, 0);
+    thread_unclaim(self);
 }
 
 struct thread *thread_list(void)
@@ -218,7 +219,7 @@ void thread_reset_after_fork(void)
                                   .waiting = packet->waiting,
                                   .waiting_capacity = packet->waiting_capacity};
         if (state != self)
-            atomic_store(&state->in_use, 0);
+            thread_unclaim(state);
     }
     if (!self && !(self = attach()))
         return;
@@ -226,5 +227,26 @@ void thread_reset_after_fork(void)
     self->named = false;
     self->frame_count = self->row_count = 0;
     self->in_flight_hook = 0;
+    self->own_cpu_ns = self->slow_depth = 0;
     self->start_ns = system_now_ns();
+}
+
+void thread_slow_begin(struct thread *self)
+{
+    if (self->slow_depth++ == 0)
+        self->slow_cpu_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void thread_slow_end(struct thread *self)
+{
+    if (--self->slow_depth)
+        return;
+    uint64_t took_ns = system_clock_ns(CLOCK_THREAD_CPUTIME_ID) - self->slow_cpu_ns;
+    self->own_cpu_ns += took_ns;
+    atomic_fetch_add_explicit(&process.slow_ns, took_ns, memory_order_relaxed);
+}
+
+uint64_t thread_cpu_ns(const struct thread *self)
+{
+    return system_clock_ns(CLOCK_THREAD_CPUTIME_ID) - self->own_cpu_ns;
 }

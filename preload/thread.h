@@ -17,8 +17,8 @@
 #include "trace/trace.h"
 
 #define THREAD_PATH_BYTES 4352 /* longest trace directory and a packet name */
-#define THREAD_FRAMES 24 /* codec calls inside one another; deeper ones pass through */
-#define THREAD_ROWS 6    /* row sums kept at once */
+#define THREAD_FRAMES     24   /* codec calls inside one another; deeper ones pass through */
+#define THREAD_ROWS       6    /* row sums kept at once */
 
 /* A codec call in progress. */
 struct codec_frame {
@@ -65,6 +65,9 @@ struct thread {
     bool named; /* its `thread` record is in the current stream */
     uint32_t creator_tid;
     uint64_t start_ns;
+    uint64_t own_cpu_ns; /* CPU of our slow paths on this thread: not the program's */
+    uint64_t slow_cpu_ns;
+    unsigned slow_depth;
     uint64_t io_ns; /* sum of I/O call times, for the nested part of codec calls */
     uint16_t in_flight_hook;
     /* heap batch, see heap.c */
@@ -75,17 +78,17 @@ struct thread {
     struct codec_frame frames[THREAD_FRAMES];
     struct row_sum rows[THREAD_ROWS];
     unsigned row_count;
-    char facts[8192]; /* files of /proc and /sys: read while a record in scratch waits to be written */
+    char facts[8192];    /* files of /proc and /sys: read while a record in scratch waits to be written */
     char scratch[16384]; /* texts of a record; only while the guard is set, like the paths */
     char paths[3][THREAD_PATH_BYTES];
 };
 
 struct thread_local_state {
     struct thread *self;
-    uintptr_t guard;          /* frame address of our running code, or 0 */
+    uintptr_t guard;           /* frame address of our running code, or 0 */
     uintptr_t allocator_frame; /* of the real allocator call in progress, or 0: rows nested in it do not count */
-    int32_t vfork_parent;     /* pid of the process that called vfork on this thread, until it is seen back */
-    bool finished;            /* the thread gave its state back; late frees go to the process counters */
+    int32_t vfork_parent;      /* pid of the process that called vfork on this thread, until it is seen back */
+    bool finished;             /* the thread gave its state back; late frees go to the process counters */
 };
 extern _Thread_local struct thread_local_state thread_local_state
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
@@ -128,12 +131,19 @@ static inline void thread_leave(void)
     thread_local_state.guard = 0;
 }
 
+/* Around code of ours that takes more than a few system calls: its CPU time is kept apart. May be nested. */
+void thread_slow_begin(struct thread *self);
+void thread_slow_end(struct thread *self);
+/* CPU time of the calling thread, less our slow paths'. */
+uint64_t thread_cpu_ns(const struct thread *self);
+
 /* Gives the state of an ending thread back, for the next thread to continue its packet. Guard must be set. */
 void thread_release(struct thread *self);
 /* Takes a state that no thread uses. Give it back by thread_unclaim. */
 bool thread_claim(struct thread *state);
 static inline void thread_unclaim(struct thread *state)
 {
+    state->tid = 0; /* until the next thread says who it is, nobody may take it for that of a thread that died */
     atomic_store(&state->in_use, 0);
 }
 /* First of the list of all states. */

@@ -184,9 +184,10 @@ struct libc_row {
     const char *wrapper; /* how it is made, or what it is an alias of */
 };
 static const struct libc_row libc_rows[] = {
-#define LIBC(subject, ret, name, params, args, meaning)                   {#subject, #name, meaning, "by hand"},
-#define LIBC_IO(op, ret, name, params, args, fd, buffer, size, offset, meaning) {"file", #name, meaning, "generated: " #op},
-#define LIBC_ALIAS(name, of, meaning)                                     {NULL, #name, meaning, #of},
+#define LIBC(subject, ret, name, params, args, meaning) {#subject, #name, meaning, "by hand"},
+#define LIBC_IO(op, ret, name, params, args, fd, buffer, size, offset, meaning)                                        \
+    {"file", #name, meaning, "generated: " #op},
+#define LIBC_ALIAS(name, of, meaning) {NULL, #name, meaning, #of},
 #include "preload/libc.def"
 };
 #define LIBC_COUNT (sizeof libc_rows / sizeof libc_rows[0])

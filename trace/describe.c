@@ -3,11 +3,13 @@
  * Must not know: bytes, files. */
 #include "trace.h"
 
-#define TRACE_ENUM(name, meaning) static const struct trace_value_info values_##name[] = {
+#define TRACE_ENUM(name, meaning)                   static const struct trace_value_info values_##name[] = {
 #define TRACE_VALUE(name, constant, value, meaning) {#constant, meaning, value},
-#define TRACE_ENUM_END(name) \
-    { NULL, NULL, 0 }        \
-    }                        \
+#define TRACE_ENUM_END(name)                                                                                           \
+    {                                                                                                                  \
+        NULL, NULL, 0                                                                                                  \
+    }                                                                                                                  \
+    }                                                                                                                  \
     ;
 #include "records.def"
 
@@ -22,37 +24,39 @@ static const struct trace_enum_info enums[] = {
     {NULL, NULL, NULL}};
 
 #define TRACE_RECORD(id, name, meaning) static const struct trace_field_info fields_##name[] = {
-#define TRACE_FIELD(record, type, name, unit, meaning) \
+#define TRACE_FIELD(record, type, name, unit, meaning)                                                                 \
     {#name, unit, meaning, NULL, TRACE_TYPE_##type, offsetof(struct trace_##record, name)},
-#define TRACE_FIELD_ENUM(record, enumeration, name, meaning) \
+#define TRACE_FIELD_ENUM(record, enumeration, name, meaning)                                                           \
     {#name, "", meaning, &trace_enum_##enumeration, TRACE_TYPE_enum, offsetof(struct trace_##record, name)},
-#define TRACE_TEXT(record, name, meaning) \
+#define TRACE_TEXT(record, name, meaning)                                                                              \
     {#name, "", meaning, NULL, TRACE_TYPE_text, offsetof(struct trace_##record, name)},
-#define TRACE_BYTES(record, name, meaning) \
+#define TRACE_BYTES(record, name, meaning)                                                                             \
     {#name, "", meaning, NULL, TRACE_TYPE_bytes, offsetof(struct trace_##record, name)},
-#define TRACE_RECORD_END(record)             \
-    { NULL, NULL, NULL, NULL, TRACE_TYPE_u8, 0 } \
-    }                                        \
+#define TRACE_RECORD_END(record)                                                                                       \
+    {                                                                                                                  \
+        NULL, NULL, NULL, NULL, TRACE_TYPE_u8, 0                                                                       \
+    }                                                                                                                  \
+    }                                                                                                                  \
     ;
 #include "records.def"
 
 /* Fixed bytes and number of texts of each record, counted by the compiler. */
 enum {
-#define TRACE_RECORD(id, name, meaning) fixed_##name = 0
-#define TRACE_FIELD(record, type, name, unit, meaning) +(int)sizeof(trace_##type)
+#define TRACE_RECORD(id, name, meaning)                      fixed_##name = 0
+#define TRACE_FIELD(record, type, name, unit, meaning)       +(int)sizeof(trace_##type)
 #define TRACE_FIELD_ENUM(record, enumeration, name, meaning) +1
-#define TRACE_RECORD_END(record) ,
+#define TRACE_RECORD_END(record)                             ,
 #include "records.def"
 };
 enum {
-#define TRACE_RECORD(id, name, meaning) texts_##name = 0
+#define TRACE_RECORD(id, name, meaning)   texts_##name = 0
 #define TRACE_TEXT(record, name, meaning) +1
-#define TRACE_RECORD_END(record) ,
+#define TRACE_RECORD_END(record)          ,
 #include "records.def"
 };
-#define TRACE_RECORD(id, name, meaning)                                                                        \
-    _Static_assert(fixed_##name % 8 == 0, "fixed fields of " #name " add up to a multiple of 8");              \
-    _Static_assert(sizeof(struct trace_##name) == fixed_##name + texts_##name * sizeof(struct trace_text),     \
+#define TRACE_RECORD(id, name, meaning)                                                                                \
+    _Static_assert(fixed_##name % 8 == 0, "fixed fields of " #name " add up to a multiple of 8");                      \
+    _Static_assert(sizeof(struct trace_##name) == fixed_##name + texts_##name * sizeof(struct trace_text),             \
                    "fields of " #name " are naturally aligned without gaps");
 #include "records.def"
 

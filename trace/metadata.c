@@ -27,21 +27,21 @@ static const char clock_end[] =
 
 /* One piece per enumeration and record: ISO C limits the length of one literal. */
 static const char *const pieces[] = {
-#define TRACE_ENUM(name, meaning) "enum " #name "_values : u8 {"
+#define TRACE_ENUM(name, meaning)                   "enum " #name "_values : u8 {"
 #define TRACE_VALUE(name, constant, value, meaning) " " #constant " = " #value ","
-#define TRACE_ENUM_END(name) " };\n",
+#define TRACE_ENUM_END(name)                        " };\n",
 #include "records.def"
     "stream {\n\tid = 0;\n"
     "\tevent.header := struct { u8 id; time56 timestamp; } align(64);\n"
     "\tpacket.context := struct { time64 timestamp_begin; time64 timestamp_end; u64 content_size; u64 packet_size;"
     " u64 packet_seq_num; u64 events_discarded; u64 in_flight_since_ns; u32 in_flight_hook; u32 pid; };\n};\n",
-#define TRACE_RECORD(id, name, meaning) \
+#define TRACE_RECORD(id, name, meaning)                                                                                \
     "event {\n\tid = " #id ";\n\tname = \"" #name "\";\n\tstream_id = 0;\n\tfields := struct {"
-#define TRACE_FIELD(record, type, name, unit, meaning) " " #type " _" #name ";"
+#define TRACE_FIELD(record, type, name, unit, meaning)       " " #type " _" #name ";"
 #define TRACE_FIELD_ENUM(record, enumeration, name, meaning) " enum " #enumeration "_values _" #name ";"
-#define TRACE_TEXT(record, name, meaning) \
+#define TRACE_TEXT(record, name, meaning)                                                                              \
     " u32 _" #name "_bytes; u32 _" #name "_padded; text8 _" #name "[_" #name "_padded];"
-#define TRACE_BYTES(record, name, meaning) \
+#define TRACE_BYTES(record, name, meaning)                                                                             \
     " u32 _" #name "_bytes; u32 _" #name "_padded; u8 _" #name "[_" #name "_padded];"
 #define TRACE_RECORD_END(record) " };\n};\n",
 #include "records.def"

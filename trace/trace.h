@@ -7,29 +7,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACE_VERSION 1             /* raised when an old reader would misread a new trace */
-#define TRACE_MAGIC 0xC1FC1FC1u     /* CTF 1.8 packet magic */
-#define TRACE_UNKNOWN UINT64_MAX    /* a figure that could not be read */
-#define TRACE_TEXT_MAX 8192u        /* longest text or byte field, bytes; longer ones are cut */
-#define TRACE_RECORD_MAX 40960u     /* longest record, bytes */
-#define TRACE_HEADER_BYTES 8u       /* event header: id in the low 8 bits, 56-bit timestamp above */
-#define TRACE_TIME_MAX ((UINT64_C(1) << 56) - 1)
+#define TRACE_VERSION      1           /* raised when an old reader would misread a new trace */
+#define TRACE_MAGIC        0xC1FC1FC1u /* CTF 1.8 packet magic */
+#define TRACE_UNKNOWN      UINT64_MAX  /* a figure that could not be read */
+#define TRACE_TEXT_MAX     8192u       /* longest text or byte field, bytes; longer ones are cut */
+#define TRACE_RECORD_MAX   40960u      /* longest record, bytes */
+#define TRACE_HEADER_BYTES 8u          /* event header: id in the low 8 bits, 56-bit timestamp above */
+#define TRACE_TIME_MAX     ((UINT64_C(1) << 56) - 1)
 
 /* Names inside a trace directory. Packet files are "<stream>.<sequence>" in decimal; names that begin with '.' are
  * being prepared and are not part of the trace. */
-#define TRACE_CONTROL_NAME "control"
-#define TRACE_METADATA_NAME "metadata"
+#define TRACE_CONTROL_NAME    "control"
+#define TRACE_METADATA_NAME   "metadata"
 #define TRACE_METADATA_SOURCE ".metadata"
 
 /* Functions return 0 or one of these. */
 enum trace_error {
     TRACE_OK = 0,
-    TRACE_ERROR_SPACE = -1,   /* the output buffer is too small */
-    TRACE_ERROR_SHORT = -2,   /* the input ends inside a record or packet header */
-    TRACE_ERROR_KIND = -3,    /* record id 0, or one that this version does not know */
-    TRACE_ERROR_FIELD = -4,   /* a length field that contradicts the bytes there are */
-    TRACE_ERROR_MAGIC = -5,   /* not a packet */
-    TRACE_ERROR_SIZE = -6,    /* packet or content size that contradicts the file */
+    TRACE_ERROR_SPACE = -1, /* the output buffer is too small */
+    TRACE_ERROR_SHORT = -2, /* the input ends inside a record or packet header */
+    TRACE_ERROR_KIND = -3,  /* record id 0, or one that this version does not know */
+    TRACE_ERROR_FIELD = -4, /* a length field that contradicts the bytes there are */
+    TRACE_ERROR_MAGIC = -5, /* not a packet */
+    TRACE_ERROR_SIZE = -6,  /* packet or content size that contradicts the file */
 };
 const char *trace_error_text(int error);
 
@@ -48,20 +48,22 @@ typedef int64_t trace_i64;
 typedef double trace_f64;
 
 /* enum trace_<name> with constants trace_<name>_<CONSTANT>, e.g. trace_role_DECODE. */
-#define TRACE_ENUM(name, meaning) enum trace_##name {
+#define TRACE_ENUM(name, meaning)                                                                                      \
+    enum trace_##name                                                                                                  \
+    {
 #define TRACE_VALUE(name, constant, value, meaning) trace_##name##_##constant = (value),
-#define TRACE_ENUM_END(name) \
-    }                        \
+#define TRACE_ENUM_END(name)                                                                                           \
+    }                                                                                                                  \
     ;
 #include "records.def"
 
 /* struct trace_<record>: fixed fields exactly as on disk, then the text fields. */
-#define TRACE_RECORD(id, name, meaning) struct trace_##name {
-#define TRACE_FIELD(record, type, name, unit, meaning) trace_##type name;
+#define TRACE_RECORD(id, name, meaning)                      struct trace_##name {
+#define TRACE_FIELD(record, type, name, unit, meaning)       trace_##type name;
 #define TRACE_FIELD_ENUM(record, enumeration, name, meaning) uint8_t name;
-#define TRACE_TEXT(record, name, meaning) struct trace_text name;
-#define TRACE_RECORD_END(record) \
-    }                            \
+#define TRACE_TEXT(record, name, meaning)                    struct trace_text name;
+#define TRACE_RECORD_END(record)                                                                                       \
+    }                                                                                                                  \
     ;
 #include "records.def"
 
@@ -117,8 +119,18 @@ enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 };
 
 /* ---- descriptions, for dump, metadata and documentation ---- */
 
-enum trace_type { TRACE_TYPE_u8, TRACE_TYPE_u16, TRACE_TYPE_u32, TRACE_TYPE_u64, TRACE_TYPE_i32, TRACE_TYPE_i64,
-                  TRACE_TYPE_f64, TRACE_TYPE_enum, TRACE_TYPE_text, TRACE_TYPE_bytes };
+enum trace_type {
+    TRACE_TYPE_u8,
+    TRACE_TYPE_u16,
+    TRACE_TYPE_u32,
+    TRACE_TYPE_u64,
+    TRACE_TYPE_i32,
+    TRACE_TYPE_i64,
+    TRACE_TYPE_f64,
+    TRACE_TYPE_enum,
+    TRACE_TYPE_text,
+    TRACE_TYPE_bytes
+};
 
 struct trace_value_info {
     const char *name;
@@ -150,7 +162,7 @@ struct trace_kind_info {
 const struct trace_kind_info *trace_kind_info(unsigned kind);
 /* All enumerations, ended by name == NULL. */
 const struct trace_enum_info *trace_enums(void);
-/* Name of a value in lower case as `dump` prints it, or NULL. */
+/* Name of a value as `dump` prints it, or NULL. */
 const char *trace_value_name(const struct trace_enum_info *enumeration, unsigned value);
 extern const struct trace_enum_info trace_enum_codec, trace_enum_setting, trace_enum_role, trace_enum_note,
     trace_enum_outcome, trace_enum_ending;

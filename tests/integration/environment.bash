@@ -6,7 +6,8 @@ set -euo pipefail
 root=$PWD
 library=$root/build/libimgbench.so
 imgbench=$root/build/imgbench
-work=$(mktemp -d "${TMPDIR:-/tmp}/imgbench test.XXXXXX") # with a space, on purpose
+mkdir -p build
+work=$(mktemp -d "$root/build/integration test.XXXXXX") # with a space, on purpose
 trap 'rm -rf "$work"' EXIT
 trap 'echo "$0:$LINENO: failed: $BASH_COMMAND" >&2' ERR
 

@@ -34,7 +34,8 @@ gcc -std=gnu11 -D_GNU_SOURCE -O1 -w -static-pie -fPIE -o "$victims/static" tests
 readable() { # trace: what babeltrace2 and the directory have to complain about
     [[ -e $1/control ]] || return 0
     timeout 100 babeltrace2 "$1" 2>&1 >/dev/null | grep -v '^WARNING: Tracer discarded' | head -5 || true
-    find "$1" -name '.*' ! -name .metadata | head -5
+    # A handler that jumps out of our code leaves a packet in the making behind; it is not part of the trace.
+    [[ $1 == *jump ]] || find "$1" -name '.*' ! -name .metadata | head -5
 }
 
 # What can be seen of a command: stdout, stderr, code, files.
@@ -91,12 +92,14 @@ if wanted figures; then
     n=$(find "$work/trace-threads-churn" -name '[0-9]*.[0-9]*' | wc -l)
     ((n < 100)) || problem+="churn left $n packet files; "
     n=$(du -s --apparent-size -k "$work/trace-threads-cancel" | cut -f 1)
-    ((n < 4000)) || problem+="cancel left $n KiB; "
+    ((n < 8000)) || problem+="cancel left $n KiB; "
     n=$(find "$work/trace-threads-cancel" -name '[0-9]*.0' | wc -l)
     ((n < 200)) || problem+="cancel left $n streams; "
     for name in vfork spawn exec_fails; do
         ((n = $(records "$work/trace-processes-$name" head))) || problem+="processes-$name: the parent went blind; "
     done
+    n=$(records "$work/trace-processes-exec_fails" process_end)
+    ((n == 1)) || problem+="exec_fails ended $n times; "
     report figures "$problem"
 fi
 
@@ -134,10 +137,21 @@ if wanted settings; then
         IMGBENCH=perhaps "$victims/descriptors" many >/dev/null) || true
     n=$(records "$work/bad" notice)
     ((n == 4)) || problem+="$n notices for 4 bad values; "
-    mkdir "$work/near"
-    cp "$library" "$work/near/libimgbench.so"
-    said=$(cd "${work}/near" && IMGBENCH_DIR=$work/relative LD_PRELOAD=./libimgbench.so sh -c 'cd / && /bin/echo hi' 2>&1) || true
-    [[ $said == hi ]] || [[ $work == *" "* ]] || problem+="relative LD_PRELOAD: $said; "
+    near=$(mktemp -d "${TMPDIR:-/tmp}/imgbench-guest.XXXXXX") # without a space
+    cp "$library" "$near/libimgbench.so"
+    for shell in dash bash; do
+        said=$(cd "$near" && IMGBENCH_DIR=trace LD_PRELOAD=./libimgbench.so $shell -c 'cd / && /bin/echo hi; /bin/true' 2>&1) || true
+        [[ $said == hi ]] || problem+="relative LD_PRELOAD under $shell: $said; "
+    done
+    n=$(records "$near/trace" process)
+    ((n == 6)) || problem+="relative IMGBENCH_DIR: $n processes of 6; "
+    rm -rf "$near"
+    # A path with a space cannot be handed on, but neither may it hurt the program itself.
+    cp "$library" "$work/place/libimgbench.so"
+    said=$(cd "$work/place" && IMGBENCH_DIR=$work/spaced LD_PRELOAD=./libimgbench.so /bin/echo hi 2>&1) || true
+    [[ $said == hi ]] || problem+="LD_PRELOAD with a space: $said; "
+    said=$(LD_PRELOAD=$library /usr/bin/python3 -c 'print("hi")' 2>&1) || true # its executable takes malloc's address
+    [[ $said == hi ]] || problem+="python3: $said; "
     report settings "$problem"
 fi
 

@@ -26,7 +26,7 @@ int main(int count, char **arguments)
         return 2;
     const char *how = arguments[1], *path = arguments[2];
     int rounds = count > 3 ? atoi(arguments[3]) : 1;
-    int flags = strcmp(how, "deep") == 0 ? RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND
+    int flags = strcmp(how, "deep") == 0   ? RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND
                 : strcmp(how, "lazy") == 0 ? RTLD_LAZY | RTLD_LOCAL
                                            : RTLD_NOW | RTLD_LOCAL;
     long sum = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a program that starts others in every way and goes on working; argv[1] says how. Must not know: the profiler. */
+ * Owns: a program that starts others in every way and goes on working; argv[1] says how. Must not know: the profiler.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
