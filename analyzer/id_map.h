@@ -12,7 +12,7 @@ struct id_map {
     struct id_place {
         uint32_t id; /* 0 = empty place */
         void *value;
-    } *places;
+    } * places;
     size_t count, capacity;
 };
 

@@ -4,7 +4,8 @@
  *
  * A frame whose stack address is not above the current one was left by longjmp: it is closed when the next call comes
  * by. Thread CPU is read where outermost calls begin and end, never per row; the row sums that wait are written before
- * each reading, so that between two readings the trace holds all there was. */
+ * each reading, so that between two readings the trace holds all there was. The two readings (0.6 us each) lie inside
+ * the recorded duration: see packet_put_cpu. */
 #include "preload/codec_call.h"
 
 #include <errno.h>
@@ -102,12 +103,6 @@ static bool reads_cpu(unsigned row)
     return codec_rows[row].role != trace_role_SETUP && codec_rows[row].role != trace_role_DESTROY;
 }
 
-static void put_cpu(struct thread *self)
-{
-    struct trace_thread_cpu cpu = {thread_cpu_ns(self)};
-    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
-}
-
 static void put_call(struct thread *self, const struct codec_frame *frame, uint64_t end_ns, enum trace_outcome outcome,
                      const struct codec_buffers *buffers)
 {
@@ -172,9 +167,11 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
         uint32_t session = !handle                            ? new_number()
                            : info->role == trace_role_DESTROY ? known_session(info->family, handle)
                                                               : codec_session(info->family, handle);
-        if (outermost && reads_cpu(row)) {
+        uint64_t start_ns = 0;
+        scope->reads_cpu = outermost && reads_cpu(row);
+        if (scope->reads_cpu) {
             codec_call_flush(self);
-            put_cpu(self);
+            start_ns = packet_put_cpu(self);
         }
         scope->self = self;
         scope->frame = self->frame_count;
@@ -188,7 +185,7 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
             .row = (uint16_t)row,
             .instance = (uint8_t)instance,
             .outermost = outermost,
-            .start_ns = system_now_ns(),
+            .start_ns = start_ns ? start_ns : system_now_ns(),
         };
         if (outermost)
             packet_set_in_flight(self, info->hook, frame->start_ns);
@@ -201,6 +198,7 @@ bool codec_return(struct codec_scope *scope)
 {
     if (!scope->self)
         return false;
+    scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(scope->self) : TRACE_UNKNOWN;
     scope->end_ns = system_now_ns();
     scope->saved_errno = errno;
     struct thread *self = thread_enter();
@@ -219,6 +217,7 @@ void codec_put(struct codec_scope *scope, bool done, const struct codec_buffers 
         self->frame_count--;
     put_call(self, &self->frames[scope->frame], scope->end_ns, done ? trace_outcome_DONE : trace_outcome_FAILED,
              buffers);
+    packet_put_cpu_at(self, scope->cpu_ns, scope->end_ns);
 }
 
 void codec_end(struct codec_scope *scope)
@@ -230,10 +229,8 @@ void codec_end(struct codec_scope *scope)
         codec_session_forget(codec_rows[frame.row].family, frame.handle);
     if (frame.outermost) {
         packet_set_in_flight(self, 0, 0);
-        if (reads_cpu(frame.row)) {
-            put_cpu(self);
+        if (scope->reads_cpu)
             sample_maybe(self);
-        }
     }
     scope->self = NULL;
     thread_leave();

@@ -35,8 +35,9 @@ struct codec_scope {
     struct thread *self; /* NULL: pass through */
     unsigned frame;      /* index of its frame */
     uint32_t session;
-    uint64_t end_ns;
+    uint64_t end_ns, cpu_ns;
     int saved_errno;
+    bool reads_cpu;
 };
 struct codec_buffers {
     uint64_t source, source_bytes, target, target_bytes;

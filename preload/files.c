@@ -208,25 +208,17 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
     closing->last = atomic_fetch_sub(&description->descriptors, 1) == 1;
 }
 
-void files_boundary(struct thread *self)
+uint64_t files_boundary(struct thread *self)
 {
     if (codec_call_session(self))
-        return;
+        return system_now_ns();
     codec_call_flush(self);
-    struct trace_thread_cpu cpu = {thread_cpu_ns(self)};
-    packet_put(self, TRACE_KIND_thread_cpu, system_now_ns(), &cpu);
+    return packet_put_cpu(self);
 }
 
 uint64_t files_cpu_after(const struct thread *self)
 {
     return codec_call_session(self) ? TRACE_UNKNOWN : thread_cpu_ns(self);
-}
-
-void files_put_cpu(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)
-{
-    struct trace_thread_cpu cpu = {cpu_ns};
-    if (cpu_ns != TRACE_UNKNOWN)
-        packet_put(self, TRACE_KIND_thread_cpu, time_ns, &cpu);
 }
 
 static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
@@ -290,9 +282,10 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
 static void put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
                      const void *buffer, enum trace_direction direction)
 {
-    if (!settings.head_bytes || !heads_look_like_image(data, bytes))
+    if (!heads_look_like_image(data, bytes))
         return;
-    packet_need_disk(self);
+    /* Without heads the signature still goes along: it tells the format and nothing about who took the picture. */
+    uint64_t kept = settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES;
     if (!codec_call_session(self))
         codec_call_flush(self);
     struct trace_head record = {
@@ -300,11 +293,12 @@ static void put_head(struct thread *self, struct description *description, const
         .file = description->number,
         .session = codec_call_session(self),
         .direction = (uint8_t)direction,
-        .data = {data, bytes < settings.head_bytes ? bytes : settings.head_bytes},
+        .data = {data, bytes < kept ? bytes : kept},
     };
     packet_put(self, TRACE_KIND_head, system_now_ns(), &record);
-    /* A boundary of an image's time and memory: what led up to it is the image's. */
+    /* A boundary of an image's time and memory: what led up to it is the image's, what going to disk takes is not. */
     files_boundary(self);
+    packet_need_disk(self);
     if (!description->image)
         sample_maybe(self);
     heap_put(self);
@@ -321,7 +315,7 @@ void files_head_in(struct thread *self, struct description *description, int fd,
     if (description->regular && system_stat_fd(fd, &status) == 0 && status.st_size > 0) {
         /* However small the program's own steps are: the file's first bytes, without moving its position. */
         char *head = self->scratch;
-        long n = system_pread(fd, head, settings.head_bytes ? settings.head_bytes : 16, 0);
+        long n = system_pread(fd, head, settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES, 0);
         if (n > 0) {
             atomic_fetch_add(&process.own_rchar, (uint64_t)n);
             put_head(self, description, head, (uint64_t)n, buffer, trace_direction_IN);

@@ -58,15 +58,13 @@ void files_head_out(struct thread *self, struct description *description, const 
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook);
 
 /* Transfers from this size on have the thread's CPU clock read before and after them: they last long enough to be
- * interrupted, and then their length says nothing about their CPU time. The two readings (0.6 us each) lie inside the
- * recorded duration: a scheduler that switches at the end of a system call must not put the switch between records. */
+ * interrupted, and then their length says nothing about their CPU time. */
 #define FILES_LARGE_BYTES 65536
 /* CPU reading to be written behind the record of the transfer; TRACE_UNKNOWN inside a codec call. */
 uint64_t files_cpu_after(const struct thread *self);
-void files_put_cpu(struct thread *self, uint64_t cpu_ns, uint64_t time_ns);
 /* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its
- * own ends. */
-void files_boundary(struct thread *self);
+ * own ends. Returns the time at which what follows begins: see packet_put_cpu. */
+uint64_t files_boundary(struct thread *self);
 
 void files_put_still_open(struct thread *self);
 void files_reset_after_fork(void);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define HEADS_SIGNATURE_BYTES 32 /* enough for every signature below */
+
 /* Source of the signatures: the formats' specifications, as in analyzer/image_header.c. */
 static inline bool heads_look_like_image(const void *data, uint64_t bytes)
 {

@@ -41,15 +41,17 @@ struct moved {
     bool large;
 };
 
-static void before_large(void)
+/* Before a large transfer: returns when it begins. */
+static uint64_t before_large(uint64_t start_ns)
 {
     int saved = errno;
     struct thread *self = thread_enter();
     if (self) {
-        files_boundary(self);
+        start_ns = files_boundary(self);
         thread_leave();
     }
     errno = saved;
+    return start_ns;
 }
 
 static void after_io(const struct moved *moved)
@@ -85,7 +87,7 @@ static void after_io(const struct moved *moved)
             atomic_fetch_sub(&description->position, bytes);
     }
     files_io(self, &record, end_ns, moved->hook);
-    files_put_cpu(self, cpu_ns, end_ns);
+    packet_put_cpu_at(self, cpu_ns, end_ns);
     if (description && bytes) {
         uint64_t there = bytes < moved->span.iov_len ? bytes : moved->span.iov_len;
         if (moved->op == trace_io_op_READ && (front || description->regular))
@@ -122,7 +124,7 @@ static inline struct iovec span_of_buffer(const void *buffer)
             return REAL(name) arguments;                                                                               \
         bool large = (wanted) >= FILES_LARGE_BYTES;                                                                    \
         if (large)                                                                                                     \
-            before_large();                                                                                            \
+            start_ns = before_large(start_ns);                                                                         \
         in_flight(HOOK_##name, start_ns);                                                                              \
         returns result = REAL(name) arguments;                                                                         \
         struct moved moved = {trace_io_op_##operation, HOOK_##name, descriptor, {NULL, 0},                             \

@@ -49,7 +49,7 @@ static uint64_t start_of(uint64_t bytes)
         int saved = errno;
         struct thread *self = thread_enter();
         if (self) {
-            files_boundary(self);
+            start_ns = files_boundary(self);
             thread_leave();
         }
         errno = saved;
@@ -174,7 +174,7 @@ static void put(struct thread *self, struct description *description, enum trace
     };
     description->stdio_calls = description->stdio_bytes = 0;
     files_io(self, &record, end_ns, hook);
-    files_put_cpu(self, cpu_ns, end_ns);
+    packet_put_cpu_at(self, cpu_ns, end_ns);
 }
 
 static void after_read(FILE *stream, const void *buffer, uint64_t bytes, uint64_t available_before, uint64_t start_ns,

@@ -60,6 +60,7 @@ static void begin(struct thread *self, char *base, size_t capacity, bool is_on_d
     packet->capacity = capacity;
     packet->used = sizeof *header;
     packet->on_disk = is_on_disk;
+    packet->last_ns++; /* babeltrace2 orders a stream's packets by their beginnings: no two may be equal */
     memset(header, 0, sizeof *header);
     header->magic = TRACE_MAGIC;
     header->stream_instance_id = stream_instance(packet);
@@ -273,6 +274,21 @@ void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, con
     append(self, kind, time_ns, record, trace_encoded_bytes(kind, record));
     if (unlikely(base != self->packet.base && self->packet.on_disk))
         sample_maybe(self);
+}
+
+void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)
+{
+    struct trace_thread_cpu cpu = {cpu_ns};
+    if (cpu_ns != TRACE_UNKNOWN)
+        packet_put(self, TRACE_KIND_thread_cpu, time_ns, &cpu);
+}
+
+uint64_t packet_put_cpu(struct thread *self)
+{
+    const char *base = self->packet.base;
+    uint64_t start_ns = system_now_ns(), cpu_ns = thread_cpu_ns(self);
+    packet_put_cpu_at(self, cpu_ns, system_now_ns());
+    return base == self->packet.base ? start_ns : system_now_ns();
 }
 
 void packet_need_disk(struct thread *self)

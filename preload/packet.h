@@ -9,6 +9,13 @@
 /* Adds a record (struct trace_<kind>) that ended at time_ns. What cannot be written is counted lost. */
 void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record);
 
+/* Records a reading of the thread's CPU clock, and returns when it began: the call that follows is recorded from there.
+ * A scheduler that switches threads at the end of a system call must find the reading inside what is recorded, or the
+ * switch would be lost between two records. When the record needed a new packet, the time after that is returned. */
+uint64_t packet_put_cpu(struct thread *self);
+/* The same for a reading taken before time_ns; TRACE_UNKNOWN = none. */
+void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns);
+
 /* The process has seen image work (or much else): its records go to disk from now on. */
 void packet_need_disk(struct thread *self);
 /* True once they do. */

@@ -102,6 +102,7 @@ void process_forked(void)
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
     process.forked = true;
+    process.ended = false;
     process.records = process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
     process.reaped_rchar = process.reaped_wchar = process.io_ops = 0;
     struct thread *self = thread_local_state.self;
@@ -154,6 +155,8 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     /* A forked child that only execs has nothing to tell. */
     if (how == trace_ending_REPLACED && process.forked && !packet_on_disk())
         return;
+    if (how != trace_ending_REPLACED && atomic_exchange(&process.ended, true))
+        return; /* two threads end the process at once */
     codec_call_leave_all(self);
     files_put_still_open(self);
     sample_now(self);
@@ -187,7 +190,6 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     packet_put(self, TRACE_KIND_process_end, system_now_ns(), &record);
     packet_finish(self);
     directory_remove_if_empty();
-    atomic_store(&process.ended, true);
 }
 
 static void at_exit(int status, void *unused)

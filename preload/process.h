@@ -16,7 +16,7 @@ struct process_state {
     bool forked;          /* from a traced process, no exec since */
     bool heap_known;      /* our malloc is the program's */
     bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time */
-    _Atomic bool ended;   /* process_end is written */
+    _Atomic bool ended;   /* its end is being written, or is */
     _Atomic uint64_t records, lost;
     _Atomic uint64_t slow_ns;              /* measured time in our slow paths: packets, samples, scans */
     _Atomic uint64_t own_rchar, own_wchar; /* bytes we moved ourselves, as /proc/self/io counts them */
