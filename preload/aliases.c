@@ -4,6 +4,6 @@
 #include "preload/system.h"
 
 #define LIBC_ALIAS(name, of, meaning)                                                                                  \
-    __asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ": " ARCH_JUMP " " #of "\n.size " #name      \
+    __asm__(".text\n.globl " #name "\n.type " #name ", @function\n" #name ": " ARCH_JUMP " own_" #of "\n.size " #name  \
             ", .-" #name "\n");
 #include "preload/libc.def"

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 
 /* Exported. Not "protected": ld.so warns on stderr about each such function whose address an executable takes (python3,
- * node, gcc). Bound inside the library all the same, by the linker's -Bsymbolic-functions. */
+ * node, gcc). Our own code uses none of them by its exported name: the program may have a function of that name. */
 #define EXPORT      __attribute__((visibility("default")))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

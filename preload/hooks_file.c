@@ -380,3 +380,6 @@ EXPORT int fdatasync(int fd)
         after_position(fd, trace_io_op_SYNC, -1, result != 0, start_ns, HOOK_fdatasync);
     return result;
 }
+
+#define OWN_file(name) OWN_NAME(name)
+#include "preload/own_names.h"

@@ -107,3 +107,6 @@ EXPORT int munmap(void *address, size_t length)
     errno = saved;
     return result;
 }
+
+#define OWN_map(name) OWN_NAME(name)
+#include "preload/own_names.h"

@@ -341,3 +341,6 @@ EXPORT int fflush(FILE *stream)
     errno = saved;
     return result;
 }
+
+#define OWN_stdio(name) OWN_NAME(name)
+#include "preload/own_names.h"

@@ -124,6 +124,7 @@ int main(int count, char **arguments)
             close(other);
     }
     truncate("handler", 0);
+    truncate("main", 0); /* a jump between write and lseek lets it grow, with the library or without */
     printf("rang %d jumped %d\n", rings > 100, jumps > 100);
     FILE *note = fopen("live", "w");
     setvbuf(note, NULL, _IONBF, 0);
