@@ -26,6 +26,12 @@ void packet_owe_host(void)
     made_trace = true;
 }
 
+bool packet_host_is_due(void)
+{
+    return packet_on_disk() && atomic_load_explicit(&owes_host, memory_order_relaxed) &&
+           atomic_exchange(&owes_host, false);
+}
+
 bool packet_made_trace(void)
 {
     return made_trace;
@@ -100,7 +106,7 @@ static bool may_try(uint64_t now_ns)
 }
 
 /* Own directory, once. Another thread that is at it is waited for: it takes well under a millisecond. */
-static bool go_to_disk(struct thread *self)
+static bool go_to_disk(void)
 {
     if (packet_on_disk())
         return true;
@@ -115,8 +121,6 @@ static bool go_to_disk(struct thread *self)
     thread_lock_give(&opening);
     if (first)
         packet_owe_host();
-    if (done && atomic_exchange(&owes_host, false))
-        facts_put_host(self);
     return done || refused();
 }
 
@@ -215,7 +219,7 @@ static bool next(struct thread *self, size_t need)
             return true;
     }
     thread_slow_begin(self);
-    bool done = go_to_disk(self);
+    bool done = go_to_disk();
     if (done && directory_can_map()) {
         /* The host's record may have brought a new packet already. */
         done = (packet->on_disk && fits(packet, need, ENDING_BYTES)) || map_next(self, need);
@@ -298,7 +302,7 @@ void packet_need_disk(struct thread *self)
     if ((packet_on_disk() && !directory_can_map()) || !may_try(system_now_ns()))
         return;
     thread_slow_begin(self);
-    if (go_to_disk(self) && self->packet.base && !self->packet.on_disk && directory_can_map())
+    if (go_to_disk() && self->packet.base && !self->packet.on_disk && directory_can_map())
         next(self, 0);
     thread_slow_end(self);
 }
@@ -348,7 +352,7 @@ static void finish_running(const struct packet *packet)
 void packet_finish(struct thread *self)
 {
     atomic_store(&refused_until_ns, 0);
-    if (!packet_on_disk() && (!directory_trace_exists() || !go_to_disk(self)))
+    if (!packet_on_disk() && (!directory_trace_exists() || !go_to_disk()))
         return;
     finish(self);
     for (struct thread *other = thread_list(); other; other = other->next) {

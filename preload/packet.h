@@ -34,8 +34,11 @@ static inline void packet_set_in_flight(struct thread *self, uint16_t hook, uint
 
 /* Writes what waits and trims what is mapped: this thread's packet and the waiting ones of all others. */
 void packet_finish(struct thread *self);
-/* This process made the trace before going to disk itself: the host record follows when it does. */
+/* This process made the trace: the host record follows, not in the middle of its first image's beginning, but with the
+ * next sample or at the end. */
 void packet_owe_host(void);
+/* True once, when it is time for it. */
+bool packet_host_is_due(void);
 /* True in the process that made the trace. */
 bool packet_made_trace(void);
 /* In a forked child: nothing is on disk. */

@@ -159,7 +159,11 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
         return; /* two threads end the process at once */
     codec_call_leave_all(self);
     files_put_still_open(self);
+    if (directory_trace_exists())
+        packet_need_disk(self);
     sample_now(self);
+    if (packet_host_is_due())
+        facts_put_host(self);
     struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
     packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
     if (packet_made_trace())

@@ -14,6 +14,8 @@ void sample_now(struct thread *self)
 {
     struct trace_sample sample;
     thread_slow_begin(self);
+    if (atomic_load_explicit(&next_ns, memory_order_relaxed) && packet_host_is_due())
+        facts_put_host(self); /* not with the first sample: that one comes where going to disk has just cost enough */
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
