@@ -99,7 +99,8 @@ static void cpu(const struct page *page)
     else
         fprintf(out, "- CPU Utilization: %s (avg of %.3g usable CPU%s)\n", format_percent(metrics->cpu_avg_ratio).text,
                 host->usable_cpus, host->usable_cpus == 1 ? "" : "s");
-    const char *why = isnan(metrics->cpu_peak_ratio) ? " (no full 100 ms window was sampled)" : "";
+    const char *why =
+        isnan(metrics->cpu_peak_ratio) ? " (no full 100 ms window was sampled)" : " (100 ms windows, estimated)";
     render_text_row(page, 1, false);
     fprintf(out, "Peak: %s%s\n", format_percent(metrics->cpu_peak_ratio).text, why);
     render_text_row(page, 1, true);

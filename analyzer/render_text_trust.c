@@ -56,6 +56,10 @@ static void estimates(const struct page *page)
         fprintf(page->out, "%smemory of all processes together", comma);
         comma = ", ";
     }
+    if (!isnan(metrics->cpu_peak_ratio)) {
+        fprintf(page->out, "%sCPU peak and minimum", comma);
+        comma = ", ";
+    }
     if (!isnan(metrics->overhead_ratio)) {
         fprintf(page->out, "%soverhead", comma);
         comma = ", ";
