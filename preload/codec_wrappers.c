@@ -38,6 +38,18 @@
         codec_end(&scope);                                                                                             \
     }
 
+/* The functions that the slots lead to: one for each instance. give: return, or nothing. */
+#define INSTANCE(number, returns, name, parameters, arguments, give)                                                   \
+    static returns name##_##number parameters                                                                          \
+    {                                                                                                                  \
+        give body_##name ARGUMENTS_##number arguments;                                                                 \
+    }
+#define INSTANCES(returns, name, parameters, arguments, give)                                                          \
+    INSTANCE(0, returns, name, parameters, arguments, give)                                                            \
+    INSTANCE(1, returns, name, parameters, arguments, give)                                                            \
+    INSTANCE(2, returns, name, parameters, arguments, give)                                                            \
+    INSTANCE(3, returns, name, parameters, arguments, give)
+
 #define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, done, source, source_bytes, target, \
               target_bytes, reveal_call)                                                                               \
     static returns body_##name WITH_INSTANCE parameters                                                                \
@@ -47,22 +59,7 @@
         END(done, source, source_bytes, target, target_bytes, reveal_call)                                             \
         return result;                                                                                                 \
     }                                                                                                                  \
-    static returns name##_0 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_0 arguments;                                                                      \
-    }                                                                                                                  \
-    static returns name##_1 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_1 arguments;                                                                      \
-    }                                                                                                                  \
-    static returns name##_2 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_2 arguments;                                                                      \
-    }                                                                                                                  \
-    static returns name##_3 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_3 arguments;                                                                      \
-    }
+    INSTANCES(returns, name, parameters, arguments, return )
 #define CODEC_VOID(family, name, parameters, arguments, role, handle, meaning, source, source_bytes, target,           \
                    target_bytes, reveal_call)                                                                          \
     static void body_##name WITH_INSTANCE parameters                                                                   \
@@ -71,22 +68,7 @@
         REAL_CALL(void, name, parameters, arguments);                                                                  \
         END(true, source, source_bytes, target, target_bytes, reveal_call)                                             \
     }                                                                                                                  \
-    static void name##_0 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_0 arguments;                                                                             \
-    }                                                                                                                  \
-    static void name##_1 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_1 arguments;                                                                             \
-    }                                                                                                                  \
-    static void name##_2 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_2 arguments;                                                                             \
-    }                                                                                                                  \
-    static void name##_3 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_3 arguments;                                                                             \
-    }
+    INSTANCES(void, name, parameters, arguments, )
 #define BEGIN_ROW(name, handle_expression)                                                                             \
     struct codec_row_scope scope;                                                                                      \
     codec_row_enter(&scope, CODEC_ROW_##name, instance, (handle_expression), FRAME)
@@ -98,22 +80,7 @@
         codec_row_leave(&scope, buffer);                                                                               \
         return result;                                                                                                 \
     }                                                                                                                  \
-    static returns name##_0 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_0 arguments;                                                                      \
-    }                                                                                                                  \
-    static returns name##_1 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_1 arguments;                                                                      \
-    }                                                                                                                  \
-    static returns name##_2 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_2 arguments;                                                                      \
-    }                                                                                                                  \
-    static returns name##_3 parameters                                                                                 \
-    {                                                                                                                  \
-        return body_##name ARGUMENTS_3 arguments;                                                                      \
-    }
+    INSTANCES(returns, name, parameters, arguments, return )
 #define CODEC_ROWS_VOID(family, name, parameters, arguments, role, handle, meaning, buffer)                            \
     static void body_##name WITH_INSTANCE parameters                                                                   \
     {                                                                                                                  \
@@ -121,22 +88,7 @@
         REAL_CALL(void, name, parameters, arguments);                                                                  \
         codec_row_leave(&scope, buffer);                                                                               \
     }                                                                                                                  \
-    static void name##_0 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_0 arguments;                                                                             \
-    }                                                                                                                  \
-    static void name##_1 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_1 arguments;                                                                             \
-    }                                                                                                                  \
-    static void name##_2 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_2 arguments;                                                                             \
-    }                                                                                                                  \
-    static void name##_3 parameters                                                                                    \
-    {                                                                                                                  \
-        body_##name ARGUMENTS_3 arguments;                                                                             \
-    }
+    INSTANCES(void, name, parameters, arguments, )
 #include "preload/codecs.def"
 
 #define ADDRESS(function) (__extension__(void *)(function))
