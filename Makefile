@@ -33,6 +33,13 @@ PRELOAD_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -U_FORTIFY_S
 PRELOAD_LDFLAGS := -shared -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--no-undefined -Wl,-soname,libimgbench.so \
 	-Wl,--version-script=$(B)/libimgbench.map
 
+# One short line per command; V=1 prints the command itself, make -s nothing.
+ifeq ($(V),1)
+say =
+else
+say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '%-4s%s\n' $(1) '$(2)';)
+endif
+
 ANALYZER_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(ANALYZER_PACKAGES)) $(SAN)
 ANALYZER_LDLIBS := $(shell $(PKG_CONFIG) --libs $(ANALYZER_PACKAGES)) -lm $(SAN)
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags check) -DTESTS_DIR='"tests"' -DBUILD_DIR='"$(B)"'
@@ -65,54 +72,54 @@ all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
 
 # ---- programs ----
 $(B)/libimgbench.so: $(PRELOAD_OBJ) $(B)/libimgbench.map
-	$(CC) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJ)
+	$(call say,LD,$@)$(CC) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJ)
 
 # Every symbol of the table, nothing else, is exported.
 $(B)/libimgbench.exports: preload/libc.def Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -E -P -x c '-DLIBC(subject,ret,name,...)=EXPORT name;' '-DLIBC_IO(op,ret,name,...)=EXPORT name;' \
+	$(call say,GEN,$@)$(CC) -std=c11 -E -P -x c '-DLIBC(subject,ret,name,...)=EXPORT name;' '-DLIBC_IO(op,ret,name,...)=EXPORT name;' \
 		'-DLIBC_ALIAS(name,...)=EXPORT name;' $< -o - | grep -o 'EXPORT [A-Za-z0-9_]*' | cut -d ' ' -f 2 | sort -u > $@
 
 $(B)/libimgbench.map: $(B)/libimgbench.exports
-	(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') > $@
+	$(call say,GEN,$@)(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') > $@
 
 $(B)/imgbench: $(ANALYZER_OBJ) $(TRACE_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(ANALYZER_LDLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(ANALYZER_LDLIBS)
 
 $(B)/describe: $(B)/scripts/describe.o $(TRACE_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(SAN)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(SAN)
 
 # An archive: a test links only the modules it names, not the commands and their main program.
 $(B)/tests/modules.a: $(ANALYZER_LIB_OBJ) $(TRACE_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) rcs $@ $^
 
 $(TEST_BIN): $(B)/tests/%: $(B)/tests/%.o $(TEST_HELPER_OBJ) $(B)/tests/modules.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
 
 # ---- objects ----
 $(ALL_OBJ): Makefile
 
 $(B)/preload/with/trace/%.o: trace/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
 
 $(B)/preload/%.o: preload/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
 
 $(B)/preload/%.o: preload/%.S
 	@mkdir -p $(@D)
-	$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
+	$(call say,AS,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(PRELOAD_FLAGS) -c -o $@ $<
 
 $(B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) $(TEST_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) $(TEST_CFLAGS) -c -o $@ $<
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) -c -o $@ $<
 
 # Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
 -include tests/victims/rules.mk
@@ -120,33 +127,35 @@ $(B)/%.o: %.c
 # ---- tests, checks, documentation ----
 tests: $(TEST_BIN) $(VICTIMS) ## build the tests without running them
 
+victims: ## build the small programs that run under the library
+
 test: all tests $(B)/describe ## run all unit and integration tests
 	@scripts/run-tests $(TEST_BIN)
 
 CHECKS := check-format check-layers check-lines check-docs check-symbols check-cppcheck
 .PHONY: $(CHECKS)
-check: $(CHECKS) ## style, layers, documentation, symbols, static analysis
+check: $(CHECKS) ## all checks: style, layers, documentation, symbols, static analysis
 
-check-format:
+check-format: ## C files are as clang-format would write them
 	@for file in $(C_FILES); do $(CLANG_FORMAT) --dry-run --Werror $$file >/dev/null 2>&1 || wrong="$$wrong $$file"; done; \
 		[ -z "$$wrong" ] || { echo "not formatted, run make format:$$wrong"; exit 1; }; \
 		echo 'ok format: $(words $(C_FILES)) files'
-check-layers:
+check-layers: ## includes stay within their layer
 	@scripts/check-layers
-check-lines:
+check-lines: ## no source file is too long
 	@scripts/check-lines
-check-docs: $(B)/describe
+check-docs: $(B)/describe ## docs/format.md and docs/hooks.md are current
 	@for page in format hooks; do $(B)/describe $$page | diff -u docs/$$page.md - \
 		|| { echo "docs/$$page.md is out of date: run make docs"; exit 1; }; done; echo 'ok docs: generated pages are current'
-check-symbols: $(B)/libimgbench.so
+check-symbols: $(B)/libimgbench.so ## exports and needs of the library
 	@scripts/check-symbols $(B)/libimgbench.so $(B)/libimgbench.exports
-check-cppcheck:
+check-cppcheck: ## static analysis
 	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
 docs: $(B)/describe ## write docs/format.md and docs/hooks.md from the tables
 	@mkdir -p docs
-	$(B)/describe format > docs/format.md
-	$(B)/describe hooks > docs/hooks.md
+	$(call say,DOC,docs/format.md)$(B)/describe format > docs/format.md
+	$(call say,DOC,docs/hooks.md)$(B)/describe hooks > docs/hooks.md
 
 format: ## reformat all C files
 	$(CLANG_FORMAT) -i $(C_FILES)
@@ -155,6 +164,8 @@ demo: ## benchmark real images with real tools
 clean: ## remove everything built
 	rm -rf build
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
+	@printf '%s\n' '' 'V=1 prints whole commands, SANITIZE=1 builds under ASan and UBSan in build/sanitize,' \
+		'CC=clang B=build/clang builds with another compiler in another folder.'
 
 -include $(ALL_OBJ:.o=.d)

@@ -4,11 +4,11 @@
 set -euo pipefail
 
 root=$PWD
-library=$root/build/libimgbench.so
 imgbench=$root/build/imgbench
 mkdir -p build
 work=$(mktemp -d "$root/build/integration test.XXXXXX") # with a space, on purpose
-trap 'rm -rf "$work"' EXIT
+library=$(scripts/preloadable "$root/build/libimgbench.so")
+trap 'rm -rf "$work"; [[ $library != /tmp/imgbench-link.* ]] || rm -r "$(dirname "$library")"' EXIT
 trap 'echo "$0:$LINENO: failed: $BASH_COMMAND" >&2' ERR
 
 fail() {

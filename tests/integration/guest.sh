@@ -181,9 +181,9 @@ if mount -t tmpfs -o size=128k none "$work/full" 2>/dev/null; then
     umount "$work/full"
 fi
 if mount -t ramfs none "$work/ram" 2>/dev/null; then # not a file system that is mapped
-    settings=(IMGBENCH_DIR="$work/ram/trace")
+    settings=(IMGBENCH_DIR="$work/ram/exit")
     same place-unmapped "$victims/threads" exit
-    wanted place-unmapped && report place-unmapped-readable "$(readable "$work/ram/trace")"
+    wanted place-unmapped && report place-unmapped-readable "$(readable "$work/ram/exit")"
     same place-unmapped-many "$victims/descriptors" many
     umount "$work/ram"
 fi
