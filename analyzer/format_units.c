@@ -25,8 +25,10 @@ struct formatted format_duration(double seconds)
         return not_known();
     if (size >= 5 || size == 0)
         snprintf(result.text, sizeof result.text, "%.2fs", seconds);
+    else if (size >= 0.0995)
+        snprintf(result.text, sizeof result.text, "%.*f ms", size >= 0.995 ? 1 : 2, ms);
     else
-        snprintf(result.text, sizeof result.text, "%.*f ms", size >= 0.995 ? 1 : size >= 0.0995 ? 2 : 4, ms);
+        snprintf(result.text, sizeof result.text, "%.*f us", size >= 0.00995 ? 0 : 1, ms * 1000);
     return result;
 }
 

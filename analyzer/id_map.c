@@ -8,7 +8,8 @@
 
 static size_t place_of(const struct id_map *map, uint32_t id)
 {
-    size_t at = (uint32_t)(id * UINT32_C(2654435769)) & (map->capacity - 1);
+    /* The product's low half knows nothing of the number's high bits: the high half does. */
+    size_t at = (size_t)(id * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (map->capacity - 1);
     while (map->places[at].id && map->places[at].id != id)
         at = (at + 1) & (map->capacity - 1);
     return at;

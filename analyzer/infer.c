@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERIOD_NS UINT64_C(60000000000) /* so long without a live process ends an activity period */
+#define PERIOD_NS  UINT64_C(60000000000) /* so long without a live process ends an activity period */
+#define BYTES_MAX  (UINT64_C(1) << 44)
+#define OFFSET_MAX (INT64_C(1) << 62)  /* 146 years */
+#define CPU_MAX    (UINT64_C(1) << 60) /* 36 years */
 
 static struct process_state *process_of(struct infer *infer, uint32_t reader_index, uint64_t time_ns)
 {
@@ -36,18 +39,77 @@ static struct process_state *process_of(struct infer *infer, uint32_t reader_ind
     return process;
 }
 
-static uint64_t duration_of(const struct trace_record *record)
+static uint64_t *duration_of(struct trace_record *record)
 {
     switch (record->kind) {
-    case TRACE_KIND_open: return record->open.duration_ns;
-    case TRACE_KIND_close: return record->close.duration_ns;
-    case TRACE_KIND_io: return record->io.duration_ns;
-    case TRACE_KIND_map: return record->map.duration_ns;
-    case TRACE_KIND_path: return record->path.duration_ns;
-    case TRACE_KIND_codec_call: return record->codec_call.duration_ns;
-    case TRACE_KIND_spawn: return record->spawn.duration_ns;
-    case TRACE_KIND_child: return record->child.duration_ns;
-    default: return 0;
+    case TRACE_KIND_open: return &record->open.duration_ns;
+    case TRACE_KIND_close: return &record->close.duration_ns;
+    case TRACE_KIND_io: return &record->io.duration_ns;
+    case TRACE_KIND_map: return &record->map.duration_ns;
+    case TRACE_KIND_path: return &record->path.duration_ns;
+    case TRACE_KIND_codec_call: return &record->codec_call.duration_ns;
+    case TRACE_KIND_spawn: return &record->spawn.duration_ns;
+    case TRACE_KIND_child: return &record->child.duration_ns;
+    case TRACE_KIND_rows: return &record->rows.duration_ns;
+    default: return NULL;
+    }
+}
+
+static void limit(uint64_t *value, uint64_t most)
+{
+    if (*value > most)
+        *value = most;
+}
+
+/* Sizes stay so small that sums of them do not wrap around. */
+static void limit_bytes(uint64_t *bytes)
+{
+    if (*bytes != TRACE_UNKNOWN)
+        limit(bytes, BYTES_MAX);
+}
+
+/* Fields may hold anything. What no process can have done in its life until then is cut down to that life. */
+static void tame(struct trace_record *record, uint64_t born_ns)
+{
+    uint64_t now_ns = record->time_ns, life_ns = now_ns > born_ns ? now_ns - born_ns : now_ns;
+    uint64_t *duration_ns = duration_of(record);
+    if (duration_ns)
+        limit(duration_ns, life_ns);
+    switch (record->kind) {
+    case TRACE_KIND_process: limit(&record->process.start_ns, now_ns); break;
+    case TRACE_KIND_thread: limit(&record->thread.start_ns, now_ns); break;
+    case TRACE_KIND_thread_cpu: limit(&record->thread_cpu.cpu_ns, now_ns); break;
+    case TRACE_KIND_thread_end: limit(&record->thread_end.cpu_ns, now_ns); break;
+    case TRACE_KIND_codec_call: limit(&record->codec_call.io_ns, *duration_ns); break;
+    case TRACE_KIND_rows:
+        limit(&record->rows.io_ns, *duration_ns);
+        if (record->rows.first_ns > now_ns || record->rows.first_ns < now_ns - life_ns)
+            record->rows.first_ns = now_ns;
+        break;
+    case TRACE_KIND_open: limit_bytes(&record->open.bytes); break;
+    case TRACE_KIND_close:
+        limit_bytes(&record->close.bytes);
+        limit(&record->close.pending_bytes, BYTES_MAX);
+        limit(&record->close.stdio_bytes, BYTES_MAX);
+        limit(&record->close.stdio_calls, BYTES_MAX);
+        break;
+    case TRACE_KIND_io:
+        limit(&record->io.bytes, BYTES_MAX);
+        limit(&record->io.kernel_bytes, BYTES_MAX);
+        break;
+    case TRACE_KIND_block: limit(&record->block.bytes, BYTES_MAX); break;
+    case TRACE_KIND_sample:
+        limit_bytes(&record->sample.rss_bytes);
+        limit(&record->sample.cpu_user_ns, CPU_MAX);
+        limit(&record->sample.cpu_system_ns, CPU_MAX);
+        break;
+    case TRACE_KIND_process_end:
+        limit(&record->process_end.cpu_user_ns, CPU_MAX);
+        limit(&record->process_end.cpu_system_ns, CPU_MAX);
+        limit_bytes(&record->process_end.vm_hwm_bytes);
+        limit(&record->process_end.lost_records, BYTES_MAX);
+        break;
+    default: break;
     }
 }
 
@@ -62,34 +124,34 @@ static struct timeline *thread_of(struct infer *infer, struct process_state *pro
     }
     if (record->kind == TRACE_KIND_thread || !infer->stream_threads[stream]) {
         uint32_t tid = record->kind == TRACE_KIND_thread ? record->thread.tid : 0;
-        struct timeline *thread = infer_thread(infer, process, tid, record->time_ns);
-        if (record->kind == TRACE_KIND_thread) {
-            thread->start_ns = record->thread.start_ns;
-            if (record->thread.creator_tid) { /* a thread begins with no CPU used */
-                thread->cpu_at_ns = record->thread.start_ns;
-                thread->cpu_ns = 0;
-            }
-        }
+        uint64_t start_ns = record->kind == TRACE_KIND_thread ? record->thread.start_ns : record->time_ns;
+        struct timeline *thread = infer_thread(process, tid, start_ns);
+        /* A thread begins with no CPU used; the main one's process says what it had. */
+        if (record->kind == TRACE_KIND_thread && record->thread.creator_tid && !thread->cpu_at_ns)
+            thread->cpu_at_ns = start_ns;
         infer->stream_threads[stream] = (uint32_t)(thread - process->threads) + 1;
     }
     return &process->threads[infer->stream_threads[stream] - 1];
 }
 
-static void handle(struct infer *infer, const struct trace_record *record, const struct reader_origin *origin)
+static void handle(struct infer *infer, struct trace_record *record, const struct reader_origin *origin)
 {
+    if (!infer->run->records)
+        infer->run->start_ns = record->time_ns; /* an earlier process start moves it back */
     struct process_state *process = process_of(infer, origin->process, record->time_ns);
-    uint64_t duration_ns = duration_of(record);
+    tame(record, infer->run->processes[process->index].start_ns);
+    const uint64_t *duration_ns = duration_of(record);
     struct event event = {
         .infer = infer,
         .record = record,
         .process = process,
         .model = &infer->run->processes[process->index],
         .end_ns = record->time_ns,
-        .start_ns = record->time_ns > duration_ns ? record->time_ns - duration_ns : 0,
+        .start_ns = record->time_ns - (duration_ns && record->kind != TRACE_KIND_rows ? *duration_ns : 0),
     };
     event.thread = thread_of(infer, process, record, origin->stream);
-    if (!event.model->pid)
-        event.model->pid = origin->pid;
+    if (!event.model->pid && origin->pid)
+        infer_process_has_pid(infer, process, origin->pid);
     event.model->records++;
     infer->run->records++;
     infer->last_ns = record->time_ns;
@@ -123,7 +185,7 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
         }
         if (!model->signal)
             infer_note(infer, "pid %u did not end in an orderly way: what it did last may be missing", model->pid);
-        if (process->last_cpu_ns > process->start_cpu_ns)
+        if (process->last_cpu_ns > process->start_cpu_ns) /* up to its last sample */
             model->cpu_ns = process->last_cpu_ns - process->start_cpu_ns;
     }
     infer->run->lost_records += model->lost_records;
@@ -164,7 +226,8 @@ static void find_usable_cpus(struct run *run)
     for (size_t i = 0; i < run->process_count; i++)
         if (run->processes[i].usable_cpus && !(run->host.usable_cpus >= run->processes[i].usable_cpus))
             run->host.usable_cpus = run->processes[i].usable_cpus;
-    if (run->host.cgroup_quota_us != UNKNOWN && run->host.cgroup_period_us != UNKNOWN && run->host.cgroup_period_us) {
+    if (run->host.cgroup_quota_us != UNKNOWN && run->host.cgroup_period_us != UNKNOWN && run->host.cgroup_period_us &&
+        run->host.cgroup_quota_us) {
         double quota = (double)run->host.cgroup_quota_us / (double)run->host.cgroup_period_us;
         if (!(run->host.usable_cpus <= quota))
             run->host.usable_cpus = quota;
@@ -182,8 +245,11 @@ static void free_state(struct infer *infer)
         struct session *session;
         for (size_t at = 0; (session = id_map_next(&process->sessions, &at));)
             free(session);
-        for (size_t i = 0; i < process->hooks_count; i++)
-            free(process->hooks[i].name);
+        struct hook_info *hook;
+        for (size_t at = 0; (hook = id_map_next(&process->hooks, &at));) {
+            free(hook->name);
+            free(hook);
+        }
         for (struct job *job = process->jobs, *next; job; job = next) {
             next = job->next;
             free(job->inputs);
@@ -192,11 +258,15 @@ static void free_state(struct infer *infer)
         }
         free(process->threads);
         id_map_release(&process->sessions);
-        free(process->hooks);
+        id_map_release(&process->hooks);
+        id_map_release(&process->live_threads);
+        id_map_release(&process->directories);
         free(process->blocks);
         free(process);
     }
     free(infer->processes);
+    free(infer->alive);
+    id_map_release(&infer->by_pid);
     free(infer->process_of);
     free(infer->stream_threads);
     free(infer->inode_heads);
@@ -228,6 +298,9 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
         handle(&infer, &record, &origin);
     for (uint32_t i = 0; i < reader_process_count(reader); i++)
         finish_process(&infer, i);
+    /* A moment is this plus a time of the trace: the sum must fit. */
+    if (run->realtime_offset_ns > OFFSET_MAX || run->realtime_offset_ns < -OFFSET_MAX)
+        run->realtime_offset_ns = 0;
     find_periods(run);
     find_usable_cpus(run);
     infer_resources_finish(&infer);

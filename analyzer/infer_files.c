@@ -27,7 +27,8 @@ static void open_record(struct event *event)
     id_map_put(&process->descriptions, open->file, d);
     d->number = open->file;
     d->inherited = open->origin == trace_origin_INHERITED;
-    d->path = infer_absolute(event, &open->path, open->directory_fd);
+    /* What /proc names is absolute, or "pipe:[1]" and the like: it starts from no directory. */
+    d->path = infer_absolute(event, &open->path, d->inherited ? -1 : open->directory_fd);
     d->device = open->device;
     d->inode = open->inode;
     d->opened_bytes = open->bytes;
@@ -39,6 +40,9 @@ static void open_record(struct event *event)
     d->open_ns = open->duration_ns;
     d->first_read_ns = UNKNOWN;
     d->out_file = NO_ID;
+    d->open_tid = event->thread->tid;
+    if (S_ISDIR(d->mode) && d->fd >= 0)
+        id_map_put(&process->directories, (uint32_t)d->fd + 1, d);
 }
 
 /* CPU that an I/O call is charged with: all of its time where it does not wait for somebody else. */
@@ -47,13 +51,15 @@ static uint64_t io_cpu(const struct description *d, uint64_t duration_ns)
     return S_ISREG(d->mode) || duration_ns < BLOCKED_NS ? duration_ns : 0;
 }
 
-/* A call on the description, outside codec calls, is an event of its job. */
-static void job_event(struct event *event, struct description *d, struct job *job, uint32_t session)
+/* A call on the description, outside codec calls, is an event of its job. Returns how much of it the job's other calls
+ * cover. */
+static uint64_t job_event(struct event *event, struct description *d, struct job *job, uint32_t session)
 {
     if (job && !session)
-        infer_time_call(event, job, event->start_ns, event->end_ns, io_cpu(d, event->end_ns - event->start_ns));
-    else if (job)
+        return infer_time_call(event, job, event->start_ns, event->end_ns, io_cpu(d, event->end_ns - event->start_ns));
+    if (job)
         infer_job_touch(event, job);
+    return 0;
 }
 
 /* The first calls of a description come before its head says that it is an image: its job takes them over. */
@@ -68,6 +74,9 @@ static void take_over(struct event *event, struct description *d, struct job *jo
         from_ns = thread->cpu_at_ns; /* what lies before the last reading is settled */
     uint64_t between_ns = event->end_ns > from_ns ? event->end_ns - from_ns : 0;
     thread->io_cpu_ns += calls_ns < between_ns ? calls_ns : between_ns;
+    if (!d->inherited && d->open_tid == thread->tid && d->open_start_ns >= thread->cpu_at_ns &&
+        d->open_start_ns >= thread->last_ns)
+        thread->io_cpu_ns += d->open_ns;
     infer_time_gap(thread, job, GAP_BEFORE_READ, between_ns > calls_ns ? between_ns - calls_ns : 0);
     if (event->end_ns > thread->last_ns)
         thread->last_ns = event->end_ns;
@@ -123,6 +132,9 @@ void infer_add_output(struct event *event, struct job *job, struct description *
 {
     if (d->out_job)
         return;
+    /* An output's open is in no stage. One before the image began is not its time at all. */
+    if (!d->inherited && d->open_tid == event->thread->tid && job != d->in_job)
+        job->other_ns += infer_time_earlier_call(event->thread, job, d->open_start_ns, d->open_ns);
     d->out_job = job;
     d->out_file = infer_new_file(event->infer, d, facts);
     infer_job_add(&job->outputs, &job->outputs_count, &job->outputs_capacity, d->out_file);
@@ -161,24 +173,21 @@ static void head_out(struct event *event, struct description *d, const struct im
         rule = LINK_NONE; /* made from nothing that was seen */
         job = infer_job_new(event, d->open_start_ns);
     }
-    bool first = !job->write_seen;
-    if (!head->session && !first)
-        infer_job_tail_becomes(event, job, job->encode_seen ? GAP_BEFORE_WRITE : GAP_ENCODING);
-    if (!head->session) {
-        enum gap gap = first ? infer_job_phase(job) : GAP_TAIL;
-        if (gap == GAP_TAIL)
-            gap = job->encode_seen ? GAP_BEFORE_WRITE : GAP_ENCODING;
-        struct timeline *thread = event->thread;
-        uint64_t before_ns = event->end_ns > thread->last_ns ? event->end_ns - thread->last_ns : 0;
-        uint64_t calls_ns = d->write.ns < before_ns ? d->write.ns : before_ns;
-        if (thread->last_job == job)
-            infer_time_gap(thread, job, gap, before_ns - calls_ns);
-        thread->io_cpu_ns += calls_ns;
-        thread->last_ns = event->end_ns > thread->last_ns ? event->end_ns : thread->last_ns;
-        thread->last_job = job;
-    }
-    infer_job_touch(event, job);
+    enum gap before = infer_job_phase(job);
     infer_add_output(event, job, d, facts, rule);
+    if (head->session) {
+        infer_job_touch(event, job);
+        return;
+    }
+    /* The writes so far came before anybody knew whose they were. */
+    uint64_t begun_ns = event->end_ns > d->write.ns ? event->end_ns - d->write.ns : 0;
+    if (begun_ns < event->thread->last_ns)
+        begun_ns = event->thread->last_ns;
+    if (before == GAP_TAIL)
+        infer_job_goes_on_io(event, job, false, begun_ns);
+    else
+        infer_time_lead(event->thread, job, before, begun_ns);
+    infer_time_call(event, job, begun_ns, event->end_ns, event->end_ns > begun_ns ? event->end_ns - begun_ns : 0);
 }
 
 static void head_record(struct event *event)
@@ -224,19 +233,9 @@ static void io_record(struct event *event)
             d->first_read_ns = event->start_ns;
         infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes);
     }
-    if (job && !io->session) {
-        if (job->write_seen || job->encode_seen)
-            infer_job_tail_becomes(event, job, reads || !job->encode_seen ? GAP_ENCODING : GAP_BEFORE_WRITE);
-        enum gap gap = infer_job_phase(job);
-        struct timeline *thread = event->thread;
-        /* The gap that ends here lies before a read or write, so it is no tail. */
-        if (gap == GAP_TAIL && thread->last_job == job && event->start_ns > thread->last_ns) {
-            infer_time_gap(thread, job, reads || !job->encode_seen ? GAP_ENCODING : GAP_BEFORE_WRITE,
-                           event->start_ns - thread->last_ns);
-            thread->last_ns = event->start_ns;
-        }
-    }
-    job_event(event, d, job, io->session);
+    if (job && !io->session)
+        infer_job_goes_on_io(event, job, reads, event->start_ns);
+    *(on_write_side ? &d->write_twice_ns : &d->read_twice_ns) += job_event(event, d, job, io->session);
 }
 
 static void map_record(struct event *event)
@@ -251,7 +250,7 @@ static void map_record(struct event *event)
             d->first_read_ns = event->start_ns;
         infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes);
     }
-    job_event(event, d, d->in_job, map->session);
+    d->read_twice_ns += job_event(event, d, d->in_job, map->session);
 }
 
 /* The description's sums go to its jobs. */
@@ -260,13 +259,11 @@ static void fold(struct infer *infer, struct description *d)
     struct run *run = infer->run;
     if (d->in_job) {
         d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
-        d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns;
+        d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns - d->read_twice_ns;
         add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
     }
     if (d->out_job) {
-        if (d->out_job != d->in_job)
-            d->out_job->other_ns += d->inherited ? 0 : d->open_ns;
-        d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns;
+        d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns - d->write_twice_ns;
         add(&run->image_write, d->write.ns, d->write.bytes, d->write.ops);
     }
 }
@@ -274,6 +271,8 @@ static void fold(struct infer *infer, struct description *d)
 static void forget(struct process_state *process, struct description *d)
 {
     id_map_remove(&process->descriptions, d->number);
+    if (id_map_get(&process->directories, (uint32_t)d->fd + 1) == d)
+        id_map_remove(&process->directories, (uint32_t)d->fd + 1);
     free(d->path);
     free(d);
 }
@@ -301,7 +300,7 @@ static void close_record(struct event *event)
         if (output && close->pending_bytes) {
             /* Writes the buffer's rest: the end of the image write. */
             if (!close->session)
-                infer_job_tail_becomes(event, job, job->encode_seen ? GAP_BEFORE_WRITE : GAP_ENCODING);
+                infer_job_goes_on_io(event, job, false, event->start_ns);
             d->write.ns += close->duration_ns;
         } else if (output || job->write_seen) {
             job->stage_ns[STAGE_CLEANUP] += close->duration_ns;

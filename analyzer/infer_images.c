@@ -201,7 +201,9 @@ static int by_start(const void *a, const void *b)
 static int images_by_start(const void *a, const void *b)
 {
     const struct image *x = a, *y = b;
-    return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : 0;
+    if (x->start_ns != y->start_ns)
+        return x->start_ns < y->start_ns ? -1 : 1;
+    return x->process != y->process ? (x->process < y->process ? -1 : 1) : (x->tid > y->tid) - (x->tid < y->tid);
 }
 
 static uint32_t root_of(uint32_t *parents, uint32_t id)
@@ -258,6 +260,8 @@ void infer_images_finish(struct infer *infer)
         }
         qsort(jobs, count, sizeof *jobs, by_start);
         find_overlaps(jobs, count, overlaps);
+        if (count) /* helpers that ended behind the last image worked for it, if for any */
+            jobs[count - 1]->helper_end_ns = process->helper_cpu_ns;
         for (size_t i = 0; i < count; i++) {
             status_of(infer, jobs[i], &status[i]);
             image_of(infer, jobs[i], status[i], !overlaps[i]);
@@ -266,6 +270,7 @@ void infer_images_finish(struct infer *infer)
         free(status);
         free(overlaps);
     }
-    qsort(run->images, run->image_count, sizeof *run->images, images_by_start);
+    if (run->image_count)
+        qsort(run->images, run->image_count, sizeof *run->images, images_by_start);
     make_chains(run);
 }

@@ -101,17 +101,29 @@ enum gap infer_job_phase(const struct job *job)
     return job->read_seen ? GAP_BEFORE_CODEC : GAP_BEFORE_READ;
 }
 
-void infer_job_tail_becomes(struct event *event, struct job *job, enum gap gap)
+static void tail_becomes(struct timeline *thread, struct job *job, enum gap gap)
 {
     job->gap_ns[gap] += job->gap_ns[GAP_TAIL];
     job->gap_ns[GAP_TAIL] = 0;
-    struct timeline *thread = event->thread;
     for (unsigned i = 0; i < thread->pending_count; i++)
         if (thread->pending[i].job == job && thread->pending[i].gap == GAP_TAIL) {
             uint64_t ns = thread->pending[i].ns;
             thread->pending[i].ns = 0;
             infer_time_gap(thread, job, gap, ns);
         }
+}
+
+void infer_job_goes_on(struct event *event, struct job *job, enum gap gap, uint64_t start_ns)
+{
+    if (infer_job_phase(job) != GAP_TAIL)
+        return;
+    tail_becomes(event->thread, job, gap);
+    infer_time_lead(event->thread, job, gap, start_ns);
+}
+
+void infer_job_goes_on_io(struct event *event, struct job *job, bool reads, uint64_t start_ns)
+{
+    infer_job_goes_on(event, job, reads || !job->encode_seen ? GAP_ENCODING : GAP_BEFORE_WRITE, start_ns);
 }
 
 void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id)

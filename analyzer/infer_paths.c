@@ -40,10 +40,9 @@ char *infer_absolute(const struct event *event, const struct trace_text *path, i
         if (directory_fd == AT_FDCWD) {
             base = event->model->cwd ? event->model->cwd : "";
         } else {
-            const struct description *d;
-            for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));)
-                if (d->fd == directory_fd && S_ISDIR(d->mode))
-                    base = d->path;
+            const struct description *d = id_map_get(&event->process->directories, (uint32_t)directory_fd + 1);
+            if (d)
+                base = d->path;
         }
     }
     bool named = memchr(path->data, '/', path->bytes) || base[0]; /* else "pipe:[1]" and the like */
@@ -106,6 +105,24 @@ uint32_t infer_known_file(const struct infer *infer, const struct description *d
     return NO_ID;
 }
 
+/* Room for one more element in an array that has as many places as chain_capacity says. */
+static void *with_room(const struct infer *infer, void *array, size_t size)
+{
+    size_t capacity = infer->chain_capacity;
+    memory_grow(&array, &capacity, infer->run->file_count, size);
+    return array;
+}
+
+static void grow_chains(struct infer *infer)
+{
+    infer->inode_next = with_room(infer, infer->inode_next, sizeof(uint32_t));
+    infer->path_next = with_room(infer, infer->path_next, sizeof(uint32_t));
+    infer->path_now = with_room(infer, infer->path_now, sizeof(char *));
+    void *written = infer->written; /* the last one: takes the new capacity over */
+    memory_grow(&written, &infer->chain_capacity, infer->run->file_count, sizeof *infer->written);
+    infer->written = written;
+}
+
 static void put_under_path(struct infer *infer, uint32_t id)
 {
     uint32_t *head = &infer->path_heads[hash_path(infer->path_now[id])];
@@ -113,13 +130,26 @@ static void put_under_path(struct infer *infer, uint32_t id)
     *head = id;
 }
 
+static void take_from_chain(uint32_t *at, uint32_t *next, uint32_t id)
+{
+    while (*at != NO_ID && *at != id)
+        at = &next[*at];
+    if (*at == id)
+        *at = next[id];
+}
+
 static void take_from_path(struct infer *infer, uint32_t id)
 {
-    uint32_t *at = &infer->path_heads[hash_path(infer->path_now[id])];
-    while (*at != NO_ID && *at != id)
-        at = &infer->path_next[*at];
-    if (*at == id)
-        *at = infer->path_next[id];
+    take_from_chain(&infer->path_heads[hash_path(infer->path_now[id])], infer->path_next, id);
+}
+
+/* Nobody can find it any more: names and inodes that are used again and again do not make the chains long. */
+static void file_gone(struct infer *infer, uint32_t id)
+{
+    struct image_file *file = &infer->run->files[id];
+    file->survives = false;
+    take_from_path(infer, id);
+    take_from_chain(&infer->inode_heads[hash_inode(file->device, file->inode)], infer->inode_next, id);
 }
 
 uint32_t infer_new_file(struct infer *infer, const struct description *d, const struct image_facts *facts)
@@ -128,17 +158,11 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
     make_chains(infer);
     uint32_t replaced = by_path(infer, d->path);
     if (replaced != NO_ID)
-        run->files[replaced].survives = false; /* its content is gone, under whatever inode */
+        file_gone(infer, replaced); /* its content is gone, under whatever inode */
     void *files = run->files;
     memory_grow(&files, &infer->files_capacity, run->file_count, sizeof *run->files);
     run->files = files;
-    if (infer->chain_capacity < infer->files_capacity) {
-        infer->inode_next = realloc(infer->inode_next, infer->files_capacity * sizeof *infer->inode_next);
-        infer->path_next = realloc(infer->path_next, infer->files_capacity * sizeof *infer->path_next);
-        infer->path_now = realloc(infer->path_now, infer->files_capacity * sizeof *infer->path_now);
-        infer->written = realloc(infer->written, infer->files_capacity * sizeof *infer->written);
-        infer->chain_capacity = infer->files_capacity;
-    }
+    grow_chains(infer);
     uint32_t id = (uint32_t)run->file_count++;
     struct image_file *file = &run->files[id];
     *file = (struct image_file){
@@ -171,7 +195,7 @@ static void renamed(struct event *event)
     make_chains(infer);
     uint32_t moved = by_path(infer, from), replaced = by_path(infer, to);
     if (replaced != NO_ID && replaced != moved)
-        infer->run->files[replaced].survives = false;
+        file_gone(infer, replaced);
     if (moved != NO_ID) {
         take_from_path(infer, moved);
         free(infer->path_now[moved]);
@@ -193,7 +217,7 @@ static void removed(struct event *event)
     char *name = infer_absolute(event, &path->from, path->from_directory_fd);
     uint32_t gone = by_path(event->infer, name);
     if (gone != NO_ID)
-        event->infer->run->files[gone].survives = false;
+        file_gone(event->infer, gone);
     free(name);
 }
 

@@ -31,24 +31,35 @@ void infer_note(struct infer *infer, const char *format, ...)
 
 const char *infer_hook_name(const struct process_state *process, unsigned hook)
 {
-    return hook < process->hooks_count && process->hooks[hook].name ? process->hooks[hook].name
-                                                                    : "a call that has no name yet";
+    const struct hook_info *info = id_map_get(&process->hooks, hook);
+    return info ? info->name : "a call that has no name yet";
 }
 
 unsigned infer_hook_role(const struct process_state *process, unsigned hook)
 {
-    return hook < process->hooks_count ? process->hooks[hook].role : 0;
+    const struct hook_info *info = id_map_get(&process->hooks, hook);
+    return info ? info->role : 0;
 }
 
-struct timeline *infer_thread(struct infer *infer, struct process_state *process, uint32_t tid, uint64_t time_ns)
+struct timeline *infer_thread(struct process_state *process, uint32_t tid, uint64_t start_ns)
 {
-    (void)infer;
-    for (size_t i = process->threads_count; i-- > 0;)
-        if (process->threads[i].tid == tid && !process->threads[i].ended)
-            return &process->threads[i];
+    size_t known = (size_t)(uintptr_t)id_map_get(&process->live_threads, tid);
+    if (known && process->threads[known - 1].start_ns == start_ns)
+        return &process->threads[known - 1];
     struct timeline *thread = MEMORY_APPEND(process, threads);
-    *thread = (struct timeline){.tid = tid, .start_ns = time_ns, .first_image_ns = UNKNOWN};
+    *thread = (struct timeline){.tid = tid, .start_ns = start_ns, .first_image_ns = UNKNOWN};
+    id_map_put(&process->live_threads, tid, (void *)(uintptr_t)process->threads_count);
     return thread;
+}
+
+void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid)
+{
+    struct process *model = &infer->run->processes[process->index];
+    if (model->pid || !pid) /* its directory's name, if that says one, is where others look for it */
+        return;
+    model->pid = pid;
+    process->older = id_map_get(&infer->by_pid, pid);
+    id_map_put(&infer->by_pid, pid, process);
 }
 
 /* Arguments as a shell line, quoted where a shell would need it. */
@@ -98,10 +109,21 @@ static void split_arguments(struct process *model, const struct trace_text *argv
 static uint32_t parent_of(const struct infer *infer, const struct trace_process *start, uint32_t self)
 {
     /* Processes stand in the order of their first records, so an earlier one has a smaller index. */
-    for (uint32_t i = self; i-- > 0;)
-        if (infer->run->processes[i].pid == start->ppid)
-            return i;
-    return NO_ID;
+    const struct process_state *parent = id_map_get(&infer->by_pid, start->ppid);
+    while (parent && parent->index >= self)
+        parent = parent->older;
+    return parent ? parent->index : NO_ID;
+}
+
+/* CPU that the pid had used when this image of it began, as far as the traced image before it has reported it. */
+static uint64_t cpu_before(const struct infer *infer, const struct trace_process *start,
+                           const struct process_state *self)
+{
+    const struct process_state *before = self->older;
+    while (before &&
+           (infer->run->processes[before->index].start_ns >= start->start_ns || before->last_cpu_ns > start->cpu_ns))
+        before = before->older;
+    return before ? before->last_cpu_ns : 0;
 }
 
 static void start_record(struct event *event)
@@ -113,10 +135,11 @@ static void start_record(struct event *event)
     if (model->exe)
         return;
     uint32_t self = event->process->index;
-    model->pid = start->pid;
+    infer_process_has_pid(infer, event->process, start->pid);
     model->ppid = start->ppid;
     model->parent = parent_of(infer, start, self);
     model->exe = memory_text(start->exe.data, start->exe.bytes);
+    free(model->cwd);
     model->cwd = memory_text(start->cwd.data, start->cwd.bytes);
     split_arguments(model, &start->argv);
     model->start_ns = start->start_ns;
@@ -127,13 +150,8 @@ static void start_record(struct event *event)
     event->process->io_known = start->rchar != TRACE_UNKNOWN && start->wchar != TRACE_UNKNOWN;
     event->process->last_rss = start->rss_bytes;
     event->process->heap_known = true;
-    event->process->alive = true;
-    /* CPU that the pid used before: the traced image it replaced has reported its part. */
-    event->process->start_cpu_ns = 0;
-    for (uint32_t i = 0; i < self; i++)
-        if (run->processes[i].pid == start->pid && run->processes[i].start_ns < start->start_ns &&
-            infer->processes[i]->last_cpu_ns <= start->cpu_ns)
-            event->process->start_cpu_ns = infer->processes[i]->last_cpu_ns;
+    infer_resources_process_began(infer, event->process);
+    event->process->start_cpu_ns = cpu_before(infer, start, event->process);
     event->process->last_cpu_ns = start->cpu_ns;
     event->process->last_cpu_at_ns = start->start_ns;
     event->thread->cpu_at_ns = start->start_ns;
@@ -141,7 +159,7 @@ static void start_record(struct event *event)
     event->thread->start_ns = start->start_ns;
     if (!run->realtime_offset_ns)
         run->realtime_offset_ns = start->realtime_offset_ns;
-    if (!run->start_ns || start->start_ns < run->start_ns)
+    if (start->start_ns < run->start_ns)
         run->start_ns = start->start_ns;
 }
 
@@ -154,7 +172,7 @@ static void end_record(struct event *event)
     model->end_ns = event->end_ns;
     if (end->exit_code >= 0)
         model->exit_code = end->exit_code;
-    model->cpu_ns = cpu_ns - event->process->start_cpu_ns;
+    model->cpu_ns = cpu_ns >= event->process->start_cpu_ns ? cpu_ns - event->process->start_cpu_ns : UNKNOWN;
     model->vm_hwm_bytes = end->vm_hwm_bytes;
     model->heap_peak_bytes = end->heap_known && end->heap_peak_bytes >= 0 ? (uint64_t)end->heap_peak_bytes : UNKNOWN;
     if (end->heap_live_bytes < 0)
@@ -165,8 +183,10 @@ static void end_record(struct event *event)
     model->own_cost_ns = end->own_cost_ns;
     model->own_mapped_bytes = end->own_mapped_bytes;
     model->lost_records = end->lost_records;
-    if (event->process->io_known && end->rchar != TRACE_UNKNOWN && end->wchar != TRACE_UNKNOWN) {
-        uint64_t kernel = end->rchar - event->process->rchar + end->wchar - event->process->wchar;
+    const struct process_state *begin = event->process;
+    if (begin->io_known && end->rchar != TRACE_UNKNOWN && end->wchar != TRACE_UNKNOWN && end->rchar >= begin->rchar &&
+        end->wchar >= begin->wchar) {
+        uint64_t kernel = end->rchar - begin->rchar + end->wchar - begin->wchar;
         uint64_t others = end->own_rchar + end->own_wchar + end->reaped_rchar + end->reaped_wchar;
         model->kernel_io_bytes = kernel > others ? kernel - others : 0;
     }
@@ -179,16 +199,17 @@ static void child_record(struct event *event)
     const struct trace_child *child = &event->record->child;
     struct run *run = event->infer->run;
     int status = (int)child->status;
-    for (size_t i = run->process_count; i-- > 0;) {
-        struct process *process = &run->processes[i];
-        if (process->pid != child->pid || process->start_ns > event->end_ns)
-            continue;
-        if (WIFEXITED(status))
-            process->exit_code = WEXITSTATUS(status);
-        if (WIFSIGNALED(status))
-            process->signal = WTERMSIG(status);
+    struct process_state *state = id_map_get(&event->infer->by_pid, child->pid);
+    while (state && run->processes[state->index].start_ns > event->end_ns)
+        state = state->older;
+    if (!state || !(WIFEXITED(status) || WIFSIGNALED(status)))
         return;
-    }
+    struct process *process = &run->processes[state->index];
+    if (WIFEXITED(status))
+        process->exit_code = WEXITSTATUS(status);
+    else
+        process->signal = WTERMSIG(status);
+    infer_resources_process_gone(event->infer, state, event->end_ns); /* killed: nobody else says so */
 }
 
 static void host_record(struct event *event)
@@ -261,7 +282,8 @@ static void notice_record(struct event *event)
         break;
     case trace_note_OWN_MALLOC:
         event->process->heap_known = false;
-        infer_note(event->infer, "%s brings its own malloc: its heap was not seen", event->model->exe);
+        infer_note(event->infer, "%s brings its own malloc: its heap was not seen",
+                   event->model->exe ? event->model->exe : "a program");
         break;
     case trace_note_NO_WRAPPER_LEFT:
         infer_note(event->infer, "too many copies of a library: %.*s was left unwatched in one", length, text);
@@ -279,11 +301,12 @@ static void notice_record(struct event *event)
 static void hook_record(struct event *event)
 {
     const struct trace_hook *hook = &event->record->hook;
-    struct process_state *process = event->process;
-    while (process->hooks_count <= hook->hook)
-        *MEMORY_APPEND(process, hooks) = (struct hook_info){NULL, 0};
-    if (!process->hooks[hook->hook].name)
-        process->hooks[hook->hook] = (struct hook_info){memory_text(hook->name.data, hook->name.bytes), hook->role};
+    struct id_map *hooks = &event->process->hooks;
+    if (!hook->hook || id_map_get(hooks, hook->hook))
+        return;
+    struct hook_info *info = memory_zeroed(1, sizeof *info);
+    *info = (struct hook_info){memory_text(hook->name.data, hook->name.bytes), hook->role};
+    id_map_put(hooks, hook->hook, info);
 }
 
 static void thread_end_record(struct event *event)
@@ -295,6 +318,9 @@ static void thread_end_record(struct event *event)
         event->process->helper_cpu_ns += cpu_ns;
     /* The main thread's record comes at the end of the process, which may go on with another thread's. */
     thread->ended = thread->tid != event->model->pid;
+    if (thread->ended && id_map_get(&event->process->live_threads, thread->tid) ==
+                             (void *)(uintptr_t)(thread - event->process->threads + 1))
+        id_map_remove(&event->process->live_threads, thread->tid);
 }
 
 void infer_process_record(struct event *event)

@@ -14,22 +14,6 @@
 #define WINDOW_NS   UINT64_C(100000000)
 #define WINDOWS_MAX 8192
 
-static void need_bin(struct infer *infer, size_t bin)
-{
-    while (infer->bin_count <= bin) {
-        if (infer->bin_count == infer->bin_capacity) {
-            size_t capacity = infer->bin_capacity;
-            void *array;
-            array = infer->bin_cpu_ns, memory_grow(&array, &(size_t){capacity}, capacity, 8), infer->bin_cpu_ns = array;
-            array = infer->bin_rss, memory_grow(&array, &(size_t){capacity}, capacity, 8), infer->bin_rss = array;
-            array = infer->bin_heap, memory_grow(&array, &(size_t){capacity}, capacity, 8), infer->bin_heap = array;
-            array = infer->bin_ops, memory_grow(&array, &infer->bin_capacity, capacity, 8), infer->bin_ops = array;
-        }
-        infer->bin_rss[infer->bin_count] = infer->bin_heap[infer->bin_count] = UNKNOWN;
-        infer->bin_count++;
-    }
-}
-
 static uint64_t higher(uint64_t a, uint64_t b)
 {
     return a == UNKNOWN ? b : b == UNKNOWN ? a : a > b ? a : b;
@@ -37,29 +21,40 @@ static uint64_t higher(uint64_t a, uint64_t b)
 
 static void merge_bins(struct infer *infer)
 {
-    size_t merged = (infer->bin_count + 1) / 2;
-    for (size_t i = 0; i < merged; i++) {
-        bool pair = 2 * i + 1 < infer->bin_count;
-        infer->bin_cpu_ns[i] = infer->bin_cpu_ns[2 * i] + (pair ? infer->bin_cpu_ns[2 * i + 1] : 0);
-        infer->bin_ops[i] = infer->bin_ops[2 * i] + (pair ? infer->bin_ops[2 * i + 1] : 0);
-        infer->bin_rss[i] = pair ? higher(infer->bin_rss[2 * i], infer->bin_rss[2 * i + 1]) : infer->bin_rss[2 * i];
-        infer->bin_heap[i] = pair ? higher(infer->bin_heap[2 * i], infer->bin_heap[2 * i + 1]) : infer->bin_heap[2 * i];
+    struct bin *bins = infer->bins;
+    for (size_t i = 0; i < infer->bins_count; i++) {
+        if (i % 2) {
+            bins[i / 2].cpu_ns += bins[i].cpu_ns;
+            bins[i / 2].ops += bins[i].ops;
+            bins[i / 2].rss = higher(bins[i / 2].rss, bins[i].rss);
+            bins[i / 2].heap = higher(bins[i / 2].heap, bins[i].heap);
+        } else {
+            bins[i / 2] = bins[i];
+        }
     }
-    memset(infer->bin_cpu_ns + merged, 0, (infer->bin_count - merged) * sizeof *infer->bin_cpu_ns);
-    memset(infer->bin_ops + merged, 0, (infer->bin_count - merged) * sizeof *infer->bin_ops);
-    infer->bin_count = merged;
+    infer->bins_count = (infer->bins_count + 1) / 2;
     infer->bin_ns *= 2;
 }
 
+/* The window of a moment. What lies before the first of them counts for the first. */
 static size_t bin_of(struct infer *infer, uint64_t time_ns)
 {
-    if (!infer->bin_ns)
+    if (!infer->bin_ns) {
         infer->bin_ns = WINDOW_NS;
-    uint64_t since_ns = time_ns > infer->run->start_ns ? time_ns - infer->run->start_ns : 0;
+        infer->bins_from_ns = infer->run->start_ns;
+    }
+    uint64_t since_ns = time_ns > infer->bins_from_ns ? time_ns - infer->bins_from_ns : 0;
     while (since_ns / infer->bin_ns >= WINDOWS_MAX)
         merge_bins(infer);
-    need_bin(infer, since_ns / infer->bin_ns);
+    while (infer->bins_count <= since_ns / infer->bin_ns)
+        *MEMORY_APPEND(infer, bins) = (struct bin){0, 0, UNKNOWN, UNKNOWN};
     return since_ns / infer->bin_ns;
+}
+
+static struct bin *bin_at(struct infer *infer, uint64_t time_ns)
+{
+    size_t bin = bin_of(infer, time_ns); /* may move the windows */
+    return &infer->bins[bin];
 }
 
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
@@ -71,54 +66,61 @@ void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
         uint64_t cpu = cpu_ns - process->last_cpu_ns;
         bin_of(infer, to_ns);
         for (size_t bin = bin_of(infer, from_ns), last = bin_of(infer, to_ns); bin <= last; bin++) {
-            uint64_t start = infer->run->start_ns + bin * infer->bin_ns, end = start + infer->bin_ns;
+            uint64_t start = infer->bins_from_ns + bin * infer->bin_ns, end = start + infer->bin_ns;
             uint64_t low = start > from_ns ? start : from_ns, high = end < to_ns ? end : to_ns;
             if (high > low)
-                infer->bin_cpu_ns[bin] += (uint64_t)((double)cpu * (double)(high - low) / (double)(to_ns - from_ns));
+                infer->bins[bin].cpu_ns += (uint64_t)((double)cpu * (double)(high - low) / (double)(to_ns - from_ns));
         }
     }
     process->last_cpu_ns = cpu_ns > process->last_cpu_ns ? cpu_ns : process->last_cpu_ns;
     process->last_cpu_at_ns = to_ns;
 }
 
+/* The largest shared part and the largest process. Few live at once; only those that never end add up. */
+static uint64_t largest_of(const struct infer *infer, uint32_t *largest_process)
+{
+    uint64_t shared = 0, largest = 0;
+    for (size_t i = 0; i < infer->alive_count; i++) {
+        const struct process_state *process = infer->alive[i];
+        shared = process->last_file > shared ? process->last_file : shared;
+        if (process->last_anon && process->last_rss > largest) {
+            largest = process->last_rss;
+            *largest_process = process->index;
+        }
+    }
+    return shared;
+}
+
 /* The sum over live processes changed. */
 static void tree_changed(struct infer *infer, uint64_t time_ns)
 {
     struct run *run = infer->run;
-    uint64_t private_bytes = 0, shared = 0, heap = 0, largest = 0;
     uint32_t largest_process = NO_ID;
-    unsigned counted = 0;
-    for (size_t i = 0; i < infer->processes_count; i++) {
-        const struct process_state *p = infer->processes[i];
-        if (!p->alive || !p->last_anon)
-            continue;
-        counted++;
-        private_bytes += p->last_anon;
-        heap += p->last_heap;
-        shared = p->last_file > shared ? p->last_file : shared;
-        if (p->last_rss > largest) {
-            largest = p->last_rss;
-            largest_process = (uint32_t)i;
-        }
-    }
-    uint64_t sum = private_bytes + shared;
+    uint64_t sum = infer->tree_private + largest_of(infer, &largest_process);
     if (infer->tree_rss && time_ns > infer->tree_at_ns) {
         infer->rss_integral += (double)infer->tree_rss * (double)(time_ns - infer->tree_at_ns);
         infer->rss_time += (double)(time_ns - infer->tree_at_ns);
     }
     infer->tree_at_ns = time_ns;
     infer->tree_rss = sum;
-    if (!counted)
+    if (largest_process == NO_ID)
         return;
-    size_t bin = bin_of(infer, time_ns);
-    infer->bin_rss[bin] = higher(infer->bin_rss[bin], sum);
-    infer->bin_heap[bin] = higher(infer->bin_heap[bin], heap);
+    struct bin *bin = bin_at(infer, time_ns);
+    bin->rss = higher(bin->rss, sum);
+    bin->heap = higher(bin->heap, infer->tree_heap);
     if (run->peak_rss_bytes == UNKNOWN || sum > run->peak_rss_bytes) {
         run->peak_rss_bytes = sum;
-        run->peak_is_tree = counted > 1;
+        run->peak_is_tree = infer->tree_private > infer->processes[largest_process]->last_anon;
         run->peak_rss_ns = time_ns;
         run->peak_process = largest_process;
     }
+}
+
+void infer_resources_process_began(struct infer *infer, struct process_state *process)
+{
+    process->alive = true;
+    process->alive_at = (uint32_t)infer->alive_count;
+    *MEMORY_APPEND(infer, alive) = process;
 }
 
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns)
@@ -126,6 +128,10 @@ void infer_resources_process_gone(struct infer *infer, struct process_state *pro
     if (!process->alive)
         return;
     process->alive = false;
+    infer->alive[process->alive_at] = infer->alive[--infer->alive_count];
+    infer->alive[process->alive_at]->alive_at = process->alive_at;
+    infer->tree_private -= process->last_anon;
+    infer->tree_heap -= process->last_heap;
     tree_changed(infer, time_ns);
 }
 
@@ -134,18 +140,24 @@ static void sample_record(struct event *event)
     const struct trace_sample *sample = &event->record->sample;
     struct process_state *process = event->process;
     infer_resources_process_cpu(event, sample->cpu_user_ns + sample->cpu_system_ns);
-    size_t bin = bin_of(event->infer, event->end_ns);
-    event->infer->bin_ops[bin] += sample->io_ops - process->last_io_ops;
+    if (sample->io_ops >= process->last_io_ops)
+        bin_at(event->infer, event->end_ns)->ops += sample->io_ops - process->last_io_ops;
     process->last_io_ops = sample->io_ops;
     if (sample->rss_bytes == TRACE_UNKNOWN)
         return;
     /* Our own pages are not the program's. */
     uint64_t rss = sample->rss_bytes > sample->own_bytes ? sample->rss_bytes - sample->own_bytes : sample->rss_bytes;
     uint64_t shared = sample->shared_bytes < rss ? sample->shared_bytes : rss;
+    uint64_t anon = rss - shared ? rss - shared : 1;
+    uint64_t heap = sample->heap_live_bytes > 0 ? (uint64_t)sample->heap_live_bytes : 0;
+    if (process->alive) {
+        event->infer->tree_private += anon - process->last_anon;
+        event->infer->tree_heap += heap - process->last_heap;
+    }
     process->last_rss = rss;
     process->last_file = shared;
-    process->last_anon = rss - shared ? rss - shared : 1;
-    process->last_heap = sample->heap_live_bytes > 0 ? (uint64_t)sample->heap_live_bytes : 0;
+    process->last_anon = anon;
+    process->last_heap = heap;
     tree_changed(event->infer, event->end_ns);
 }
 
@@ -255,26 +267,24 @@ void infer_resources_finish(struct infer *infer)
         run->peak_rss_ns = UNKNOWN;
         run->peak_process = i;
     }
-    run->samples = memory_zeroed(infer->bin_count, sizeof *run->samples);
+    run->samples = memory_zeroed(infer->bins_count, sizeof *run->samples);
     uint64_t rss = UNKNOWN, heap = UNKNOWN;
-    for (size_t i = 0; i < infer->bin_count; i++) {
-        uint64_t start = run->start_ns + i * infer->bin_ns, end = start + infer->bin_ns;
+    for (size_t i = 0; i < infer->bins_count; i++) {
+        const struct bin *bin = &infer->bins[i];
+        uint64_t start = infer->bins_from_ns + i * infer->bin_ns, end = start + infer->bin_ns;
         if (start >= run->end_ns)
             break;
         if (end > run->end_ns)
             end = run->end_ns;
-        rss = infer->bin_rss[i] == UNKNOWN ? rss : infer->bin_rss[i];
-        heap = infer->bin_heap[i] == UNKNOWN ? heap : infer->bin_heap[i];
+        rss = bin->rss == UNKNOWN ? rss : bin->rss;
+        heap = bin->heap == UNKNOWN ? heap : bin->heap;
         run->samples[run->sample_count++] = (struct resource_sample){
             .time_ns = end,
-            .cpu_ratio = (double)infer->bin_cpu_ns[i] / ((double)(end - start) * run->host.usable_cpus),
+            .cpu_ratio = (double)bin->cpu_ns / ((double)(end - start) * run->host.usable_cpus),
             .rss_bytes = rss,
             .heap_bytes = heap,
-            .io_ops = infer->bin_ops[i],
+            .io_ops = bin->ops,
         };
     }
-    free(infer->bin_cpu_ns);
-    free(infer->bin_rss);
-    free(infer->bin_heap);
-    free(infer->bin_ops);
+    free(infer->bins);
 }

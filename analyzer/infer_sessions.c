@@ -115,20 +115,16 @@ static void codec_record(struct event *event)
     if (call->role == trace_role_DESTROY && !session->job)
         return;
     struct job *job = job_of(event, session, call->role, call->source, call->source_bytes);
-    if (call->role == trace_role_ENCODE || call->role == trace_role_MUX)
-        infer_job_tail_becomes(event, job, GAP_ENCODING);
-    settle_output(event, session);
+    enum gap before = infer_job_phase(job);
+    settle_output(event, session); /* first: the open of that output may lie in the gap before this call */
+    if (before == GAP_TAIL && (call->role == trace_role_ENCODE || call->role == trace_role_MUX))
+        infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
+    else if (before != GAP_TAIL && call->depth == 0)
+        infer_time_lead(event->thread, job, before, event->start_ns);
     if (call->depth == 0) {
         uint64_t own = call->duration_ns > call->io_ns ? call->duration_ns - call->io_ns : 0;
-        enum gap before = infer_job_phase(job);
-        /* What led up to an encode lies before it, not behind what was encoded earlier. */
-        if (call->role == trace_role_ENCODE && before == GAP_TAIL && job->encode_seen &&
-            event->thread->last_job == job && event->start_ns > event->thread->last_ns) {
-            infer_time_gap(event->thread, job, GAP_ENCODING, event->start_ns - event->thread->last_ns);
-            event->thread->last_ns = event->start_ns;
-        }
-        infer_time_codec(event, job, call->io_ns);
-        stage_time(job, call->role, own);
+        uint64_t twice = infer_time_codec(event, job, call->io_ns);
+        stage_time(job, call->role, own > twice ? own - twice : 0);
     } else {
         infer_job_touch(event, job);
     }
@@ -159,7 +155,7 @@ static void rows_record(struct event *event)
         gap = GAP_DECODED;
     }
     if (!decoding) {
-        infer_job_tail_becomes(event, job, GAP_ENCODING);
+        infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
         gap = GAP_ENCODING;
     } else if (gap == GAP_TAIL) {
         gap = job->encode_seen ? GAP_ENCODING : GAP_DECODED;

@@ -4,7 +4,7 @@
  *
  * The way of a record: infer.c hands it to the file that owns its subject; files and sessions gather times and bytes
  * of their own; as soon as one turns out to belong to an image, it joins a job; the thread's timeline gives the job
- * the CPU time of the gaps between its calls. When a process is read to its end, infer_finish.c makes images of jobs.
+ * the CPU time of the gaps between its calls. When a process is read to its end, infer_images.c makes images of jobs.
  */
 #ifndef ANALYZER_INFER_STATE_H
 #define ANALYZER_INFER_STATE_H
@@ -36,6 +36,12 @@ struct ranges {
     unsigned next;
 };
 
+/* Calls of threads that help a job's owner: busy_ns of the time between from_ns and to_ns. */
+struct helper_span {
+    uint64_t from_ns, to_ns, busy_ns;
+};
+#define HELPER_SPANS 8
+
 struct job;
 
 /* An open file description of a process; forgotten at its last close, when its sums have gone to the job. */
@@ -49,11 +55,12 @@ struct description {
     uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
     uint64_t open_ns;
     struct io_total read, write;
-    struct ranges buffers; /* the program's read buffers until a job takes them */
+    uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
+    struct ranges buffers;                  /* the program's read buffers until a job takes them */
     struct job *in_job, *out_job;
-    uint32_t out_file;      /* run->files, or NO_ID */
-    uint32_t link_session;  /* codec session that the program tied to it, or 0 */
-    uint64_t tail_calls_ns; /* writes and reads before the job was known, for its timeline */
+    uint32_t out_file;     /* run->files, or NO_ID */
+    uint32_t link_session; /* codec session that the program tied to it, or 0 */
+    uint32_t open_tid;     /* thread that opened it */
 };
 
 struct session {
@@ -93,6 +100,8 @@ struct job {
     uint64_t blocks_live, blocks_peak;
     uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
     uint64_t first_read_ns;
+    struct helper_span helpers[HELPER_SPANS]; /* since the owner's last event, in order of time */
+    unsigned helpers_count;
 };
 
 struct pending {
@@ -113,7 +122,8 @@ struct timeline {
     uint64_t start_ns;
     bool ended, owner; /* owner: owned an image */
     struct job *current;
-    uint64_t last_ns; /* end of the last event that belonged to a job */
+    uint64_t last_ns;   /* end of the last event that belonged to a job */
+    uint64_t inside_ns; /* calls since then that are counted elsewhere */
     struct job *last_job;
     uint64_t cpu_at_ns, cpu_ns;   /* last reading; cpu_at_ns 0 = none */
     uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
@@ -139,12 +149,13 @@ struct process_state {
     uint32_t index; /* in run->processes */
     struct timeline *threads;
     size_t threads_count, threads_capacity;
+    struct id_map live_threads;           /* by tid: index + 1 */
     struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
+    struct id_map directories;            /* open directories by descriptor + 1 */
     struct job *jobs, *latest;
     struct job *active[ACTIVE];
     unsigned active_count;
-    struct hook_info *hooks; /* by number */
-    size_t hooks_count, hooks_capacity;
+    struct id_map hooks;  /* by number */
     struct block *blocks; /* open addressing by address */
     size_t block_count, block_places;
     uint64_t rchar, wchar;
@@ -154,6 +165,13 @@ struct process_state {
     uint64_t live_heap;
     uint64_t helper_cpu_ns; /* of ended threads that own no image */
     bool alive;
+    uint32_t alive_at;           /* place in infer->alive */
+    struct process_state *older; /* with the same pid */
+};
+
+/* Resources of all live processes in one window of time. */
+struct bin {
+    uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
 };
 
 struct infer {
@@ -170,10 +188,13 @@ struct infer {
     char **path_now; /* by file: where it is now; a source keeps the name it was read under */
     bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
-    uint64_t *bin_cpu_ns, *bin_rss, *bin_heap, *bin_ops; /* see infer_resources.c */
-    size_t bin_count, bin_capacity;
-    uint64_t bin_ns;
-    uint64_t tree_at_ns, tree_rss;
+    struct id_map by_pid; /* newest process of a pid */
+    struct process_state **alive;
+    size_t alive_count, alive_capacity;
+    struct bin *bins; /* see infer_resources.c */
+    size_t bins_count, bins_capacity;
+    uint64_t bin_ns, bins_from_ns;
+    uint64_t tree_at_ns, tree_rss, tree_private, tree_heap;
     double rss_integral, rss_time;
     uint64_t last_ns; /* time of the last record */
 };
@@ -193,7 +214,10 @@ void infer_process_record(struct event *event);
 void infer_note(struct infer *infer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *infer_hook_name(const struct process_state *process, unsigned hook);
 unsigned infer_hook_role(const struct process_state *process, unsigned hook);
-struct timeline *infer_thread(struct infer *infer, struct process_state *process, uint32_t tid, uint64_t time_ns);
+/* The live thread with this tid; a new one if there is none, or if that one began at another time. */
+struct timeline *infer_thread(struct process_state *process, uint32_t tid, uint64_t start_ns);
+/* Puts the process under its pid, in front of earlier ones. */
+void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid);
 
 /* infer_files.c */
 void infer_file_record(struct event *event);
@@ -228,19 +252,27 @@ void infer_job_touch(struct event *event, struct job *job);
 /* Nothing more will come to it but cleanup. */
 void infer_job_settle(struct process_state *process, struct job *job);
 enum gap infer_job_phase(const struct job *job);
-/* The tail so far turns out to lie before another encode or write. */
-void infer_job_tail_becomes(struct event *event, struct job *job, enum gap gap);
+/* More of the job's work begins at start_ns: if it was in its tail, that turns out to lie before this work. */
+void infer_job_goes_on(struct event *event, struct job *job, enum gap gap, uint64_t start_ns);
+/* Same for what the job does outside codecs: it reads or writes. */
+void infer_job_goes_on_io(struct event *event, struct job *job, bool reads, uint64_t start_ns);
 void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
 void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes);
 
 /* infer_time.c: the thread's timeline. */
-/* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. */
-void infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns);
-/* An outermost codec call with io_ns of I/O inside. */
-void infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
+/* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. Returns how much of it other
+ * calls of the job cover: busy time is the union of them all. */
+uint64_t infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns);
+/* An outermost codec call with io_ns of I/O inside. Returns as infer_time_call() does. */
+uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
 /* Row calls that lasted ns in all, io_ns of them I/O, until now. */
 void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
 void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
+/* If the thread's last event was the job's, the time since then, up to start_ns, is a gap of this kind. */
+void infer_time_lead(struct timeline *thread, struct job *job, enum gap gap, uint64_t start_ns);
+/* A call of ns that began at start_ns on this thread turns out to be the job's. Returns how much of it no gap has
+ * counted by now: that is the caller's to count. */
+uint64_t infer_time_earlier_call(struct timeline *thread, const struct job *job, uint64_t start_ns, uint64_t ns);
 void infer_time_reading(struct event *event, uint64_t cpu_ns);
 /* CPU of the time from from_ns to the last reading, as far as nobody has it yet, goes to a gap of the job. */
 void infer_time_claim(struct timeline *thread, struct job *job, enum gap gap, uint64_t from_ns);
@@ -248,6 +280,7 @@ void infer_time_claim(struct timeline *thread, struct job *job, enum gap gap, ui
 /* infer_resources.c */
 void infer_resource_record(struct event *event);
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
+void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
 void infer_resources_finish(struct infer *infer);
 

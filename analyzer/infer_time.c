@@ -7,6 +7,8 @@
  * gap's remaining length is waiting. */
 #include "analyzer/infer_state.h"
 
+#include <string.h>
+
 static struct pending *pending_of(struct timeline *thread, struct job *job, enum gap gap)
 {
     for (unsigned i = 0; i < thread->pending_count; i++)
@@ -21,24 +23,39 @@ static struct pending *pending_of(struct timeline *thread, struct job *job, enum
     return &thread->pending[thread->pending_count++];
 }
 
+/* Only its owner's gaps are the job's: what a helper does between its calls may be for anybody. */
 void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns)
 {
-    if (ns && job)
+    if (ns && job && job->tid == thread->tid)
         pending_of(thread, job, gap)->ns += ns;
 }
 
-/* Time that first looked like gaps and turns out to lie inside row calls: taken back, the job's own first. */
-static void take_back(struct timeline *thread, const struct job *job, uint64_t ns)
+/* Time that first looked like gaps and turns out to lie inside calls: taken back, the job's own first. Returns how
+ * much there was. */
+static uint64_t take_back(struct timeline *thread, const struct job *job, uint64_t ns)
 {
+    uint64_t left = ns;
     for (int own = 1; own >= 0; own--)
-        for (unsigned i = thread->pending_count; i-- > 0 && ns;) {
+        for (unsigned i = thread->pending_count; i-- > 0 && left;) {
             struct pending *pending = &thread->pending[i];
             if ((pending->job == job) != own)
                 continue;
-            uint64_t part = pending->ns < ns ? pending->ns : ns;
+            uint64_t part = pending->ns < left ? pending->ns : left;
             pending->ns -= part;
-            ns -= part;
+            left -= part;
         }
+    return ns - left;
+}
+
+/* The time since the thread's last event up to start_ns, less calls in it that are counted elsewhere; the timeline
+ * goes on at start_ns. */
+static uint64_t gap_until(struct timeline *thread, uint64_t start_ns)
+{
+    uint64_t length_ns = start_ns - thread->last_ns;
+    uint64_t gap_ns = length_ns > thread->inside_ns ? length_ns - thread->inside_ns : 0;
+    thread->inside_ns = 0;
+    thread->last_ns = start_ns;
+    return gap_ns;
 }
 
 /* The gap before an event that starts at start_ns belongs to the job on both sides of it; between two jobs, to the
@@ -48,7 +65,26 @@ static void gap_before(struct timeline *thread, struct job *job, uint64_t start_
     struct job *owner = thread->last_job;
     if (!owner || start_ns <= thread->last_ns || (owner != job && owner->output_closed))
         return;
-    infer_time_gap(thread, owner, infer_job_phase(owner), start_ns - thread->last_ns);
+    infer_time_gap(thread, owner, infer_job_phase(owner), gap_until(thread, start_ns));
+}
+
+void infer_time_lead(struct timeline *thread, struct job *job, enum gap gap, uint64_t start_ns)
+{
+    if (thread->last_job == job && start_ns > thread->last_ns)
+        infer_time_gap(thread, job, gap, gap_until(thread, start_ns));
+}
+
+uint64_t infer_time_earlier_call(struct timeline *thread, const struct job *job, uint64_t start_ns, uint64_t ns)
+{
+    if (start_ns < job->start_ns)
+        return 0;
+    uint64_t counted_ns = ns;
+    if (start_ns >= thread->last_ns)
+        thread->inside_ns += ns;
+    else
+        counted_ns = start_ns >= thread->cpu_at_ns ? take_back(thread, job, ns) : 0;
+    thread->io_cpu_ns += counted_ns;
+    return counted_ns;
 }
 
 /* The event [start, end] is the job's: the timeline goes on behind it. */
@@ -58,21 +94,61 @@ static void advance(struct event *event, struct job *job, uint64_t start_ns, uin
     if (end_ns > thread->last_ns)
         thread->last_ns = end_ns;
     thread->last_job = job;
+    thread->inside_ns = 0;
     if (start_ns < job->start_ns)
         job->start_ns = start_ns;
     infer_job_touch(event, job);
 }
 
-void infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns)
+/* Remembers a helper's call. What an earlier one covers already is returned. */
+static uint64_t add_helper(struct job *job, uint64_t start_ns, uint64_t end_ns)
+{
+    uint64_t covered_ns = job->helpers_count ? job->helpers[job->helpers_count - 1].to_ns : 0;
+    uint64_t from_ns = covered_ns < start_ns ? start_ns : covered_ns < end_ns ? covered_ns : end_ns;
+    if (from_ns == end_ns)
+        return end_ns - start_ns;
+    if (job->helpers_count == HELPER_SPANS) { /* the two oldest become one */
+        job->helpers[1].from_ns = job->helpers[0].from_ns;
+        job->helpers[1].busy_ns += job->helpers[0].busy_ns;
+        memmove(job->helpers, job->helpers + 1, --job->helpers_count * sizeof *job->helpers);
+    }
+    job->helpers[job->helpers_count++] = (struct helper_span){from_ns, end_ns, end_ns - from_ns};
+    return from_ns - start_ns;
+}
+
+/* How much of the owner's call its helpers' calls cover; they are done with then. */
+static uint64_t take_helpers(struct job *job, uint64_t start_ns, uint64_t end_ns)
+{
+    double covered_ns = 0;
+    for (unsigned i = 0; i < job->helpers_count; i++) {
+        const struct helper_span *span = &job->helpers[i];
+        uint64_t from_ns = span->from_ns > start_ns ? span->from_ns : start_ns;
+        uint64_t to_ns = span->to_ns < end_ns ? span->to_ns : end_ns;
+        if (to_ns > from_ns)
+            covered_ns += (double)span->busy_ns * ((double)(to_ns - from_ns) / (double)(span->to_ns - span->from_ns));
+    }
+    job->helpers_count = 0;
+    return (uint64_t)covered_ns;
+}
+
+static uint64_t twice(const struct timeline *thread, struct job *job, uint64_t start_ns, uint64_t end_ns)
+{
+    if (end_ns <= start_ns)
+        return 0;
+    return job->tid == thread->tid ? take_helpers(job, start_ns, end_ns) : add_helper(job, start_ns, end_ns);
+}
+
+uint64_t infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns)
 {
     gap_before(event->thread, job, start_ns);
     event->thread->io_cpu_ns += io_cpu_ns;
     if (!event->thread->call_job)
         event->thread->call_job = job;
     advance(event, job, start_ns, end_ns);
+    return twice(event->thread, job, start_ns, end_ns);
 }
 
-void infer_time_codec(struct event *event, struct job *job, uint64_t io_ns)
+uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns)
 {
     struct timeline *thread = event->thread;
     uint64_t length = event->end_ns - event->start_ns;
@@ -81,6 +157,7 @@ void infer_time_codec(struct event *event, struct job *job, uint64_t io_ns)
     thread->io_cpu_ns += io_ns < length ? io_ns : length;
     thread->call_job = job;
     advance(event, job, event->start_ns, event->end_ns);
+    return twice(thread, job, event->start_ns, event->end_ns);
 }
 
 void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap)
@@ -89,7 +166,7 @@ void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t
     uint64_t now_ns = event->end_ns;
     /* Until here the rows' own time was taken for gaps. */
     if (thread->last_job && now_ns > thread->last_ns)
-        infer_time_gap(thread, job, gap, now_ns - thread->last_ns);
+        infer_time_gap(thread, job, gap, gap_until(thread, now_ns));
     take_back(thread, job, ns);
     thread->codec_ns += ns > io_ns ? ns - io_ns : 0;
     thread->io_cpu_ns += io_ns;
@@ -103,8 +180,6 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
     uint64_t now_ns = event->end_ns;
     if (thread->last_job && !thread->last_job->output_closed)
         gap_before(thread, thread->last_job, now_ns);
-    if (thread->last_job && !thread->last_job->output_closed && now_ns > thread->last_ns)
-        thread->last_ns = now_ns;
     uint64_t gaps = 0;
     for (unsigned i = 0; i < thread->pending_count; i++)
         gaps += thread->pending[i].ns;
@@ -127,7 +202,7 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
         /* CPU of calls: of I/O as charged, the rest of the codec. */
         struct job *job = thread->call_job ? thread->call_job : thread->last_job;
         uint64_t in_calls = cpu - in_gaps < calls ? cpu - in_gaps : calls;
-        if (job && (thread->codec_ns || thread->io_cpu_ns))
+        if (job && job->tid == thread->tid)
             job->cpu_ns += in_calls;
     }
     thread->cpu_at_ns = now_ns;

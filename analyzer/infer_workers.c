@@ -9,7 +9,7 @@
 struct unit {
     uint32_t process, tid, pool;
     uint64_t start_ns, end_ns, init_ns, busy_ns, cpu_ns;
-    uint32_t tasks;
+    uint32_t tasks, worker;
     bool packable; /* a process with this one owner thread */
 };
 
@@ -33,15 +33,15 @@ static int by_owner(const void *a, const void *b)
 static int by_start(const void *a, const void *b)
 {
     const struct unit *x = a, *y = b;
-    return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : 0;
+    return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : by_owner(a, b);
 }
 
-static const struct timeline *timeline_of(const struct process_state *process, uint32_t tid)
+/* The process's threads that owned images, by tid. */
+static void find_owners(const struct process_state *process, struct id_map *owners)
 {
-    for (size_t i = 0; i < process->threads_count; i++)
-        if (process->threads[i].tid == tid && process->threads[i].owner)
-            return &process->threads[i];
-    return NULL;
+    for (size_t i = process->threads_count; i-- > 0;)
+        if (process->threads[i].owner)
+            id_map_put(owners, process->threads[i].tid, &process->threads[i]);
 }
 
 static uint64_t add_known(uint64_t sum, uint64_t part)
@@ -49,11 +49,17 @@ static uint64_t add_known(uint64_t sum, uint64_t part)
     return sum == UNKNOWN || part == UNKNOWN ? UNKNOWN : sum + part;
 }
 
-static void add_member(struct worker *worker, const struct unit *unit, uint32_t pid)
+/* The packed processes of a pool that one after the other fill a worker. */
+struct lane {
+    uint32_t pool;
+    uint64_t end_ns;
+    size_t capacity; /* of the worker's members */
+};
+
+static void add_member(struct worker *worker, struct lane *lane, const struct unit *unit, uint32_t pid)
 {
-    size_t capacity = worker->member_count;
     void *members = worker->members;
-    memory_grow(&members, &capacity, worker->member_count, sizeof *worker->members);
+    memory_grow(&members, &lane->capacity, worker->member_count, sizeof *worker->members);
     worker->members = members;
     worker->members[worker->member_count++] = (struct worker_member){pid, unit->tid};
     worker->tasks += unit->tasks;
@@ -90,10 +96,15 @@ static size_t gather(const struct infer *infer, struct unit *units)
         unit->cpu_ns = add_known(unit->cpu_ns, units[i].cpu_ns);
         unit->tasks++;
     }
+    struct id_map owners = {NULL, 0, 0};
     for (size_t i = 0; i < count; i++) {
         struct unit *unit = &units[i];
         const struct process *process = &run->processes[unit->process];
-        const struct timeline *thread = timeline_of(infer->processes[unit->process], unit->tid);
+        if (!i || units[i - 1].process != unit->process) {
+            id_map_release(&owners);
+            find_owners(infer->processes[unit->process], &owners);
+        }
+        const struct timeline *thread = id_map_get(&owners, unit->tid);
         bool neighbours =
             (i && units[i - 1].process == unit->process) || (i + 1 < count && units[i + 1].process == unit->process);
         unit->packable = !neighbours && process->parent != NO_ID;
@@ -105,7 +116,31 @@ static size_t gather(const struct infer *infer, struct unit *units)
             unit->end_ns = process->end_ns > unit->end_ns ? process->end_ns : unit->end_ns;
         }
     }
+    id_map_release(&owners);
     return count;
+}
+
+/* The lane that the unit continues, or a new one. */
+static size_t lane_of(struct infer *infer, struct lane *lanes, const struct unit *unit)
+{
+    struct run *run = infer->run;
+    for (size_t i = 0; unit->packable && i < run->worker_count; i++)
+        if (lanes[i].pool == unit->pool && lanes[i].end_ns <= unit->start_ns)
+            return i;
+    void *workers = run->workers;
+    memory_grow(&workers, &infer->workers_capacity, run->worker_count, sizeof *run->workers);
+    run->workers = workers;
+    lanes[run->worker_count].pool = unit->packable ? unit->pool : NO_ID;
+    return run->worker_count++;
+}
+
+static void name_workers(struct run *run, const struct unit *units, size_t count)
+{
+    for (size_t i = 0; i < run->image_count; i++) {
+        struct unit key = {.process = run->images[i].process, .tid = run->images[i].tid};
+        const struct unit *unit = bsearch(&key, units, count, sizeof *units, by_owner);
+        run->images[i].worker = unit->worker;
+    }
 }
 
 void infer_workers_finish(struct infer *infer)
@@ -113,8 +148,7 @@ void infer_workers_finish(struct infer *infer)
     struct run *run = infer->run;
     struct unit *units = memory_zeroed(run->image_count, sizeof *units);
     size_t count = gather(infer, units);
-    uint64_t *lane_end_ns = memory_zeroed(count, sizeof *lane_end_ns);
-    uint32_t *lane_pool = memory_zeroed(count, sizeof *lane_pool);
+    struct lane *lanes = memory_zeroed(count, sizeof *lanes);
     qsort(units, count, sizeof *units, by_start);
     uint64_t first_ns = UNKNOWN, last_ns = 0;
     for (size_t i = 0; i < run->image_count; i++) {
@@ -122,35 +156,18 @@ void infer_workers_finish(struct infer *infer)
         last_ns = run->images[i].end_ns > last_ns ? run->images[i].end_ns : last_ns;
     }
     for (size_t i = 0; i < count; i++) {
-        const struct unit *unit = &units[i];
-        size_t lane = run->worker_count;
-        for (size_t w = 0; unit->packable && w < run->worker_count; w++)
-            if (lane_pool[w] == unit->pool && lane_end_ns[w] <= unit->start_ns) {
-                lane = w;
-                break;
-            }
-        if (lane == run->worker_count) {
-            void *workers = run->workers;
-            memory_grow(&workers, &infer->workers_capacity, run->worker_count, sizeof *run->workers);
-            run->workers = workers;
-            run->worker_count++;
-        }
-        lane_pool[lane] = unit->packable ? unit->pool : NO_ID - 1;
-        lane_end_ns[lane] = unit->end_ns;
-        add_member(&run->workers[lane], unit, run->processes[unit->process].pid);
+        size_t lane = lane_of(infer, lanes, &units[i]);
+        lanes[lane].end_ns = units[i].end_ns;
+        add_member(&run->workers[lane], &lanes[lane], &units[i], run->processes[units[i].process].pid);
+        units[i].worker = (uint32_t)lane;
     }
     uint64_t window_ns = last_ns > first_ns ? last_ns - first_ns : 0;
     for (size_t w = 0; w < run->worker_count; w++) {
         struct worker *worker = &run->workers[w];
         worker->idle_ns = window_ns > worker->active_ns ? window_ns - worker->active_ns : 0;
     }
-    for (size_t i = 0; i < run->image_count; i++)
-        for (size_t w = 0; w < run->worker_count && run->images[i].worker == NO_ID; w++)
-            for (size_t m = 0; m < run->workers[w].member_count; m++)
-                if (run->workers[w].members[m].tid == run->images[i].tid &&
-                    run->workers[w].members[m].pid == run->processes[run->images[i].process].pid)
-                    run->images[i].worker = (uint32_t)w;
+    qsort(units, count, sizeof *units, by_owner);
+    name_workers(run, units, count);
     free(units);
-    free(lane_end_ns);
-    free(lane_pool);
+    free(lanes);
 }

@@ -59,7 +59,11 @@ static void before_exec(const char *path, char *const *environment)
     OWN_CODE({
         process_before_start(self);
         bool untraced = environment && !settings_environment_keeps_us(environment, self->scratch, sizeof self->scratch);
-        put_spawn(self, trace_spawn_op_EXEC, 0, 0, 0, NULL, untraced);
+        if (untraced) /* a child that only execs writes nothing, but the report must be able to name this one */
+            packet_need_disk(self);
+        if (path)
+            foreign_text(path, self->scratch, PATH_MAX);
+        put_spawn(self, trace_spawn_op_EXEC, 0, 0, 0, path ? self->scratch : NULL, untraced);
         process_finish(self, trace_ending_REPLACED, -1);
     });
 }
@@ -72,13 +76,13 @@ EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 
 EXPORT int execv(const char *path, char *const argv[])
 {
-    before_exec(path, NULL);
+    before_exec(path, environ);
     return REAL(execv)(path, argv);
 }
 
 EXPORT int execvp(const char *path, char *const argv[])
 {
-    before_exec(NULL, NULL);
+    before_exec(NULL, environ);
     return REAL(execvp)(path, argv);
 }
 

@@ -8,6 +8,7 @@
 
 #include "preload/codec_call.h"
 #include "preload/files.h"
+#include "preload/heads.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/settings.h"
@@ -195,9 +196,11 @@ static void after_read(FILE *stream, const void *buffer, uint64_t bytes, uint64_
         if (description) {
             description->stream = stream;
             put(self, description, trace_io_op_READ, hook, bytes ? buffer : NULL, bytes, kernel, 0, start_ns);
-            bool direct = bytes >= 16;
-            files_head_in(self, description, stream->_fileno, direct ? buffer : stream->_IO_read_base,
-                          direct ? bytes : (uint64_t)(stream->_IO_read_end - stream->_IO_read_base));
+            /* The buffer still holds the front when calls that are not wrapped, as getc, read the first bytes. */
+            uint64_t held = (uint64_t)(stream->_IO_read_end - stream->_IO_read_base);
+            bool front = heads_look_like_image(stream->_IO_read_base, held) || bytes < 16;
+            files_head_in(self, description, stream->_fileno, front ? stream->_IO_read_base : buffer,
+                          front ? held : bytes);
         }
         thread_leave();
     }

@@ -169,6 +169,30 @@ void build_trace_add_bytes(struct build_trace *trace, unsigned number, const voi
     stream->used += count;
 }
 
+/* Where a record of the open packet begins. */
+static size_t start_of(const struct build_stream *stream, unsigned record, unsigned *count)
+{
+    size_t at = sizeof(struct trace_packet_header), used;
+    struct trace_record ignored;
+    for (*count = 0; *count < record && at < stream->used; ++*count, at += used)
+        if (trace_decode(stream->bytes + at, stream->used - at, &ignored, &used))
+            break;
+    return at;
+}
+
+unsigned build_trace_records(const struct build_trace *trace, unsigned stream)
+{
+    unsigned count;
+    start_of(&trace->streams[stream], UINT_MAX, &count);
+    return count;
+}
+
+void build_trace_keep(struct build_trace *trace, unsigned stream, unsigned records)
+{
+    unsigned count;
+    trace->streams[stream].used = start_of(&trace->streams[stream], records, &count);
+}
+
 void build_trace_in_flight(struct build_trace *trace, unsigned stream, uint32_t hook, uint64_t since_ns)
 {
     trace->streams[stream].hook = hook;

@@ -22,6 +22,9 @@ void build_trace_add(struct build_trace *trace, unsigned stream, uint64_t time_n
                      const void *record);
 /* Appends bytes as they are. */
 void build_trace_add_bytes(struct build_trace *trace, unsigned stream, const void *bytes, size_t count);
+/* Records in the open packet of a stream; drops all but the first of them. */
+unsigned build_trace_records(const struct build_trace *trace, unsigned stream);
+void build_trace_keep(struct build_trace *trace, unsigned stream, unsigned records);
 /* Sets what the open packet's header says of a call in flight and of lost records. */
 void build_trace_in_flight(struct build_trace *trace, unsigned stream, uint32_t hook, uint64_t since_ns);
 void build_trace_discarded(struct build_trace *trace, unsigned stream, uint64_t records);

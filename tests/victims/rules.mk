@@ -17,13 +17,13 @@ $(FAKE_WEBP): tests/victims/codecs/fake_webp.c
 $(FAKE_JPEG): tests/victims/codecs/fake_jpeg.c
 $(FAKE_WEBP) $(FAKE_JPEG): $(VICTIM_HEADERS) tests/victims/rules.mk
 	@mkdir -p $(@D)
-	$(CC) $(VICTIM_FLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $(filter %.c,$^)
+	$(call say,LD,$@)$(CC) $(VICTIM_FLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $(filter %.c,$^)
 
 # $(1): victim, $(2): sources besides its own, $(3): library, reached through the PLT as optimizers do.
 define victim
 $(VICTIM_DIR)/$(1): tests/victims/$(1).c $(2) tests/victims/parts/journal.c $(3) $(VICTIM_HEADERS) tests/victims/rules.mk
 	@mkdir -p $$(@D)
-	$$(CC) $(VICTIM_FLAGS) -Wl,--enable-new-dtags -Wl,-rpath,'$$$$ORIGIN/lib' -o $$@ $$(filter %.c,$$^) $(3)
+	$$(call say,LD,$$@)$$(CC) $(VICTIM_FLAGS) -Wl,--enable-new-dtags -Wl,-rpath,'$$$$ORIGIN/lib' -o $$@ $$(filter %.c,$$^) $(3)
 endef
 $(foreach name,stages threads interleaved helper killed,$(eval \
 	$(call victim,$(name),tests/victims/parts/pipeline.c,$(FAKE_WEBP))))
