@@ -65,7 +65,7 @@ struct actor scene_process(struct scene *scene, uint32_t pid, uint32_t ppid, dou
     actor.stream = build_trace_stream(scene->trace, actor.process);
     ACT(actor, ms, thread, .start_ns = AT(ms), .tid = pid, .name = TEXT("main"));
     ACT(actor, ms, process, .start_ns = AT(ms), .pid = pid, .ppid = ppid, .usable_cpus = 2, .rss_bytes = 1000000,
-        .exe = TEXT("/usr/bin/tool"), .argv = TEXT("tool\0in\0"), .cwd = TEXT("/work"), .library_version = TEXT("0"));
+        .exe = TEXT("/usr/bin/tool"), .argv = TEXT("tool\0in\0"), .cwd = TEXT("/photos"), .library_version = TEXT("0"));
     return actor;
 }
 

@@ -45,14 +45,14 @@ START_TEST(file_pointer_given_to_the_decoder_links_by_path)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/other.jpg", FORMAT_JPEG, 0x1000, 500);
-    act_input(tool, 20, 2, "/work/in.jpg", FORMAT_JPEG, 0x2000, 500);
-    act_input(tool, 30, 3, "/work/third.jpg", FORMAT_JPEG, 0x3000, 500);
+    act_input(tool, 10, 1, "/photos/other.jpg", FORMAT_JPEG, 0x1000, 500);
+    act_input(tool, 20, 2, "/photos/in.jpg", FORMAT_JPEG, 0x2000, 500);
+    act_input(tool, 30, 3, "/photos/third.jpg", FORMAT_JPEG, 0x3000, 500);
     ACT(tool, 35, session_link, .session = 1, .file = 2, .direction = trace_direction_IN);
     act_codec(tool, 40, 1, 1, trace_role_DECODE, trace_codec_JPEG, 0, 0);
     ACT(tool, 41, session_link, .session = 2, .source_session = 1);
     act_codec(tool, 45, 1, 2, trace_role_ENCODE, trace_codec_JPEG, 0, 0);
-    act_open(tool, 50, 1, 4, "/work/out.jpg", O_WRONLY | O_CREAT, 0);
+    act_open(tool, 50, 1, 4, "/photos/out.jpg", O_WRONLY | O_CREAT, 0);
     ACT(tool, 50, session_link, .session = 2, .file = 4, .direction = trace_direction_OUT);
     act_write(tool, 52, 1, 4, 0x77000, 300);
     act_head(tool, 52, 4, trace_direction_OUT, FORMAT_JPEG, 0, 0x77000);
@@ -60,7 +60,7 @@ START_TEST(file_pointer_given_to_the_decoder_links_by_path)
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_str_eq(input_path(run, 0, 0), "/work/in.jpg");
+    ck_assert_str_eq(input_path(run, 0, 0), "/photos/in.jpg");
     ck_assert_int_eq(run->images[0].link_rule, LINK_PATH);
     run_free(run);
 }
@@ -70,13 +70,13 @@ START_TEST(output_written_inside_the_encoder_belongs_to_its_image)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.jpg", FORMAT_JPEG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.jpg", FORMAT_JPEG, 0x1000, 500);
     act_codec(tool, 20, 5, 1, trace_role_DECODE, trace_codec_JPEG, 0x1000, 0x5000);
-    nested_output(tool, 30, 2, "/work/out.png");
+    nested_output(tool, 30, 2, "/photos/out.png");
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_str_eq(output_path(run, 0, 0), "/work/out.png");
+    ck_assert_str_eq(output_path(run, 0, 0), "/photos/out.png");
     ck_assert_uint_eq(run->files[run->images[0].outputs[0]].bytes, 400);
     ck_assert_int_eq(run->images[0].status, IMAGE_OK);
     ck_assert_str_eq(run->images[0].settings.encoder, "libpng");
@@ -89,13 +89,13 @@ START_TEST(input_read_by_an_encoder_that_began_before_is_its_input)
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
     act_codec(tool, 5, 1, 2, trace_role_ENCODE, trace_codec_PNG, 0, 0);
-    act_input(tool, 10, 1, "/work/in.ppm", FORMAT_PNM, 0x1000, 500);
-    nested_output(tool, 30, 2, "/work/out.png");
+    act_input(tool, 10, 1, "/photos/in.ppm", FORMAT_PNM, 0x1000, 500);
+    nested_output(tool, 30, 2, "/photos/out.png");
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_str_eq(input_path(run, 0, 0), "/work/in.ppm");
-    ck_assert_str_eq(output_path(run, 0, 0), "/work/out.png");
+    ck_assert_str_eq(input_path(run, 0, 0), "/photos/in.ppm");
+    ck_assert_str_eq(output_path(run, 0, 0), "/photos/out.png");
     run_free(run);
 }
 END_TEST
@@ -104,10 +104,10 @@ START_TEST(looking_at_an_image_makes_none)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.jpg", FORMAT_JPEG, 0x1000, 500); /* identify */
+    act_input(tool, 10, 1, "/photos/in.jpg", FORMAT_JPEG, 0x1000, 500); /* identify */
     act_codec(tool, 20, 5, 1, trace_role_HEADER, trace_codec_JPEG, 0x1000, 0);
     act_close(tool, 21, 1, 1, 500);
-    act_input(tool, 30, 2, "/work/b.gif", FORMAT_GIF, 0x1000, 500); /* cat */
+    act_input(tool, 30, 2, "/photos/b.gif", FORMAT_GIF, 0x1000, 500); /* cat */
     act_close(tool, 33, 1, 2, 500);
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
@@ -121,11 +121,11 @@ START_TEST(input_opened_twice_is_one_input_of_one_image)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.gif", FORMAT_GIF, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.gif", FORMAT_GIF, 0x1000, 500);
     act_close(tool, 13, 1, 1, 500);
-    act_input(tool, 13, 2, "/work/in.gif", FORMAT_GIF, 0x1000, 500);
+    act_input(tool, 13, 2, "/photos/in.gif", FORMAT_GIF, 0x1000, 500);
     act_close(tool, 16, 1, 2, 500);
-    act_output(tool, 20, 3, "/work/out.gif", FORMAT_GIF, 0x9000, 400);
+    act_output(tool, 20, 3, "/photos/out.gif", FORMAT_GIF, 0x9000, 400);
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -139,14 +139,14 @@ START_TEST(one_input_and_two_outputs_are_two_images_that_share_it)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.gif", FORMAT_GIF, 0x1000, 500);
-    act_output(tool, 20, 2, "/work/small.gif", FORMAT_GIF, 0x9000, 100);
-    act_output(tool, 30, 3, "/work/large.gif", FORMAT_GIF, 0xa000, 400);
+    act_input(tool, 10, 1, "/photos/in.gif", FORMAT_GIF, 0x1000, 500);
+    act_output(tool, 20, 2, "/photos/small.gif", FORMAT_GIF, 0x9000, 100);
+    act_output(tool, 30, 3, "/photos/large.gif", FORMAT_GIF, 0xa000, 400);
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);
-    ck_assert_str_eq(output_path(run, 0, 0), "/work/small.gif");
-    ck_assert_str_eq(output_path(run, 1, 0), "/work/large.gif");
+    ck_assert_str_eq(output_path(run, 0, 0), "/photos/small.gif");
+    ck_assert_str_eq(output_path(run, 1, 0), "/photos/large.gif");
     ck_assert_uint_eq(run->images[0].inputs[0], run->images[1].inputs[0]);
     ck_assert_uint_ne(run->images[0].chain, run->images[1].chain);
     run_free(run);
@@ -157,9 +157,9 @@ START_TEST(file_rewritten_in_place_is_two_files_of_one_name)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.gif", FORMAT_GIF, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.gif", FORMAT_GIF, 0x1000, 500);
     act_close(tool, 13, 1, 1, 500);
-    act_output(tool, 20, 2, "/work/a.gif", FORMAT_GIF, 0x9000, 400);
+    act_output(tool, 20, 2, "/photos/a.gif", FORMAT_GIF, 0x9000, 400);
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -191,8 +191,8 @@ START_TEST(source_moved_to_a_backup_keeps_the_name_it_was_read_under)
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_str_eq(input_path(run, 0, 0), "/work/a.gif");
-    ck_assert_str_eq(output_path(run, 0, 0), "/work/a.gif");
+    ck_assert_str_eq(input_path(run, 0, 0), "/photos/a.gif");
+    ck_assert_str_eq(output_path(run, 0, 0), "/photos/a.gif");
     ck_assert(!run->files[run->images[0].inputs[0]].survives);
     ck_assert(run->files[run->images[0].outputs[0]].survives);
     run_free(run);
@@ -203,13 +203,13 @@ START_TEST(temporary_output_is_known_by_the_name_it_was_renamed_to)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.gif", FORMAT_GIF, 0x1000, 500);
-    act_output(tool, 20, 2, "/work/tmp.1", FORMAT_GIF, 0x9000, 400);
-    act_rename(tool, 25, "/work/../work/tmp.1", "/work/a.gif");
+    act_input(tool, 10, 1, "/photos/a.gif", FORMAT_GIF, 0x1000, 500);
+    act_output(tool, 20, 2, "/photos/tmp.1", FORMAT_GIF, 0x9000, 400);
+    act_rename(tool, 25, "/photos/../photos/tmp.1", "/photos/a.gif");
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_str_eq(output_path(run, 0, 0), "/work/a.gif");
+    ck_assert_str_eq(output_path(run, 0, 0), "/photos/a.gif");
     ck_assert(!run->files[run->images[0].inputs[0]].survives);
     ck_assert_int_eq(run->images[0].status, IMAGE_OK);
     run_free(run);
@@ -220,9 +220,9 @@ START_TEST(output_that_was_removed_is_discarded)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.gif", FORMAT_GIF, 0x1000, 500);
-    act_output(tool, 20, 2, "/work/b.gif", FORMAT_GIF, 0x9000, 600);
-    act_unlink(tool, 25, "/work/b.gif");
+    act_input(tool, 10, 1, "/photos/a.gif", FORMAT_GIF, 0x1000, 500);
+    act_output(tool, 20, 2, "/photos/b.gif", FORMAT_GIF, 0x9000, 600);
+    act_unlink(tool, 25, "/photos/b.gif");
     act_end(tool, 60, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -235,12 +235,12 @@ START_TEST(trial_encodes_of_one_output_are_attempts)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.png", FORMAT_PNG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 500);
     act_codec(tool, 20, 5, 1, trace_role_DECODE, trace_codec_PNG, 0x1000, 0x5000);
     for (uint32_t trial = 0; trial < 3; trial++)
         act_codec(tool, 30 + 10 * trial, 5, 2 + trial, trace_role_ENCODE, trace_codec_PNG, 0x5000, 0x9000);
     act_codec(tool, 60, 5, 4, trace_role_ENCODE, trace_codec_PNG, 0x5000, 0x9000); /* the same session goes on */
-    act_output(tool, 60, 2, "/work/b.png", FORMAT_PNG, 0x9000, 400);
+    act_output(tool, 60, 2, "/photos/b.png", FORMAT_PNG, 0x9000, 400);
     act_end(tool, 70, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -253,7 +253,7 @@ START_TEST(image_whose_codec_failed_in_a_tool_that_exits_1_failed)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.png", FORMAT_PNG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 500);
     ACT(tool, 20, codec_call, .duration_ns = MS, .source = 0x1000, .source_bytes = 9, .session = 1, .hook = 5,
         .role = trace_role_DECODE, .codec = trace_codec_PNG, .outcome = trace_outcome_UNWOUND);
     act_end(tool, 70, 5, 1);
@@ -270,7 +270,7 @@ START_TEST(killed_process_leaves_an_unfinished_image_and_names_its_last_call)
     struct scene scene = scene_new();
     struct actor shell = scene_process(&scene, 90, 1, 0), tool = scene_process(&scene, 100, 90, 5);
     ACT(tool, 6, hook, .hook = 5, .codec = trace_codec_PNG, .role = trace_role_ENCODE, .name = TEXT("png_write_row"));
-    act_input(tool, 10, 1, "/work/a.png", FORMAT_PNG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 500);
     act_codec(tool, 20, 5, 1, trace_role_DECODE, trace_codec_PNG, 0x1000, 0x5000);
     build_trace_in_flight(scene.trace, tool.stream, 5, AT(21));
     ACT(shell, 40, child, .pid = 100, .status = 9);
@@ -292,21 +292,21 @@ START_TEST(file_between_two_processes_makes_one_chain)
     struct scene scene = scene_new();
     struct actor shell = scene_process(&scene, 90, 1, 0);
     struct actor first = scene_process(&scene, 100, 90, 5), second = scene_process(&scene, 101, 90, 100);
-    act_input(first, 10, 1, "/work/a.jpg", FORMAT_JPEG, 0x1000, 500);
-    act_output(first, 20, 2, "/work/hop.ppm", FORMAT_PNM, 0x9000, 900);
+    act_input(first, 10, 1, "/photos/a.jpg", FORMAT_JPEG, 0x1000, 500);
+    act_output(first, 20, 2, "/photos/hop.ppm", FORMAT_PNM, 0x9000, 900);
     act_end(first, 50, 1, 0);
-    act_input(second, 110, 1, "/work/hop.ppm", FORMAT_PNM, 0x1000, 900);
-    act_output(second, 120, 2, "/work/b.gif", FORMAT_GIF, 0x9000, 300);
+    act_input(second, 110, 1, "/photos/hop.ppm", FORMAT_PNM, 0x1000, 900);
+    act_output(second, 120, 2, "/photos/b.gif", FORMAT_GIF, 0x9000, 300);
     act_end(second, 150, 1, 0);
-    act_unlink(shell, 160, "/work/hop.ppm");
+    act_unlink(shell, 160, "/photos/hop.ppm");
     act_end(shell, 170, 1, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);
     ck_assert_uint_eq(run->file_count, 3);
     ck_assert_uint_eq(run->images[0].chain, run->images[1].chain);
-    ck_assert_int_eq(run_file(run, "/work/a.jpg")->role, FILE_ROLE_SOURCE);
-    ck_assert_int_eq(run_file(run, "/work/hop.ppm")->role, FILE_ROLE_INTERMEDIATE);
-    ck_assert_int_eq(run_file(run, "/work/b.gif")->role, FILE_ROLE_FINAL);
+    ck_assert_int_eq(run_file(run, "/photos/a.jpg")->role, FILE_ROLE_SOURCE);
+    ck_assert_int_eq(run_file(run, "/photos/hop.ppm")->role, FILE_ROLE_INTERMEDIATE);
+    ck_assert_int_eq(run_file(run, "/photos/b.gif")->role, FILE_ROLE_FINAL);
     run_free(run);
 }
 END_TEST
@@ -322,7 +322,7 @@ START_TEST(pipe_between_two_processes_makes_one_chain)
 {
     struct scene scene = scene_new();
     struct actor first = scene_process(&scene, 100, 90, 5), second = scene_process(&scene, 101, 90, 6);
-    act_input(first, 10, 1, "/work/a.jpg", FORMAT_JPEG, 0x1000, 500);
+    act_input(first, 10, 1, "/photos/a.jpg", FORMAT_JPEG, 0x1000, 500);
     open_pipe(first, 20, 2, 1, 77);
     act_write(first, 22, 1, 2, 0x9000, 900);
     act_head(first, 22, 2, trace_direction_OUT, FORMAT_PNM, 0, 0x9000);
@@ -330,7 +330,7 @@ START_TEST(pipe_between_two_processes_makes_one_chain)
     act_read(second, 24, 10, 1, 0x1000, 900);
     act_head(second, 24, 1, trace_direction_IN, FORMAT_PNM, 0, 0x1000);
     act_end(first, 30, 1, 0);
-    act_output(second, 40, 2, "/work/b.gif", FORMAT_GIF, 0x9000, 300);
+    act_output(second, 40, 2, "/photos/b.gif", FORMAT_GIF, 0x9000, 300);
     act_end(second, 50, 1, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);

@@ -25,12 +25,12 @@ START_TEST(duration_longer_than_the_process_lived_is_cut_to_its_life)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.png", FORMAT_PNG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 500);
     ACT(tool, 20, codec_call, .duration_ns = HUGE_FIGURE, .io_ns = HUGE_FIGURE, .session = 1, .role = trace_role_ENCODE,
         .codec = trace_codec_PNG, .outcome = trace_outcome_DONE);
     ACT(tool, 21, rows, .duration_ns = HUGE_FIGURE, .io_ns = 3, .first_ns = 0, .last_ns = HUGE_FIGURE, .session = 1,
         .role = trace_role_ENCODE, .codec = trace_codec_PNG);
-    act_output(tool, 30, 2, "/work/b.gif", FORMAT_GIF, 0x9000, 400);
+    act_output(tool, 30, 2, "/photos/b.gif", FORMAT_GIF, 0x9000, 400);
     act_end(tool, 100, 1, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -84,7 +84,7 @@ START_TEST(process_without_any_start_record_still_has_its_images)
     tool.process = build_trace_process(scene.trace, 100, AT(0));
     tool.stream = build_trace_stream(scene.trace, tool.process);
     ACT(tool, 1, notice, .what = trace_note_OWN_MALLOC);
-    act_input(tool, 10, 1, "/work/a.gif", FORMAT_GIF, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.gif", FORMAT_GIF, 0x1000, 500);
     act_output(tool, 30, 2, "b.gif", FORMAT_GIF, 0x9000, 400);
     ACT(tool, 90, sample, .rss_bytes = 5000000);
     act_end(tool, 100, 1, 0);
@@ -101,7 +101,7 @@ START_TEST(blocks_and_numbers_from_the_ends_of_their_ranges_do_no_harm)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, UINT32_MAX, "/work/a.gif", FORMAT_GIF, UINT64_MAX, UINT64_MAX);
+    act_input(tool, 10, UINT32_MAX, "/photos/a.gif", FORMAT_GIF, UINT64_MAX, UINT64_MAX);
     for (unsigned i = 0; i < 3; i++) {
         ACT(tool, 11, block, .address = UINT64_MAX, .bytes = HUGE_FIGURE, .op = trace_block_op_ALLOCATED,
             .session = ~0u);
@@ -112,7 +112,7 @@ START_TEST(blocks_and_numbers_from_the_ends_of_their_ranges_do_no_harm)
     ACT(tool, 14, codec_setting, .value = 1e308, .session = 1, .key = 255, .codec = 255);
     ACT(tool, 15, codec_call, .source = UINT64_MAX, .source_bytes = UINT64_MAX, .session = ~0u, .role = 255,
         .codec = 255, .outcome = 255, .hook = UINT16_MAX);
-    act_output(tool, 30, 2, "/work/\xff\xfe.gif", FORMAT_GIF, UINT64_MAX - 1, UINT64_MAX);
+    act_output(tool, 30, 2, "/photos/\xff\xfe.gif", FORMAT_GIF, UINT64_MAX - 1, UINT64_MAX);
     act_end(tool, 100, 1, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -139,15 +139,15 @@ static double one_thread(unsigned count)
     struct actor tool = scene_process(&scene, 100, 1, 0);
     for (unsigned i = 0; i < count; i++) { /* all through one temporary name */
         char in[40], out[40];
-        snprintf(in, sizeof in, "/work/%u.gif", i);
-        snprintf(out, sizeof out, "/work/%u.out", i);
+        snprintf(in, sizeof in, "/photos/%u.gif", i);
+        snprintf(out, sizeof out, "/photos/%u.out", i);
         act_input(tool, 10 * i, 1 + 2 * i, in, FORMAT_GIF, 0x1000, 500);
         act_close(tool, 10 * i + 3, 1, 1 + 2 * i, 500);
-        act_output(tool, 10 * i + 3, 2 + 2 * i, "/work/temp", FORMAT_GIF, 0x9000, 400);
+        act_output(tool, 10 * i + 3, 2 + 2 * i, "/photos/temp", FORMAT_GIF, 0x9000, 400);
         if (i % 2)
-            act_rename(tool, 10 * i + 7, "/work/temp", out);
+            act_rename(tool, 10 * i + 7, "/photos/temp", out);
         else
-            act_unlink(tool, 10 * i + 7, "/work/temp");
+            act_unlink(tool, 10 * i + 7, "/photos/temp");
         if (i % 200 == 199)
             build_trace_cut(scene.trace, tool.stream);
     }
@@ -170,8 +170,8 @@ static double many_threads(unsigned count)
     for (unsigned i = 0; i < count; i++) { /* one stream goes from thread to thread */
         char in[40], out[40];
         double ms = 10.0 * (i + 1);
-        snprintf(in, sizeof in, "/work/%u.gif", i);
-        snprintf(out, sizeof out, "/work/%u.out", i);
+        snprintf(in, sizeof in, "/photos/%u.gif", i);
+        snprintf(out, sizeof out, "/photos/%u.out", i);
         ACT(thread, ms, thread, .start_ns = AT(ms), .tid = 1000 + i, .creator_tid = 100, .name = TEXT("t"));
         act_input(thread, ms, 1 + 2 * i, in, FORMAT_GIF, 0x1000, 500);
         act_output(thread, ms + 3, 2 + 2 * i, out, FORMAT_GIF, 0x9000, 400);
@@ -196,9 +196,9 @@ static double many_processes(unsigned count)
     for (unsigned i = 0; i < count; i++) {
         double ms = 10.0 * i;
         struct actor tool = scene_process(&scene, 100 + i, 100, ms);
-        act_input(tool, ms, 1, "/work/a.gif", FORMAT_GIF, 0x1000, 500);
+        act_input(tool, ms, 1, "/photos/a.gif", FORMAT_GIF, 0x1000, 500);
         ACT(tool, ms + 3, sample, .rss_bytes = 5000000);
-        act_output(tool, ms + 3, 2, "/work/b.gif", FORMAT_GIF, 0x9000, 400);
+        act_output(tool, ms + 3, 2, "/photos/b.gif", FORMAT_GIF, 0x9000, 400);
         if (i % 2)
             act_end(tool, ms + 7, 1, 0);
     }

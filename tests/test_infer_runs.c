@@ -21,8 +21,8 @@ static struct run *finish(struct scene *scene)
 static struct actor one_image(struct scene *scene, uint32_t pid, uint32_t ppid, double ms)
 {
     char in[32], out[32];
-    snprintf(in, sizeof in, "/work/%u.gif", pid);
-    snprintf(out, sizeof out, "/work/%u.out.gif", pid);
+    snprintf(in, sizeof in, "/photos/%u.gif", pid);
+    snprintf(out, sizeof out, "/photos/%u.out.gif", pid);
     struct actor tool = scene_process(scene, pid, ppid, ms);
     act_input(tool, ms + 5, 1, in, FORMAT_GIF, 0x1000, 500);
     act_output(tool, ms + 20, 2, out, FORMAT_GIF, 0x9000, 400);
@@ -57,8 +57,9 @@ START_TEST(threads_that_own_images_are_workers)
     struct actor main = scene_process(&scene, 100, 1, 0);
     for (unsigned i = 0; i < 2; i++) {
         struct actor thread = scene_thread(main, 101 + i, 10);
-        act_input(thread, 20 + i, 1 + 2 * i, i ? "/work/a.gif" : "/work/b.gif", FORMAT_GIF, 0x1000 + 0x1000 * i, 500);
-        act_output(thread, 40 + i, 2 + 2 * i, i ? "/work/c.gif" : "/work/d.gif", FORMAT_GIF, 0x9000, 400);
+        act_input(thread, 20 + i, 1 + 2 * i, i ? "/photos/a.gif" : "/photos/b.gif", FORMAT_GIF, 0x1000 + 0x1000 * i,
+                  500);
+        act_output(thread, 40 + i, 2 + 2 * i, i ? "/photos/c.gif" : "/photos/d.gif", FORMAT_GIF, 0x9000, 400);
         ACT(thread, 60 + i, thread_end, .cpu_ns = 10 * MS);
     }
     act_end(main, 100, 1, 0);
@@ -80,11 +81,11 @@ START_TEST(settings_belong_to_the_image_whose_encoder_had_them)
     struct actor tool = scene_process(&scene, 100, 1, 0);
     for (uint32_t i = 0; i < 2; i++) {
         double ms = 10 + 100 * i;
-        act_input(tool, ms, 1 + 2 * i, i ? "/work/a.png" : "/work/b.png", FORMAT_PNG, 0x1000, 500);
+        act_input(tool, ms, 1 + 2 * i, i ? "/photos/a.png" : "/photos/b.png", FORMAT_PNG, 0x1000, 500);
         ACT(tool, ms + 3, codec_setting, .value = 80 + i, .session = 1 + i, .key = trace_setting_QUALITY,
             .codec = trace_codec_WEBP);
         act_codec(tool, ms + 20, 10, 1 + i, trace_role_ENCODE, trace_codec_WEBP, 0x5000, 0x9000);
-        act_output(tool, ms + 30, 2 + 2 * i, i ? "/work/c.gif" : "/work/d.gif", FORMAT_GIF, 0x9000, 400);
+        act_output(tool, ms + 30, 2 + 2 * i, i ? "/photos/c.gif" : "/photos/d.gif", FORMAT_GIF, 0x9000, 400);
     }
     act_end(tool, 300, 1, 0);
     struct run *run = finish(&scene);
@@ -110,10 +111,10 @@ START_TEST(jpeg_quality_comes_from_the_quantization_tables)
         values[2 * i] = (char)luminance[i];
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.ppm", FORMAT_PNM, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.ppm", FORMAT_PNM, 0x1000, 500);
     ACT(tool, 15, quantization, .session = 1, .slot = 0, .values = {values, sizeof values});
     act_codec(tool, 30, 10, 1, trace_role_ENCODE, trace_codec_JPEG, 0x5000, 0x9000);
-    act_output(tool, 30, 2, "/work/b.jpg", FORMAT_JPEG, 0x9000, 400);
+    act_output(tool, 30, 2, "/photos/b.jpg", FORMAT_JPEG, 0x9000, 400);
     act_end(tool, 300, 1, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
@@ -130,8 +131,8 @@ START_TEST(totals_hold_every_file_and_image_totals_only_images)
     act_open(tool, 5, 1, 9, "/etc/conf", O_RDONLY, 70);
     act_read(tool, 8, 2, 9, 0x100, 70);
     act_close(tool, 9, 0, 9, 70);
-    act_input(tool, 10, 1, "/work/a.gif", FORMAT_GIF, 0x1000, 500);
-    act_output(tool, 30, 2, "/work/b.gif", FORMAT_GIF, 0x9000, 400);
+    act_input(tool, 10, 1, "/photos/a.gif", FORMAT_GIF, 0x1000, 500);
+    act_output(tool, 30, 2, "/photos/b.gif", FORMAT_GIF, 0x9000, 400);
     ACT(tool, 40, thread_end, .cpu_ns = 5 * MS);
     ACT(tool, 40, process_end, .rchar = 700, .wchar = 600, .own_wchar = 150, .reaped_rchar = 80, .exit_code = 0,
         .how = trace_ending_EXIT, .vm_hwm_bytes = 5000000);
@@ -220,9 +221,9 @@ START_TEST(trace_cut_off_anywhere_keeps_the_images_that_were_complete)
         unsigned before = build_trace_records(scene.trace, tool.stream);
         for (uint32_t i = 0; i < 2; i++) {
             double ms = 10 + 100 * i;
-            act_input(tool, ms, 1 + 2 * i, i ? "/work/a.png" : "/work/b.png", FORMAT_PNG, 0x1000, 500);
+            act_input(tool, ms, 1 + 2 * i, i ? "/photos/a.png" : "/photos/b.png", FORMAT_PNG, 0x1000, 500);
             act_codec(tool, ms + 20, 10, 1 + i, trace_role_ENCODE, trace_codec_PNG, 0x5000, 0x9000);
-            act_output(tool, ms + 30, 2 + 2 * i, i ? "/work/c.gif" : "/work/d.gif", FORMAT_GIF, 0x9000, 400);
+            act_output(tool, ms + 30, 2 + 2 * i, i ? "/photos/c.gif" : "/photos/d.gif", FORMAT_GIF, 0x9000, 400);
         }
         act_end(tool, 300, 1, 0);
         unsigned all = build_trace_records(scene.trace, tool.stream);

@@ -30,9 +30,9 @@ START_TEST(opaque_tool_gets_its_gap_as_inferred_optimization_limited_by_cpu)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.gif", FORMAT_GIF, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.gif", FORMAT_GIF, 0x1000, 500);
     act_cpu(tool, 12, 12);
-    act_output(tool, 60, 2, "/work/out.gif", FORMAT_GIF, 0x9000, 400);
+    act_output(tool, 60, 2, "/photos/out.gif", FORMAT_GIF, 0x9000, 400);
     act_cpu(tool, 63, 33);
     act_close(tool, 64, 1, 1, 500);
     act_cpu(tool, 64, 34);
@@ -61,7 +61,7 @@ START_TEST(tool_with_both_codecs_gets_every_stage)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.png", FORMAT_PNG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.png", FORMAT_PNG, 0x1000, 500);
     act_cpu(tool, 12, 12);
     act_codec(tool, 14, 1, 1, trace_role_HEADER, trace_codec_PNG, 0x1000, 0);
     act_cpu(tool, 14, 14);
@@ -69,7 +69,7 @@ START_TEST(tool_with_both_codecs_gets_every_stage)
     act_cpu(tool, 24, 24);
     act_codec(tool, 50, 20, 2, trace_role_ENCODE, trace_codec_WEBP, 0x5000, 0x9000);
     act_cpu(tool, 50, 48);
-    act_output(tool, 50, 2, "/work/out.jpg", FORMAT_JPEG, 0x9000, 400);
+    act_output(tool, 50, 2, "/photos/out.jpg", FORMAT_JPEG, 0x9000, 400);
     act_cpu(tool, 53, 51);
     act_codec(tool, 55, 2, 2, trace_role_DESTROY, trace_codec_WEBP, 0, 0);
     act_cpu(tool, 55, 53);
@@ -99,13 +99,13 @@ START_TEST(tool_without_decoder_gets_its_gaps_before_and_between_encodes_as_infe
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.ppm", FORMAT_PNM, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.ppm", FORMAT_PNM, 0x1000, 500);
     act_cpu(tool, 12, 12);
     act_codec(tool, 36, 6, 1, trace_role_ENCODE, trace_codec_JPEG, 0x5000, 0);
     act_cpu(tool, 36, 36);
     act_codec(tool, 50, 10, 1, trace_role_ENCODE, trace_codec_JPEG, 0x5000, 0x9000);
     act_cpu(tool, 50, 50);
-    act_output(tool, 50, 2, "/work/out.jpg", FORMAT_JPEG, 0x9000, 400);
+    act_output(tool, 50, 2, "/photos/out.jpg", FORMAT_JPEG, 0x9000, 400);
     act_cpu(tool, 53, 53);
     act_end(tool, 60, 60, 0);
     struct run *run = finish(&scene);
@@ -126,11 +126,11 @@ START_TEST(tool_without_encoder_gets_its_gap_as_inferred_encode)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.jpg", FORMAT_JPEG, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.jpg", FORMAT_JPEG, 0x1000, 500);
     act_cpu(tool, 12, 12);
     act_codec(tool, 25, 10, 1, trace_role_DECODE, trace_codec_JPEG, 0x1000, 0x5000);
     act_cpu(tool, 25, 25);
-    act_output(tool, 40, 2, "/work/out.ppm", FORMAT_PNM, 0x9000, 900);
+    act_output(tool, 40, 2, "/photos/out.ppm", FORMAT_PNM, 0x9000, 900);
     act_cpu(tool, 43, 43);
     act_end(tool, 60, 60, 0);
     struct run *run = finish(&scene);
@@ -159,8 +159,8 @@ START_TEST(sleep_between_two_images_is_in_neither)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    copy_image(tool, 10, 10, 1, "/work/a.gif", "/work/a.out.gif");
-    copy_image(tool, 126, 26, 3, "/work/b.gif", "/work/b.out.gif");
+    copy_image(tool, 10, 10, 1, "/photos/a.gif", "/photos/a.out.gif");
+    copy_image(tool, 126, 26, 3, "/photos/b.gif", "/photos/b.out.gif");
     act_end(tool, 150, 42, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);
@@ -180,8 +180,8 @@ START_TEST(busy_time_between_two_images_is_in_neither)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    copy_image(tool, 10, 10, 1, "/work/a.gif", "/work/a.out.gif");
-    copy_image(tool, 126, 126, 3, "/work/b.gif", "/work/b.out.gif"); /* computed 26–126: for whom? */
+    copy_image(tool, 10, 10, 1, "/photos/a.gif", "/photos/a.out.gif");
+    copy_image(tool, 126, 126, 3, "/photos/b.gif", "/photos/b.out.gif"); /* computed 26–126: for whom? */
     act_end(tool, 150, 142, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);
@@ -196,14 +196,14 @@ START_TEST(rows_take_their_own_time_and_the_gaps_between_them_are_the_tools)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/in.ppm", FORMAT_PNM, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/in.ppm", FORMAT_PNM, 0x1000, 500);
     act_cpu(tool, 12, 12);
     act_codec(tool, 20, 1, 1, trace_role_ENCODE, trace_codec_JPEG, 0, 0);
     act_cpu(tool, 20, 20);
     ACT(tool, 60, rows, .duration_ns = 30 * MS, .io_ns = 2 * MS, .first_ns = AT(20), .last_ns = AT(60),
         .buffer = 0x5000, .calls = 20, .session = 1, .hook = 5, .role = trace_role_ENCODE, .codec = trace_codec_JPEG);
     act_cpu(tool, 60, 57);
-    act_output(tool, 60, 2, "/work/out.jpg", FORMAT_JPEG, 0x9000, 400);
+    act_output(tool, 60, 2, "/photos/out.jpg", FORMAT_JPEG, 0x9000, 400);
     act_cpu(tool, 63, 60);
     act_end(tool, 70, 60, 0);
     struct run *run = finish(&scene);
@@ -221,9 +221,9 @@ START_TEST(interleaved_images_on_one_thread_share_no_nanosecond)
 {
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
-    act_input(tool, 10, 1, "/work/a.ppm", FORMAT_PNM, 0x1000, 500);
+    act_input(tool, 10, 1, "/photos/a.ppm", FORMAT_PNM, 0x1000, 500);
     act_cpu(tool, 12, 12);
-    act_input(tool, 12, 2, "/work/b.ppm", FORMAT_PNM, 0x2000, 500);
+    act_input(tool, 12, 2, "/photos/b.ppm", FORMAT_PNM, 0x2000, 500);
     act_cpu(tool, 14, 14);
     act_codec(tool, 24, 10, 1, trace_role_DECODE, trace_codec_PNG, 0x1000, 0x51000);
     act_codec(tool, 44, 20, 2, trace_role_DECODE, trace_codec_PNG, 0x2000, 0x52000);
@@ -231,16 +231,16 @@ START_TEST(interleaved_images_on_one_thread_share_no_nanosecond)
     act_codec(tool, 74, 30, 3, trace_role_ENCODE, trace_codec_WEBP, 0x51000, 0x91000);
     act_codec(tool, 114, 40, 4, trace_role_ENCODE, trace_codec_WEBP, 0x52000, 0x92000);
     act_cpu(tool, 114, 114);
-    act_output(tool, 114, 3, "/work/b.gif", FORMAT_GIF, 0x92000, 400);
-    act_output(tool, 117, 4, "/work/a.gif", FORMAT_GIF, 0x91000, 300);
+    act_output(tool, 114, 3, "/photos/b.gif", FORMAT_GIF, 0x92000, 400);
+    act_output(tool, 117, 4, "/photos/a.gif", FORMAT_GIF, 0x91000, 300);
     act_cpu(tool, 120, 120);
     act_end(tool, 120, 120, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);
     const struct image *a = &run->images[0], *b = &run->images[1];
-    ck_assert_str_eq(run->files[a->inputs[0]].path, "/work/a.ppm");
-    ck_assert_str_eq(run->files[a->outputs[0]].path, "/work/a.gif");
-    ck_assert_str_eq(run->files[b->outputs[0]].path, "/work/b.gif");
+    ck_assert_str_eq(run->files[a->inputs[0]].path, "/photos/a.ppm");
+    ck_assert_str_eq(run->files[a->outputs[0]].path, "/photos/a.gif");
+    ck_assert_str_eq(run->files[b->outputs[0]].path, "/photos/b.gif");
     ck_assert_int_eq(a->link_rule, LINK_BUFFER);
     EXPECT_STAGE(a, STAGE_DECODE, 10);
     EXPECT_STAGE(a, STAGE_ENCODE, 30);
@@ -258,14 +258,14 @@ START_TEST(helpers_calls_inside_the_owners_call_are_not_counted_twice)
 {
     struct scene scene = scene_new();
     struct actor owner = scene_process(&scene, 100, 1, 0);
-    act_input(owner, 10, 1, "/work/in.png", FORMAT_PNG, 0x1000, 500);
+    act_input(owner, 10, 1, "/photos/in.png", FORMAT_PNG, 0x1000, 500);
     act_cpu(owner, 12, 12);
     struct actor helper = scene_thread(owner, 101, 13);
     act_read(helper, 30, 10, 1, 0x1000, 500);
     act_read(helper, 60, 20, 1, 0x1000, 500);
     act_codec(owner, 100, 88, 1, trace_role_ENCODE, trace_codec_PNG, 0x1000, 0x9000);
     act_cpu(owner, 100, 20);
-    act_output(owner, 100, 2, "/work/out.png", FORMAT_PNG, 0x9000, 300);
+    act_output(owner, 100, 2, "/photos/out.png", FORMAT_PNG, 0x9000, 300);
     act_cpu(owner, 103, 23);
     ACT(helper, 104, thread_end, .cpu_ns = 25 * MS);
     act_end(owner, 105, 50, 0);
