@@ -73,7 +73,7 @@ static int verify(const char *path)
     printf("%" PRIu32 " processes, %" PRIu32 " streams, %" PRIu64 " records, ", reader_process_count(reader),
            streams.count, records);
     if (damages)
-        printf("%" PRIu64 " damages\n", damages);
+        printf("%" PRIu64 " damage%s\n", damages, damages == 1 ? "" : "s");
     else
         printf("no damage\n");
     free(streams.seen);

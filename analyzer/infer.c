@@ -184,7 +184,8 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
                 process->latest->encode_seen = true; /* killed in it: what came before was no encoding */
         }
         if (!model->signal)
-            infer_note(infer, "pid %u did not end in an orderly way: what it did last may be missing", model->pid);
+            infer_note(infer, "pid %u has no recorded end (killed, or still running): what it did last may be missing",
+                       model->pid);
         if (process->last_cpu_ns > process->start_cpu_ns) /* up to its last sample */
             model->cpu_ns = process->last_cpu_ns - process->start_cpu_ns;
     }

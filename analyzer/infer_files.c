@@ -141,6 +141,7 @@ void infer_add_output(struct event *event, struct job *job, struct description *
     job->open_outputs++;
     job->write_seen = true;
     job->output_closed = false;
+    job->output_tied = job->output_tied || rule != LINK_ADJACENCY;
     if (job->rule == LINK_NONE)
         job->rule = rule;
 }
@@ -249,6 +250,8 @@ static void map_record(struct event *event)
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
         infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes);
+        d->read.mapped_bytes += map->bytes;
+        event->infer->run->all_read.mapped_bytes += map->bytes;
     }
     d->read_twice_ns += job_event(event, d, d->in_job, map->session);
 }
@@ -261,6 +264,7 @@ static void fold(struct infer *infer, struct description *d)
         d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
         d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns - d->read_twice_ns;
         add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
+        run->image_read.mapped_bytes += d->read.mapped_bytes;
     }
     if (d->out_job) {
         d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns - d->write_twice_ns;

@@ -28,11 +28,23 @@ static void take_settings(struct image_settings *settings, const struct session 
         }
 }
 
-static void settings_of(struct image_settings *settings, const struct job *job)
+/* Several encodes, none of which wrote the output, and an output as long as the input: the trials did not pay. */
+static bool is_copy(const struct run *run, const struct job *job)
 {
+    return job->attempts && !job->output_tied && job->inputs_count == 1 && job->outputs_count == 1 &&
+           run->files[job->inputs[0]].bytes != UNKNOWN &&
+           run->files[job->inputs[0]].bytes == run->files[job->outputs[0]].bytes &&
+           run->files[job->inputs[0]].facts.format == run->files[job->outputs[0]].facts.format;
+}
+
+static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
+{
+    settings->quality_rmse = NAN;
+    settings->copied = is_copy(run, job);
+    if (settings->copied)
+        return;
     const struct session *encoder = job->encoder, *palette = job->palette;
     settings->encoder = encoder_name(job);
-    settings->quality_rmse = NAN;
     take_settings(settings, palette);
     take_settings(settings, encoder);
     if (palette && palette != encoder) {
@@ -176,7 +188,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         image->heap_scope = "large blocks";
     }
     stages_of(image, job);
-    settings_of(&image->settings, job);
+    settings_of(run, &image->settings, job);
     process->images++;
 }
 

@@ -162,6 +162,12 @@ void infer_workers_finish(struct infer *infer)
         units[i].worker = (uint32_t)lane;
     }
     uint64_t window_ns = last_ns > first_ns ? last_ns - first_ns : 0;
+    for (size_t p = 1; p < run->period_count && window_ns; p++) { /* a pause is nobody's idle time */
+        uint64_t from_ns = run->periods[p - 1][1], to_ns = run->periods[p][0];
+        from_ns = from_ns > first_ns ? from_ns : first_ns;
+        to_ns = to_ns < last_ns ? to_ns : last_ns;
+        window_ns -= to_ns > from_ns ? to_ns - from_ns : 0;
+    }
     for (size_t w = 0; w < run->worker_count; w++) {
         struct worker *worker = &run->workers[w];
         worker->idle_ns = window_ns > worker->active_ns ? window_ns - worker->active_ns : 0;

@@ -141,7 +141,9 @@ static void fill_part(const struct run *run, const struct chain *chain, const st
         .quality = NAN,
         .bytes_out = file->bytes,
     };
-    if (!label_by_format(part, settings, &file->facts))
+    if (settings->copied)
+        snprintf(part->label, sizeof part->label, "copied");
+    else if (!label_by_format(part, settings, &file->facts))
         snprintf(part->label, sizeof part->label, "settings not seen");
 }
 

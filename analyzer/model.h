@@ -115,6 +115,7 @@ struct image_settings {
     bool known[SETTING_COUNT];
     double value[SETTING_COUNT];
     double quality_rmse; /* fit of the JPEG tables to the quality; NAN where none was made */
+    bool copied;         /* what was encoded was thrown away: the output is a copy of the input */
 };
 
 /* One encode result, or one failed, discarded or unfinished attempt. */
@@ -159,6 +160,7 @@ struct worker {
 
 struct io_total {
     uint64_t ns, bytes, ops;
+    uint64_t mapped_bytes; /* lengths of mappings; how much of them was touched is unknown */
 };
 
 /* Resources of all live processes together at one moment. */

@@ -121,8 +121,9 @@ static json_t *stages(const struct metrics *metrics)
 
 static json_t *io(const struct io_total *total)
 {
-    return json_pack("{s:o, s:o, s:o}", "time_s", render_json_seconds(total->ns), "bytes",
-                     render_json_integer(total->bytes), "ops", render_json_integer(total->ops));
+    return json_pack("{s:o, s:o, s:o, s:o}", "time_s", render_json_seconds(total->ns), "bytes",
+                     render_json_integer(total->bytes), "ops", render_json_integer(total->ops), "mapped_bytes",
+                     render_json_integer(total->mapped_bytes));
 }
 
 static json_t *resources(const struct metrics *metrics)

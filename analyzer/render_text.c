@@ -132,8 +132,11 @@ static void worker_rows(const struct page *page)
 static void io_row(const struct page *page, bool last, const char *title, const struct io_total *total)
 {
     render_text_row(page, 1, last);
-    fprintf(page->out, "%s: %s (%s, %s call%s)\n", title, format_duration((double)total->ns / 1e9).text,
+    fprintf(page->out, "%s: %s (%s, %s call%s", title, format_duration((double)total->ns / 1e9).text,
             format_bytes((double)total->bytes).text, format_count(total->ops).text, total->ops == 1 ? "" : "s");
+    if (total->mapped_bytes)
+        fprintf(page->out, "; %s mapped", format_bytes((double)total->mapped_bytes).text);
+    fputs(")\n", page->out);
 }
 
 static void resource_section(const struct page *page)
@@ -173,7 +176,8 @@ static void memory_section(const struct page *page)
                metrics->run->peak_is_tree ? " (all processes together, estimate)" : " (largest process)");
     memory_row(page, "Average", metrics->avg_rss_bytes, "no samples", "");
     memory_row(page, "Baseline", metrics->baseline_rss_bytes, "no sample before the first image", "");
-    memory_row(page, "Heap Peak", metrics->peak_heap_bytes, "the allocator was not seen", " (largest process)");
+    memory_row(page, "Heap Peak", metrics->peak_heap_bytes, "the allocator was not seen",
+               " (allocated, largest process)");
 }
 
 static int report(const struct metrics *metrics, const struct render_options *options, FILE *out)

@@ -348,8 +348,8 @@ struct run *sample_run(void)
     run->periods[0][1] = run->end_ns;
     run->period_count = 1;
     /* The sources and the PPM; the outputs and the PPM. */
-    run->image_read = run->all_read = (struct io_total){370 * MS, 11300015, 1234};
-    run->image_write = run->all_write = (struct io_total){150 * MS, 7749315, 95};
+    run->image_read = run->all_read = (struct io_total){370 * MS, 11300015, 1234, 0};
+    run->image_write = run->all_write = (struct io_total){150 * MS, 7749315, 95, 0};
     run->peak_rss_bytes = 256000000;
     run->peak_is_tree = true;
     run->peak_rss_ns = SAMPLE_START + 200 * MS;
@@ -369,7 +369,7 @@ struct run *sample_run_without_images(void)
     process->end_ns = run->end_ns = SAMPLE_START + 50 * MS;
     process->records = 12;
     sample_file(run, "/home/ann/photos/in/a.jpg", FILE_ROLE_SOURCE, FORMAT_JPEG, 1000000);
-    run->all_read = (struct io_total){2 * MS, 4096, 1};
+    run->all_read = (struct io_total){2 * MS, 4096, 1, 0};
     run->records = 12;
     return run;
 }

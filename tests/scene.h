@@ -29,7 +29,7 @@ struct scene scene_new(void);
 struct run *scene_run(struct scene *scene);
 void scene_free(struct scene *scene);
 
-/* A process with its main thread and a working directory /work. */
+/* A process with its main thread and a working directory /photos. */
 struct actor scene_process(struct scene *scene, uint32_t pid, uint32_t ppid, double ms);
 /* Another thread of the actor's process, in a stream of its own. */
 struct actor scene_thread(struct actor of, uint32_t tid, double ms);

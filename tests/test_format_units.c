@@ -19,11 +19,11 @@ START_TEST(durations_are_seconds_with_two_decimals)
 }
 END_TEST
 
-START_TEST(durations_that_would_read_zero_are_milliseconds)
+START_TEST(durations_that_would_read_zero_are_milliseconds_or_microseconds)
 {
     ck_assert_str_eq(format_duration(0.0018).text, "1.8 ms");
     ck_assert_str_eq(format_duration(0.00012).text, "0.12 ms");
-    ck_assert_str_eq(format_duration(0.0000123).text, "0.0123 ms");
+    ck_assert_str_eq(format_duration(0.0000123).text, "12 us");
 }
 END_TEST
 
@@ -125,7 +125,7 @@ int main(void)
     Suite *suite = suite_create("format_units");
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, durations_are_seconds_with_two_decimals);
-    tcase_add_test(tests, durations_that_would_read_zero_are_milliseconds);
+    tcase_add_test(tests, durations_that_would_read_zero_are_milliseconds_or_microseconds);
     tcase_add_test(tests, sizes_are_decimal_with_three_digits);
     tcase_add_test(tests, unknown_is_never_a_number);
     tcase_add_test(tests, changes_carry_their_sign);
