@@ -175,6 +175,8 @@ static void head_out(struct event *event, struct description *d, const struct im
         job = infer_job_new(event, d->open_start_ns);
     }
     enum gap before = infer_job_phase(job);
+    if (session && session->job == job)
+        job->writer = session;
     infer_add_output(event, job, d, facts, rule);
     if (head->session) {
         infer_job_touch(event, job);

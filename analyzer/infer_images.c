@@ -7,16 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *encoder_name(const struct job *job)
+static const char *encoder_name(const struct session *encoder)
 {
     static const char *const names[] = {[trace_codec_JPEG] = "libjpeg",
                                         [trace_codec_PNG] = "libpng",
                                         [trace_codec_WEBP] = "libwebp",
                                         [trace_codec_AVIF] = "libavif",
                                         [trace_codec_PALETTE] = "libimagequant"};
-    if (!job->encoder || job->encoder->codec >= sizeof names / sizeof *names)
-        return NULL;
-    return names[job->encoder->codec];
+    return encoder && encoder->codec < sizeof names / sizeof *names ? names[encoder->codec] : NULL;
 }
 
 static void take_settings(struct image_settings *settings, const struct session *session)
@@ -28,13 +26,18 @@ static void take_settings(struct image_settings *settings, const struct session 
         }
 }
 
-/* Several encodes, none of which wrote the output, and an output as long as the input: the trials did not pay. */
+/* The encodes did not pay and were thrown away: the output was written by a session that encoded nothing, or by none and
+ * is as long as the input. */
 static bool is_copy(const struct run *run, const struct job *job)
 {
-    return job->attempts && !job->output_tied && job->inputs_count == 1 && job->outputs_count == 1 &&
-           run->files[job->inputs[0]].bytes != UNKNOWN &&
-           run->files[job->inputs[0]].bytes == run->files[job->outputs[0]].bytes &&
-           run->files[job->inputs[0]].facts.format == run->files[job->outputs[0]].facts.format;
+    if (!job->attempts || job->inputs_count != 1 || job->outputs_count != 1)
+        return false;
+    const struct image_file *in = &run->files[job->inputs[0]], *out = &run->files[job->outputs[0]];
+    if (in->facts.format != out->facts.format)
+        return false;
+    if (job->writer)
+        return !job->writer->counted;
+    return !job->output_tied && in->bytes != UNKNOWN && in->bytes == out->bytes;
 }
 
 static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
@@ -44,7 +47,9 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     if (settings->copied)
         return;
     const struct session *encoder = job->encoder, *palette = job->palette;
-    settings->encoder = encoder_name(job);
+    if (job->writer && job->writer->counted)
+        encoder = job->writer; /* among several, the one whose result was kept */
+    settings->encoder = encoder_name(encoder);
     take_settings(settings, palette);
     take_settings(settings, encoder);
     if (palette && palette != encoder) {

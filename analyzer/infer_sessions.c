@@ -52,8 +52,10 @@ static void settle_output(struct event *event, struct session *session)
         return;
     struct description *d = infer_description(event->process, session->waiting_output);
     session->waiting_output = 0;
-    if (d)
-        infer_add_output(event, session->job, d, &session->waiting_facts, LINK_NESTING);
+    if (!d)
+        return;
+    session->job->writer = session;
+    infer_add_output(event, session->job, d, &session->waiting_facts, LINK_NESTING);
 }
 
 static void encodes(struct job *job, struct session *session)

@@ -96,6 +96,7 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
+    struct session *writer; /* session that an output's first bytes were written in or for, or NULL */
     uint64_t heap_start, heap_peak;
     bool heap_known, heap_seen;
     uint64_t blocks_live, blocks_peak;
