@@ -342,6 +342,38 @@ START_TEST(pipe_between_two_processes_makes_one_chain)
 }
 END_TEST
 
+/* Trials in sessions 2 and 3; then session 4 writes the output: with rows of the given role. */
+static bool output_is_copied(enum trace_role role, uint64_t bytes)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    act_input(tool, 10, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 500);
+    act_codec(tool, 20, 5, 1, trace_role_DECODE, trace_codec_PNG, 0x1000, 0x5000);
+    for (uint32_t trial = 2; trial < 4; trial++) {
+        act_codec(tool, 10 + 10 * trial, 5, trial, trace_role_ENCODE, trace_codec_PNG, 0x5000, 0);
+        ACT(tool, 11 + 10 * trial, codec_setting, .value = 9, .session = trial, .key = trace_setting_EFFORT);
+    }
+    act_open(tool, 50, 1, 2, "/photos/b.png", O_WRONLY | O_CREAT | O_TRUNC, 0);
+    act_head(tool, 51, 2, trace_direction_OUT, FORMAT_PNG, 4, 0x9000);
+    ACT(tool, 53, rows, .duration_ns = MS, .first_ns = AT(51), .last_ns = AT(53), .calls = 3, .session = 4,
+        .role = (uint8_t)role, .codec = trace_codec_PNG);
+    act_close(tool, 54, 1, 2, bytes);
+    act_end(tool, 70, 5, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 1);
+    bool copied = run->images[0].settings.copied;
+    ck_assert(!copied || !run->images[0].settings.known[SETTING_EFFORT]);
+    run_free(run);
+    return copied;
+}
+
+START_TEST(output_written_by_a_session_that_encoded_nothing_is_a_copy)
+{
+    ck_assert(output_is_copied(trace_role_MUX, 500));
+    ck_assert(!output_is_copied(trace_role_ENCODE, 500));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("infer_files");
@@ -361,6 +393,7 @@ int main(void)
     tcase_add_test(tests, killed_process_leaves_an_unfinished_image_and_names_its_last_call);
     tcase_add_test(tests, file_between_two_processes_makes_one_chain);
     tcase_add_test(tests, pipe_between_two_processes_makes_one_chain);
+    tcase_add_test(tests, output_written_by_a_session_that_encoded_nothing_is_a_copy);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
