@@ -70,8 +70,9 @@ static int verify(const char *path)
             break;
         }
     }
-    printf("%" PRIu32 " processes, %" PRIu32 " streams, %" PRIu64 " records, ", reader_process_count(reader),
-           streams.count, records);
+    uint32_t processes = reader_process_count(reader);
+    printf("%" PRIu32 " process%s, %" PRIu32 " stream%s, %" PRIu64 " record%s, ", processes, processes == 1 ? "" : "es",
+           streams.count, streams.count == 1 ? "" : "s", records, records == 1 ? "" : "s");
     if (damages)
         printf("%" PRIu64 " damage%s\n", damages, damages == 1 ? "" : "s");
     else
@@ -87,7 +88,7 @@ static int run_verify(int argc, char **argv)
     static const struct argp argp = {NULL,
                                      parse,
                                      "[TRACE]",
-                                     "Read a trace to its end and say whether it is whole.\v"
+                                     "Read a trace to its end and say whether every packet and record can be read.\v"
                                      "Every damage is a line on standard error, and the exit code is then 1. Without "
                                      "TRACE: the newest one.",
                                      children,
@@ -106,4 +107,4 @@ static int run_verify(int argc, char **argv)
     return result;
 }
 
-const struct command cmd_verify = {"verify", "check that a trace is whole", "[TRACE]", run_verify};
+const struct command cmd_verify = {"verify", "check that every record of a trace can be read", "[TRACE]", run_verify};

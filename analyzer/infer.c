@@ -181,7 +181,8 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
             const char *name = infer_hook_name(process, hook);
             model->in_flight = memory_text(name, strlen(name));
             if (process->latest && infer_hook_role(process, hook) == trace_role_ENCODE)
-                process->latest->encode_seen = true; /* killed in it: what came before was no encoding */
+                process->latest->encode_seen = process->latest->cut_in_encode =
+                    true; /* what came before was no encoding */
         }
         if (!model->signal)
             infer_note(infer, "pid %u has no recorded end (killed, or still running): what it did last may be missing",

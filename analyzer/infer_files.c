@@ -63,9 +63,11 @@ static uint64_t job_event(struct event *event, struct description *d, struct job
 }
 
 /* The first calls of a description come before its head says that it is an image: its job takes them over. */
-static void take_over(struct event *event, struct description *d, struct job *job, uint64_t calls_ns)
+static void take_over(struct event *event, struct description *d, struct job *job)
 {
     struct timeline *thread = event->thread;
+    uint64_t calls_ns = thread->loose_cpu_ns;
+    thread->loose_cpu_ns = 0;
     uint64_t from_ns = d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_end_ns;
     if (from_ns < thread->last_ns)
         from_ns = thread->last_ns; /* another job's events lie in between */
@@ -122,7 +124,7 @@ static void head_in(struct event *event, struct description *d, const struct ima
         session->rule = LINK_NESTING;
     }
     if (!event->record->head.session)
-        take_over(event, d, job, d->read.ns);
+        take_over(event, d, job);
     else
         infer_job_touch(event, job);
 }
@@ -236,6 +238,8 @@ static void io_record(struct event *event)
             d->first_read_ns = event->start_ns;
         infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes);
     }
+    if (!job && !io->session)
+        event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
     if (job && !io->session)
         infer_job_goes_on_io(event, job, reads, event->start_ns);
     *(on_write_side ? &d->write_twice_ns : &d->read_twice_ns) += job_event(event, d, job, io->session);

@@ -26,8 +26,8 @@ static void take_settings(struct image_settings *settings, const struct session 
         }
 }
 
-/* The encodes did not pay and were thrown away: the output was written by a session that encoded nothing, or by none and
- * is as long as the input. */
+/* The encodes did not pay and were thrown away: the output was written by a session that encoded nothing, or by none
+ * and is as long as the input. */
 static bool is_copy(const struct run *run, const struct job *job)
 {
     if (!job->attempts || job->inputs_count != 1 || job->outputs_count != 1)
@@ -120,7 +120,7 @@ static void stages_of(struct image *image, const struct job *job)
     image->stage_known[STAGE_IMAGE_WRITE] = image->stage_known[STAGE_CLEANUP] = job->outputs_count > 0;
     image->stage_known[STAGE_OPTIMIZATION] = true;
     image->stage_known[STAGE_DECODE] = decodes || encodes;
-    image->stage_known[STAGE_ENCODE] = encodes || decodes;
+    image->stage_known[STAGE_ENCODE] = (encodes || decodes) && !(job->cut_in_encode && !job->attempts);
     image->stage_known[STAGE_TRANSFORM] = (decodes && encodes) || job->transform_seen;
 }
 

@@ -202,6 +202,9 @@ static void child_record(struct event *event)
     struct process_state *state = id_map_get(&event->infer->by_pid, child->pid);
     while (state && run->processes[state->index].start_ns > event->end_ns)
         state = state->older;
+    if (!state && WIFSIGNALED(status))
+        infer_note(event->infer, "pid %u was killed by signal %d before it left a record", child->pid,
+                   WTERMSIG(status));
     if (!state || !(WIFEXITED(status) || WIFSIGNALED(status)))
         return;
     struct process *process = &run->processes[state->index];

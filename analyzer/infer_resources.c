@@ -83,7 +83,7 @@ static uint64_t largest_of(const struct infer *infer, uint32_t *largest_process)
     for (size_t i = 0; i < infer->alive_count; i++) {
         const struct process_state *process = infer->alive[i];
         shared = process->last_file > shared ? process->last_file : shared;
-        if (process->last_anon && process->last_rss > largest) {
+        if (process->sampled && process->last_rss > largest) {
             largest = process->last_rss;
             *largest_process = process->index;
         }
@@ -145,10 +145,11 @@ static void sample_record(struct event *event)
     process->last_io_ops = sample->io_ops;
     if (sample->rss_bytes == TRACE_UNKNOWN)
         return;
-    /* Our own pages are not the program's. */
-    uint64_t rss = sample->rss_bytes > sample->own_bytes ? sample->rss_bytes - sample->own_bytes : sample->rss_bytes;
-    uint64_t shared = sample->shared_bytes < rss ? sample->shared_bytes : rss;
-    uint64_t anon = rss - shared ? rss - shared : 1;
+    uint64_t shared = sample->shared_bytes < sample->rss_bytes ? sample->shared_bytes : sample->rss_bytes;
+    uint64_t anon = sample->rss_bytes - shared;
+    anon -= sample->own_bytes < anon ? sample->own_bytes : anon; /* our own pages are not the program's */
+    uint64_t rss = anon + shared;
+    process->sampled = true;
     uint64_t heap = sample->heap_live_bytes > 0 ? (uint64_t)sample->heap_live_bytes : 0;
     if (process->alive) {
         event->infer->tree_private += anon - process->last_anon;
@@ -167,6 +168,9 @@ static void heap_record(struct event *event)
     struct process_state *process = event->process;
     uint64_t window = heap->window_peak_bytes > 0 ? (uint64_t)heap->window_peak_bytes : 0;
     process->live_heap = heap->live_bytes > 0 ? (uint64_t)heap->live_bytes : 0;
+    /* A process that is killed has no other source; one that ends says it once more. */
+    if (process->heap_known && heap->peak_bytes > 0)
+        event->model->heap_peak_bytes = (uint64_t)heap->peak_bytes;
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
         if (!job->heap_seen) { /* the window that ends here began before the image */

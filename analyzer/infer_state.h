@@ -90,6 +90,7 @@ struct job {
     uint64_t cpu_ns;
     bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed, settled;
     bool failed;      /* a codec call of it failed and none succeeded after it */
+    bool cut_in_encode; /* the process ended inside its first encode: how long it took is unknown */
     bool output_tied; /* a stronger rule than adjacency tied an output to it */
     unsigned open_outputs;
     struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
@@ -129,6 +130,7 @@ struct timeline {
     struct job *last_job;
     uint64_t cpu_at_ns, cpu_ns;   /* last reading; cpu_at_ns 0 = none */
     uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
+    uint64_t loose_cpu_ns;        /* in I/O calls since then on files that are of no job, or not yet */
     struct job *call_job;
     struct pending pending[PENDING];
     unsigned pending_count;
@@ -161,7 +163,7 @@ struct process_state {
     struct block *blocks; /* open addressing by address */
     size_t block_count, block_places;
     uint64_t rchar, wchar;
-    bool io_known, heap_known;
+    bool io_known, heap_known, sampled;
     uint64_t start_cpu_ns, last_cpu_ns, last_cpu_at_ns;
     uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
     uint64_t live_heap;

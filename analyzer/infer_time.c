@@ -178,8 +178,13 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
 {
     struct timeline *thread = event->thread;
     uint64_t now_ns = event->end_ns;
-    if (thread->last_job && !thread->last_job->output_closed)
-        gap_before(thread, thread->last_job, now_ns);
+    /* At a thread's end what came after the last event was leaving, not the image. */
+    struct job *open_job = thread->last_job && !thread->last_job->output_closed ? thread->last_job : NULL;
+    if (open_job && event->record->kind != TRACE_KIND_thread_end) {
+        gap_before(thread, open_job, now_ns);
+        if (now_ns > open_job->end_ns)
+            open_job->end_ns = now_ns;
+    }
     uint64_t gaps = 0;
     for (unsigned i = 0; i < thread->pending_count; i++)
         gaps += thread->pending[i].ns;
@@ -196,9 +201,9 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
             pending->job->cpu_ns += part;
         }
         /* CPU of gaps that belong to nobody yet. */
-        if (cpu > calls + in_gaps)
+        if (cpu > calls + in_gaps + thread->loose_cpu_ns)
             thread->unclaimed[thread->unclaimed_next++ % UNCLAIMED] =
-                (struct unclaimed){thread->cpu_at_ns, now_ns, cpu - calls - in_gaps};
+                (struct unclaimed){thread->cpu_at_ns, now_ns, cpu - calls - in_gaps - thread->loose_cpu_ns};
         /* CPU of calls: of I/O as charged, the rest of the codec. */
         struct job *job = thread->call_job ? thread->call_job : thread->last_job;
         uint64_t in_calls = cpu - in_gaps < calls ? cpu - in_gaps : calls;
@@ -207,7 +212,7 @@ void infer_time_reading(struct event *event, uint64_t cpu_ns)
     }
     thread->cpu_at_ns = now_ns;
     thread->cpu_ns = cpu_ns;
-    thread->codec_ns = thread->io_cpu_ns = 0;
+    thread->codec_ns = thread->io_cpu_ns = thread->loose_cpu_ns = 0;
     thread->call_job = NULL;
     thread->pending_count = 0;
 }

@@ -13,13 +13,14 @@ struct unit {
     bool packable; /* a process with this one owner thread */
 };
 
-/* The pool a process works in: the topmost traced ancestor that did not own images itself. */
+/* The pool a process works in: whoever started its topmost traced ancestor. One-image processes of one pool may follow
+ * each other in a lane, whether an xargs that is traced started them or a shell that is not. */
 static uint32_t pool_of(const struct run *run, uint32_t process)
 {
     uint32_t pool = process;
     for (unsigned depth = 0; depth < 64 && run->processes[pool].parent != NO_ID; depth++)
         pool = run->processes[pool].parent;
-    return pool;
+    return run->processes[pool].ppid;
 }
 
 static int by_owner(const void *a, const void *b)
@@ -107,7 +108,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
         const struct timeline *thread = id_map_get(&owners, unit->tid);
         bool neighbours =
             (i && units[i - 1].process == unit->process) || (i + 1 < count && units[i + 1].process == unit->process);
-        unit->packable = !neighbours && process->parent != NO_ID;
+        unit->packable = !neighbours;
         unit->pool = unit->packable ? pool_of(run, unit->process) : NO_ID;
         if (thread && thread->first_image_ns != UNKNOWN && thread->first_image_ns > thread->start_ns)
             unit->init_ns = thread->first_image_ns - thread->start_ns;

@@ -39,7 +39,8 @@ static bool label_jpeg(struct part *part, const struct image_settings *settings,
     bool fitted = !isnan(facts->quality);
     /* A setting that no encoder vouches for is weaker than the tables that are in the file. */
     if (settings->known[SETTING_QUALITY] && (settings->encoder || !fitted)) {
-        label_quality(part, "q=%g", settings->value[SETTING_QUALITY]);
+        bool custom = settings->quality_rmse > CUSTOM_TABLES_RMSE;
+        label_quality(part, custom ? "custom tables, about q=%g" : "q=%g", settings->value[SETTING_QUALITY]);
         return true;
     }
     if (!fitted)

@@ -142,7 +142,7 @@ static json_t *resources(const struct metrics *metrics)
 
 static json_t *memory_peak(const struct run *run)
 {
-    json_t *images = json_array();
+    json_t *images = run->peak_rss_ns != UNKNOWN ? json_array() : json_null();
     for (size_t i = 0; run->peak_rss_ns != UNKNOWN && i < run->image_count; i++)
         if (run->images[i].start_ns <= run->peak_rss_ns && run->images[i].end_ns >= run->peak_rss_ns)
             json_array_append_new(images, json_integer((json_int_t)i));

@@ -120,6 +120,13 @@ void settings_read(void)
     settings.head_bytes = (uint32_t)number;
     read_number("IMGBENCH_QUOTA", UINT64_MAX / 2, &settings.quota_bytes);
 
+    /* Planned, and not to be taken for done: a user of IMGBENCH_KEEP would lose the originals. */
+    static const char *const later[] = {"IMGBENCH_START", "IMGBENCH_STACKS", "IMGBENCH_KEEP", "IMGBENCH_FOLLOW",
+                                        "IMGBENCH_SAMPLER"};
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (value_of(later[i]))
+            ignore(later[i]);
+
     const char *directory = value_of("IMGBENCH_DIR");
     if (directory && *directory) {
         struct text out = text_begin(settings.directory, sizeof settings.directory);

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SETTINGS_BAD_MAX 4
+#define SETTINGS_BAD_MAX 10
 
 struct settings {
     bool off;
