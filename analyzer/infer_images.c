@@ -261,6 +261,7 @@ static void make_chains(struct run *run)
 void infer_images_finish(struct infer *infer)
 {
     struct run *run = infer->run;
+    size_t unused = 0; /* decoded, and nothing seen to come of it */
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
         size_t count = 0;
@@ -274,6 +275,8 @@ void infer_images_finish(struct infer *infer)
             enum image_status ignored;
             if (status_of(infer, job, &ignored))
                 jobs[count++] = job;
+            else
+                unused += job->decode_seen && !job->failed;
         }
         qsort(jobs, count, sizeof *jobs, by_start);
         find_overlaps(jobs, count, overlaps);
@@ -290,4 +293,9 @@ void infer_images_finish(struct infer *infer)
     if (run->image_count)
         qsort(run->images, run->image_count, sizeof *run->images, images_by_start);
     make_chains(run);
+    if (unused && run->image_count)
+        infer_note(infer,
+                   "%zu decoded image%s made no output that was seen: of several inputs of one output only the last is "
+                   "counted, so its ratio may be wrong",
+                   unused, unused == 1 ? "" : "s");
 }

@@ -89,9 +89,9 @@ struct job {
     uint64_t gap_ns[GAP_COUNT];
     uint64_t cpu_ns;
     bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed, settled;
-    bool failed;      /* a codec call of it failed and none succeeded after it */
+    bool failed;        /* a codec call of it failed and none succeeded after it */
     bool cut_in_encode; /* the process ended inside its first encode: how long it took is unknown */
-    bool output_tied; /* a stronger rule than adjacency tied an output to it */
+    bool output_tied;   /* a stronger rule than adjacency tied an output to it */
     unsigned open_outputs;
     struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
     uint32_t attempts;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Owns: the claim that the JSON report is what docs/report.schema.json promises, for a batch and for an empty run.
+# Owns: the claim that the JSON report is what docs/report.schema.json promises, for a batch and for an empty run,
+# and that no image is busy for longer than it lasts.
 source tests/integration/environment.bash
 
 small_trace
@@ -32,5 +33,10 @@ for path in sys.argv[2:]:
     for error in list(checker(schema).iter_errors(report))[:20]:
         print(f"{path}: {'.'.join(map(str, error.absolute_path))}: {error.message[:300]}")
         wrong = 1
+    # An image cannot be busy for longer than it lasts; half a millisecond is what readings and clocks leave open.
+    for image in report.get("images", []):
+        if image["wait_s"] < -0.0005:
+            print(f"{path}: image {image['id']}: busy_s {image['busy_s']} of span_s {image['span_s']}")
+            wrong = 1
 sys.exit(wrong)
 PYTHON
