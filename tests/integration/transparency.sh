@@ -7,8 +7,8 @@ source tests/integration/environment.bash
 export TMPDIR=$work/tmp XDG_STATE_HOME=$work/state
 mkdir "$TMPDIR" "$XDG_STATE_HOME"
 
-# Jobs beside the demo's: the ways to fail, and pipes. Each is one line for `sh -c`.
-failures=(
+# Jobs beside the demo's: the ways to fail, pipes, and a tool that loads its codecs late. Each is one line for `sh -c`.
+others=(
     'cwebp -q 83 in/missing.png -o out/missing.webp'
     'head -c 5000 in/macan.png >tmp/cut.png; cwebp -q 83 tmp/cut.png -o out/cut.webp'
     'head -c 5000 in/ria.png >tmp/cut2.png; optipng -o2 -out out/cut2.png tmp/cut2.png'
@@ -19,6 +19,9 @@ failures=(
     'djpeg in/flower-small.jpg | cjpeg -quality 62 | jpegtran -progressive >out/piped.jpg'
     'djpeg in/flower-small.jpg | head -c 1000 | wc -c'
     'cwebp -quiet -q 83 in/macan.png -o - | sha256sum'
+    'convert-im6.q16 in/macan.png -resize 50% -quality 77 out/resized.webp'
+    'convert-im6.q16 in/macan.png in/ria.png +append -quality 66 out/appended.jpg'
+    'cp in/flower-small.jpg tmp/mogrified.jpg; mogrify-im6.q16 -quality 70 tmp/mogrified.jpg'
     'cwebp -v -q 83 in/macan.png -o /dev/full 2>&1 | grep -v -i time'
 )
 
@@ -26,7 +29,7 @@ failures=(
 run_all() { # directory setting…
     local directory=$1 number=0 line code
     shift
-    scripts/demo-jobs "$directory" small
+    scripts/demo-jobs "$directory"
     (
         cd "$directory"
         mkdir log
@@ -37,7 +40,7 @@ run_all() { # directory setting…
             echo "$code" >"log/$number.code"
             listing >"log/$number.ls"
         done < <(cat jobs)
-        for line in "${failures[@]}"; do
+        for line in "${others[@]}"; do
             number=$((number + 1)) code=0
             env "$@" sh -c "$line" >"log/$number.out" 2>"log/$number.err" </dev/null || code=$?
             echo "$code" >"log/$number.code"
