@@ -317,7 +317,8 @@ static void thread_end_record(struct event *event)
     struct timeline *thread = event->thread;
     uint64_t cpu_ns = event->record->thread_end.cpu_ns;
     infer_time_reading(event, cpu_ns);
-    if (!thread->owner)
+    /* The main thread's life is the program's start and its waiting, not help for an image. */
+    if (!thread->owner && thread->tid != event->model->pid)
         event->process->helper_cpu_ns += cpu_ns;
     /* The main thread's record comes at the end of the process, which may go on with another thread's. */
     thread->ended = thread->tid != event->model->pid;
