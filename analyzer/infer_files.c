@@ -188,11 +188,13 @@ static void head_out(struct event *event, struct description *d, const struct im
     uint64_t begun_ns = event->end_ns > d->write.ns ? event->end_ns - d->write.ns : 0;
     if (begun_ns < event->thread->last_ns)
         begun_ns = event->thread->last_ns;
+    uint64_t calls_ns = event->end_ns > begun_ns ? event->end_ns - begun_ns : 0;
+    event->thread->loose_cpu_ns -= calls_ns < event->thread->loose_cpu_ns ? calls_ns : event->thread->loose_cpu_ns;
     if (before == GAP_TAIL)
         infer_job_goes_on_io(event, job, false, begun_ns);
     else
         infer_time_lead(event->thread, job, before, begun_ns);
-    infer_time_call(event, job, begun_ns, event->end_ns, event->end_ns > begun_ns ? event->end_ns - begun_ns : 0);
+    infer_time_call(event, job, begun_ns, event->end_ns, calls_ns);
 }
 
 static void head_record(struct event *event)

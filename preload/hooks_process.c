@@ -43,7 +43,7 @@ EXPORT pid_t fork(void)
 {
     uint64_t start_ns = thread_hook_start();
     if (start_ns)
-        OWN_CODE(process_before_start(self));
+        OWN_CODE(process_before_start());
     pid_t pid = REAL(fork) ? real.fork() : -1;
     if (start_ns && pid != 0)
         OWN_CODE(put_spawn(self, trace_spawn_op_FORK, start_ns, pid, pid < 0 ? errno : 0, NULL, false));
@@ -57,7 +57,7 @@ static void before_exec(const char *path, char *const *environment)
     if (!thread_may_record() || (path && SYSTEM3(SYS_faccessat, AT_FDCWD, path, X_OK) != 0))
         return;
     OWN_CODE({
-        process_before_start(self);
+        process_before_start();
         bool untraced = environment && !settings_environment_keeps_us(environment, self->scratch, sizeof self->scratch);
         if (untraced) /* a child that only execs writes nothing, but the report must be able to name this one */
             packet_need_disk(self);
@@ -113,7 +113,7 @@ static void spawned(struct thread *self, pid_t pid, int error, const char *path,
 #define SPAWN_BODY(name)                                                                                               \
     uint64_t start_ns = thread_hook_start();                                                                           \
     if (start_ns)                                                                                                      \
-        OWN_CODE(process_before_start(self));                                                                          \
+        OWN_CODE(process_before_start());                                                                              \
     pid_t child = 0;                                                                                                   \
     int error = REAL(name)(pid ? pid : &child, path, actions, attributes, argv, envp);                                 \
     if (start_ns)                                                                                                      \

@@ -110,14 +110,13 @@ void process_forked(void)
         put_start(self);
 }
 
-void process_before_start(struct thread *self)
+void process_before_start(void)
 {
     bool first;
     if (packet_on_disk())
         return;
     if (directory_open_trace(&first) && first)
         packet_owe_host();
-    (void)self;
 }
 
 void *process_before_vfork(void)
@@ -126,7 +125,7 @@ void *process_before_vfork(void)
     if (thread_may_record()) {
         struct thread *self = thread_enter();
         if (self) {
-            process_before_start(self);
+            process_before_start();
             thread_leave();
         }
         thread_local_state.vfork_parent = system_pid();

@@ -33,7 +33,7 @@ static inline void process_count_lost(uint64_t records)
 /* In a forked child, guard set: new identity, empty packets, a process record that waits. */
 void process_forked(void);
 /* Another program is about to be started: the trace must exist for it to join. */
-void process_before_start(struct thread *self);
+void process_before_start(void);
 /* End of this image: last records, packets finished. Later records open new packets. exit_code -1 = unknown. */
 void process_finish(struct thread *self, enum trace_ending how, int exit_code);
 /* For the vfork stub: marks the thread and returns the real vfork. */

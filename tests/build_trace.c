@@ -162,13 +162,6 @@ void build_trace_add(struct build_trace *trace, unsigned number, uint64_t time_n
     stream->used += bytes;
 }
 
-void build_trace_add_bytes(struct build_trace *trace, unsigned number, const void *bytes, size_t count)
-{
-    struct build_stream *stream = &trace->streams[number];
-    memcpy(room(stream, count), bytes, count);
-    stream->used += count;
-}
-
 /* Where a record of the open packet begins. */
 static size_t start_of(const struct build_stream *stream, unsigned record, unsigned *count)
 {

@@ -20,8 +20,6 @@ unsigned build_trace_stream(struct build_trace *trace, unsigned process);
 /* Appends a record (struct trace_<kind>) to the open packet of a stream. */
 void build_trace_add(struct build_trace *trace, unsigned stream, uint64_t time_ns, enum trace_kind kind,
                      const void *record);
-/* Appends bytes as they are. */
-void build_trace_add_bytes(struct build_trace *trace, unsigned stream, const void *bytes, size_t count);
 /* Records in the open packet of a stream; drops all but the first of them. */
 unsigned build_trace_records(const struct build_trace *trace, unsigned stream);
 void build_trace_keep(struct build_trace *trace, unsigned stream, unsigned records);

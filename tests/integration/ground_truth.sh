@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Owns: the ground-truth test. Victims whose sleeps, spins, reads, writes and allocations are known from their own
 # clocks run bare and under the library: they must behave the same, and the report must give their script back.
-# Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most four times. Bytes have no
+# Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most twice. Bytes have no
 # second chance.
 # With arguments, only these victims: ground_truth.sh stages 'threads 4'
 source tests/integration/environment.bash
@@ -10,7 +10,7 @@ source tests/integration/environment.bash
 traces=$(mktemp -d /dev/shm/imgbench.XXXXXX)
 trap 'rm -rf "$work" "$traces"' EXIT
 
-runs=5
+runs=3
 truth=tests/integration/ground_truth.py
 make --no-print-directory -s victims
 victims=("$@")
