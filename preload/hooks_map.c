@@ -57,7 +57,7 @@ static void put(struct thread *self, enum trace_map_op op, enum hook hook, uint6
         .hook = (uint16_t)hook,
         .error = (uint16_t)error,
         .op = (uint8_t)op,
-        .writable = (uint8_t)writable,
+        .shared = (uint8_t)writable,
     };
     process_define_hook(self, hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_map, end_ns, &record);

@@ -171,7 +171,7 @@ static void put(struct thread *self, struct description *description, enum trace
         .error = (uint16_t)error,
         .calls = (uint16_t)(calls > UINT16_MAX ? UINT16_MAX : calls),
         .op = (uint8_t)op,
-        .stdio = 1,
+        .layer = trace_io_layer_STDIO,
     };
     description->stdio_calls = description->stdio_bytes = 0;
     files_io(self, &record, end_ns, hook);

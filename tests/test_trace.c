@@ -156,11 +156,11 @@ END_TEST
 
 START_TEST(times_keep_56_bits)
 {
-    struct trace_thread_end end = {.cpu_ns = 1};
+    struct trace_thread_cpu cpu = {.cpu_ns = 1};
     struct trace_record record;
     size_t used;
     uint64_t out[2];
-    ck_assert_uint_eq(trace_encode(TRACE_KIND_thread_end, TRACE_TIME_MAX, &end, out, sizeof out), sizeof out);
+    ck_assert_uint_eq(trace_encode(TRACE_KIND_thread_cpu, TRACE_TIME_MAX, &cpu, out, sizeof out), sizeof out);
     ck_assert_int_eq(trace_decode(out, sizeof out, &record, &used), TRACE_OK);
     ck_assert_uint_eq(record.time_ns, TRACE_TIME_MAX);
 }

@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACE_VERSION      1           /* raised when an old reader would misread a new trace */
+#define TRACE_VERSION      2           /* raised when an old reader would misread a new trace */
 #define TRACE_MAGIC        0xC1FC1FC1u /* CTF 1.8 packet magic */
 #define TRACE_UNKNOWN      UINT64_MAX  /* a figure that could not be read */
 #define TRACE_TEXT_MAX     8192u       /* longest text or byte field, bytes; longer ones are cut */
-#define TRACE_RECORD_MAX   40960u      /* longest record, bytes */
+#define TRACE_RECORD_MAX   49152u      /* longest record, bytes */
 #define TRACE_HEADER_BYTES 8u          /* event header: id in the low 8 bits, 56-bit timestamp above */
 #define TRACE_TIME_MAX     ((UINT64_C(1) << 56) - 1)
 
