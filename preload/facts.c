@@ -68,6 +68,12 @@ bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes)
     return true;
 }
 
+uint64_t facts_threads(void)
+{
+    struct stat status; /* a directory for each: "." and ".." are two links more, and nothing has to be read */
+    return system_stat("/proc/self/task", &status) == 0 && status.st_nlink > 2 ? status.st_nlink - 2 : TRACE_UNKNOWN;
+}
+
 uint64_t facts_vm_hwm(struct thread *self)
 {
     char *text = self->facts;

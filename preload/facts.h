@@ -13,6 +13,8 @@ struct facts_io {
 struct facts_io facts_io(void);
 /* Resident set and its part backed by files or shared memory, from /proc/self/statm. */
 bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes);
+/* Threads alive, or TRACE_UNKNOWN. */
+uint64_t facts_threads(void);
 /* VmHWM of /proc/self/status. */
 uint64_t facts_vm_hwm(struct thread *self);
 /* Name of the calling thread into name[17]; returns its length. */

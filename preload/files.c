@@ -49,6 +49,7 @@ static struct description *description_new(void)
     if (!description && !(description = arena_allocate(sizeof *description)))
         return NULL;
     memset(description, 0, sizeof *description);
+    description->buffered_after = -1;
     atomic_store(&description->descriptors, 1);
     description->number = atomic_fetch_add(&numbers, 1) + 1;
     return description;
@@ -69,12 +70,21 @@ struct description *files_peek(int fd)
     return slot ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
 }
 
+static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
+                      uint64_t now_ns);
+
 /* Puts a description under fd; what was there unseen closed goes. */
-static void enter(int fd, struct description *description)
+static void enter(struct thread *self, int fd, struct description *description)
 {
     struct description *_Atomic *slot = slot_of(fd, true);
     struct description *old = slot ? atomic_exchange(slot, description) : description;
-    if (old && atomic_fetch_sub(&old->descriptors, 1) == 1)
+    if (!old)
+        return;
+    struct trace_close record = {.bytes = TRACE_UNKNOWN, .fd = fd};
+    record.last = atomic_fetch_sub(&old->descriptors, 1) == 1;
+    if (slot) /* closed where nobody saw it: the kernel would not have given its number away otherwise */
+        put_close(self, &record, old, system_now_ns());
+    if (record.last)
         description_free(old);
 }
 
@@ -117,7 +127,7 @@ struct description *files_of(struct thread *self, int fd)
     record.flags = flags > 0 ? (uint32_t)flags : 0;
     fill_status(&record, fd, description);
     description->position = description->regular ? system_position(fd) : 0;
-    enter(fd, description);
+    enter(self, fd, description);
     packet_put(self, TRACE_KIND_open, system_now_ns(), &record);
     return description;
 }
@@ -154,7 +164,7 @@ void files_opened(struct thread *self, const struct files_opening *opening)
         description->stream = opening->stream;
         fill_status(&record, opening->fd, description);
         description->position = opening->flags & O_APPEND ? -1 : 0;
-        enter(opening->fd, description);
+        enter(self, opening->fd, description);
     }
     process_define_hook(self, opening->hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_open, now_ns, &record);
@@ -257,13 +267,28 @@ void files_closed(struct thread *self, int fd, const struct files_closing *closi
         description_free(closing->description);
 }
 
+void files_closing_range(struct thread *self, unsigned first, unsigned last, enum hook hook)
+{
+    for (unsigned c = first / CHUNK; c < CHUNKS && c <= last / CHUNK; c++) {
+        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
+        for (unsigned i = 0; chunk && i < CHUNK; i++) {
+            unsigned fd = c * CHUNK + i;
+            if (fd < first || fd > last || !atomic_load_explicit(&chunk[i], memory_order_relaxed))
+                continue;
+            struct files_closing closing = {.start_ns = system_now_ns()};
+            files_before_close(self, (int)fd, &closing);
+            files_closed(self, (int)fd, &closing, 0, hook);
+        }
+    }
+}
+
 void files_duplicated(struct thread *self, int from, int to, enum hook hook, uint64_t start_ns)
 {
     struct description *description = files_of(self, from);
     if (!description || from == to)
         return;
     atomic_fetch_add(&description->descriptors, 1);
-    enter(to, description);
+    enter(self, to, description);
     uint64_t now_ns = system_now_ns();
     struct trace_open record = {
         .duration_ns = now_ns - start_ns,
@@ -338,7 +363,13 @@ void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, e
     process_define_hook(self, hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_io, end_ns, io);
     self->io_ns += io->duration_ns;
-    atomic_fetch_add_explicit(&process.io_ops, 1, memory_order_relaxed);
+    self->io_ops++;
+    if (io->layer == trace_io_layer_UNCOUNTED)
+        return;
+    if (io->op == trace_io_op_WRITE || io->op == trace_io_op_FLUSH)
+        self->kernel_written += io->kernel_bytes;
+    else
+        self->kernel_read += io->kernel_bytes;
 }
 
 void files_put_still_open(struct thread *self)

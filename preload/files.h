@@ -14,6 +14,7 @@ struct description {
     _Atomic int64_t position; /* of the kernel, or -1 = unknown */
     FILE *stream;
     uint64_t stdio_calls, stdio_bytes; /* buffered calls not yet in a record */
+    int64_t buffered_after; /* bytes in the FILE's buffer after the last call that reached the kernel, or -1 */
     bool regular;
     bool head_in, head_out; /* looked at */
     bool image;             /* a head was recorded */
@@ -48,6 +49,8 @@ struct files_closing {
 };
 void files_before_close(struct thread *self, int fd, struct files_closing *closing);
 void files_closed(struct thread *self, int fd, const struct files_closing *closing, int error, enum hook hook);
+/* The same for all known descriptors from first to last, before the call that closes them. */
+void files_closing_range(struct thread *self, unsigned first, unsigned last, enum hook hook);
 /* to refers to what from does. */
 void files_duplicated(struct thread *self, int from, int to, enum hook hook, uint64_t start_ns);
 

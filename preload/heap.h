@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: counting the program's heap: live bytes, peaks, calls; large blocks one by one.
+ * Owns: counting the program's heap: live bytes, peaks, calls by size; large blocks one by one.
  * Must not know: who allocates. Exact in a program of one thread; otherwise within HEAP_BATCH_BYTES per thread. */
 #ifndef PRELOAD_HEAP_H
 #define PRELOAD_HEAP_H
@@ -13,14 +13,58 @@ int64_t heap_put(struct thread *self);
 struct heap_totals {
     int64_t live_bytes, peak_bytes;
     uint64_t allocations, releases;
+    uint64_t sizes[HEAP_SIZES];
 };
-/* Everything counted so far, this thread's batch included. */
-struct heap_totals heap_totals(struct thread *self);
-/* Adds an ending thread's batch to the process. */
-void heap_flush(struct thread *self);
-/* In a forked child: what lives, lives on; calls and peaks begin anew. */
+/* Everything counted so far, this thread's batch included. Guard set. */
+void heap_totals(struct thread *self, struct heap_totals *totals);
+/* Writes the allocations by size. Guard set. */
+void heap_put_sizes(struct thread *self, const struct heap_totals *totals);
+/* A thread begins to use this state; what it has allocated is filled in at its end, where its batch joins the process.
+ */
+void heap_thread_begin(struct thread *self);
+void heap_thread_end(struct thread *self, struct trace_thread_end *end);
+/* In a forked child, as soon as it is known to be one: what lives, lives on; calls and peaks begin anew. */
+void heap_mark_fork(void);
+/* The same where the fork went by unseen; once per fork. */
 void heap_reset_after_fork(void);
 /* Counting begins or stops (an executable with its own malloc, IMGBENCH=off). */
 void heap_enable(bool on);
+extern _Atomic bool heap_counting;
+
+/* What heap_came and heap_went do once they have counted: a full batch joins the process, a large block is recorded.
+ * bytes > 0: it came; < 0: it is about to go. errno is kept. */
+void heap_more(struct thread *self, int64_t bytes, const void *block, enum hook hook, const void *caller);
+/* Counting where the thread has no state or the process is somewhere between two. */
+void heap_count(int64_t bytes, const void *block, enum hook hook, const void *caller);
+/* A resize failed: the block, counted as released, is the program's still, and there was no call to count. */
+void heap_uncount(int64_t bytes, const void *block, enum hook hook, const void *caller);
+
+static inline unsigned heap_size_class(uint64_t bytes)
+{
+    unsigned bits = 64 - (unsigned)__builtin_clzll(bytes | 16); /* 5: below 32 */
+    return bits - 5 < HEAP_SIZES ? bits - 5 : HEAP_SIZES - 1;
+}
+
+static inline bool heap_needs_more(const struct heap_counts *counts, uint64_t bytes)
+{
+    return unlikely(bytes >= counts->large_from || (uint64_t)(counts->delta + HEAP_BATCH_BYTES) > 2 * HEAP_BATCH_BYTES);
+}
+
+static inline bool heap_came(struct heap_counts *counts, uint64_t bytes)
+{
+    arch_add(&counts->delta, (int64_t)bytes);
+    arch_add(&counts->sizes[heap_size_class(bytes)], 1);
+    return heap_needs_more(counts, bytes);
+}
+
+/* The peak lies before a release, so allocations need not look for it. */
+static inline bool heap_went(struct heap_counts *counts, uint64_t bytes)
+{
+    if (counts->delta > counts->delta_peak)
+        counts->delta_peak = counts->delta;
+    arch_add(&counts->delta, -(int64_t)bytes);
+    arch_add(&counts->releases, 1);
+    return heap_needs_more(counts, bytes);
+}
 
 #endif

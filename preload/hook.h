@@ -4,16 +4,34 @@
 #ifndef PRELOAD_HOOK_H
 #define PRELOAD_HOOK_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <utime.h>
+
+/* <stdio.h> has macros of these names under optimization. */
+#undef getc
+#undef putc
+#undef getc_unlocked
+#undef putc_unlocked
+#undef fgetc_unlocked
+#undef fputc_unlocked
+#undef getchar_unlocked
+#undef putchar_unlocked
+#undef fread_unlocked
+#undef fwrite_unlocked
 
 /* Exported. Not "protected": ld.so warns on stderr about each such function whose address an executable takes (python3,
  * node, gcc). Our own code uses none of them by its exported name: the program may have a function of that name. */

@@ -1,154 +1,23 @@
 /* SPDX-License-Identifier: MIT
  * Owns: wrappers of calls on descriptors. Must not know: packets, codecs.
  * Arguments are looked at only after the real call and only as far as it accepted them. */
+#include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "preload/codec_call.h"
 #include "preload/files.h"
+#include "preload/io_call.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 
-/* Marks the call as in progress when none is. */
-static inline void in_flight(enum hook hook, uint64_t start_ns)
-{
-    struct thread *self = thread_local_state.self;
-    if (!self || self->in_flight_hook || thread_local_state.guard)
-        return;
-    thread_local_state.guard = (uintptr_t)__builtin_frame_address(0);
-    __asm__ volatile("" ::: "memory"); /* a signal handler must not change the packet in between */
-    packet_set_in_flight(self, (uint16_t)hook, start_ns);
-    __asm__ volatile("" ::: "memory");
-    thread_leave();
-}
-
-static inline void landed(struct thread *self, enum hook hook)
-{
-    if (self->in_flight_hook == hook)
-        packet_set_in_flight(self, 0, 0);
-}
-
-struct moved {
-    enum trace_io_op op;
-    enum hook hook;
-    int fd;
-    struct iovec span; /* where the first of the bytes are */
-    uint64_t offset;
-    ssize_t result;
-    uint64_t start_ns;
-    bool large;
-};
-
-/* Before a large transfer: returns when it begins. */
-static uint64_t before_large(uint64_t start_ns)
-{
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (self) {
-        start_ns = files_boundary(self);
-        thread_leave();
-    }
-    errno = saved;
-    return start_ns;
-}
-
-static void after_io(const struct moved *moved)
-{
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (!self)
-        return;
-    uint64_t cpu_ns = moved->large ? files_cpu_after(self) : TRACE_UNKNOWN;
-    uint64_t end_ns = system_now_ns();
-    struct description *description = files_of(self, moved->fd);
-    uint64_t bytes = moved->result > 0 ? (uint64_t)moved->result : 0;
-    struct trace_io record = {
-        .duration_ns = end_ns - moved->start_ns,
-        .bytes = bytes,
-        .kernel_bytes = bytes,
-        .offset = moved->offset,
-        .buffer = bytes ? (uintptr_t)moved->span.iov_base : 0,
-        .file = description ? description->number : 0,
-        .session = codec_call_session(self),
-        .error = (uint16_t)(moved->result < 0 ? saved : 0),
-        .hook = (uint16_t)moved->hook,
-        .calls = 1,
-        .op = (uint8_t)moved->op,
-    };
-    bool front = moved->offset == 0;
-    if (description && moved->offset == TRACE_UNKNOWN) {
-        int64_t before = atomic_fetch_add(&description->position, bytes);
-        front = before == 0;
-        if (before >= 0)
-            record.offset = (uint64_t)before;
-        else
-            atomic_fetch_sub(&description->position, bytes);
-    }
-    files_io(self, &record, end_ns, moved->hook);
-    packet_put_cpu_at(self, cpu_ns, end_ns);
-    if (description && bytes) {
-        uint64_t there = bytes < moved->span.iov_len ? bytes : moved->span.iov_len;
-        if (moved->op == trace_io_op_READ && (front || description->regular))
-            files_head_in(self, description, moved->fd, moved->span.iov_base, there);
-        if (moved->op == trace_io_op_WRITE) {
-            description->written = true;
-            if (front)
-                files_head_out(self, description, moved->span.iov_base, there);
-        }
-    }
-    landed(self, moved->hook);
-    thread_leave();
-    errno = saved;
-}
-
-static inline struct iovec first_part(const struct iovec *parts, int count)
-{
-    return count > 0 ? parts[0] : (struct iovec){NULL, 0};
-}
-static inline struct iovec span_of_part(struct iovec part)
-{
-    return part;
-}
-static inline struct iovec span_of_buffer(const void *buffer)
-{
-    return (struct iovec){(void *)(uintptr_t)buffer, SIZE_MAX};
-}
-
 #define LIBC_IO(operation, returns, name, parameters, arguments, descriptor, buffer, wanted, position, meaning)        \
-    EXPORT returns name parameters                                                                                     \
-    {                                                                                                                  \
-        uint64_t start_ns = thread_hook_start();                                                                       \
-        if (!start_ns)                                                                                                 \
-            return REAL(name) arguments;                                                                               \
-        bool large = (wanted) >= FILES_LARGE_BYTES;                                                                    \
-        if (large)                                                                                                     \
-            start_ns = before_large(start_ns);                                                                         \
-        in_flight(HOOK_##name, start_ns);                                                                              \
-        returns result = REAL(name) arguments;                                                                         \
-        struct moved moved = {trace_io_op_##operation, HOOK_##name, descriptor, {NULL, 0},                             \
-                              (uint64_t)(position),    result,      start_ns,   large};                                \
-        if (result > 0)                                                                                                \
-            moved.span = _Generic((buffer), struct iovec : span_of_part, default : span_of_buffer)(buffer);            \
-        after_io(&moved);                                                                                              \
-        return result;                                                                                                 \
-    }
+    IO_CALL_WRAPPER(operation, DESCRIPTOR, returns, name, parameters, arguments, descriptor, buffer, wanted, position)
 ssize_t __read_chk(int fd, void *buffer, size_t size, size_t limit);
 ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t limit);
 #include "preload/libc.def"
-
-static int opened(const struct files_opening *opening)
-{
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (self) {
-        files_opened(self, opening);
-        thread_leave();
-    }
-    errno = saved;
-    return opening->fd;
-}
 
 /* The mode is passed on only where libc would read one: otherwise there may be none. */
 #define MODE_ARGUMENT(flags)                                                                                           \
@@ -165,8 +34,9 @@ static int opened(const struct files_opening *opening)
     int fd = REAL(name) arguments;                                                                                     \
     if (!start_ns)                                                                                                     \
         return fd;                                                                                                     \
-    struct files_opening opening = {start_ns, fd, fd < 0 ? errno : 0, directory, open_flags, path, HOOK_##name, NULL}; \
-    return opened(&opening)
+    io_call_opened(                                                                                                    \
+        &(struct files_opening){start_ns, fd, fd < 0 ? errno : 0, directory, open_flags, path, HOOK_##name, NULL});    \
+    return fd
 
 EXPORT int open(const char *path, int flags, ...)
 {
@@ -224,6 +94,111 @@ EXPORT int close(int fd)
     return result;
 }
 
+/* Takes the descriptors of a range away before the call that closes them all; those without records cost nothing. */
+static void closing_range(unsigned first, unsigned last, enum hook hook)
+{
+    if (!thread_may_record())
+        return;
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (self) {
+        files_closing_range(self, first, last, hook);
+        thread_leave();
+    }
+    errno = saved;
+}
+
+/* The kernel refuses nothing but what is tested here, and then closes nothing. */
+EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+    if (first <= last && !(flags & ~(int)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) && !(flags & CLOSE_RANGE_CLOEXEC))
+        closing_range(first, last, HOOK_close_range);
+    if (REAL(close_range))
+        return real.close_range(first, last, flags);
+    return (int)system_result(SYSTEM3(SYS_close_range, first, last, flags));
+}
+
+EXPORT void closefrom(int first)
+{
+    closing_range(first > 0 ? (unsigned)first : 0, UINT_MAX, HOOK_closefrom);
+    if (REAL(closefrom))
+        real.closefrom(first);
+    else
+        (void)SYSTEM3(SYS_close_range, first > 0 ? first : 0, UINT_MAX, 0);
+}
+
+/* Closes its descriptor inside libc. */
+EXPORT int closedir(DIR *directory)
+{
+    struct files_closing closing = {0};
+    int fd = thread_may_record() ? dirfd(directory) : -1; /* of NULL: -1, as closedir fails */
+    if (fd >= 0 && files_peek(fd)) {
+        int saved = errno;
+        struct thread *self = thread_enter();
+        if (self) {
+            files_before_close(self, fd, &closing);
+            thread_leave();
+        }
+        errno = saved;
+    }
+    closing.start_ns = closing.description ? system_now_ns() : 0;
+    int result = REAL(closedir)(directory);
+    if (closing.description) {
+        int saved = errno;
+        struct thread *self = thread_enter();
+        if (self) {
+            files_closed(self, fd, &closing, result ? saved : 0, HOOK_closedir);
+            thread_leave();
+        }
+        errno = saved;
+    }
+    return result;
+}
+
+/* ---- formatted output to a descriptor: one write inside libc ---- */
+
+/* flag < 0: not fortified. */
+static int print(enum hook hook, int fd, int flag, const char *format, va_list list)
+{
+    uint64_t start_ns = io_call_begin(hook, 0);
+    int result = flag < 0 ? REAL(vdprintf)(fd, format, list) : REAL(__vdprintf_chk)(fd, flag, format, list);
+    if (start_ns)
+        io_call_end(
+            &(struct io_call){trace_io_op_WRITE, trace_io_layer_DESCRIPTOR, hook, fd, TRACE_UNKNOWN, start_ns, 0},
+            result, (struct vector){NULL, 0});
+    return result;
+}
+
+EXPORT int vdprintf(int fd, const char *format, va_list list)
+{
+    return print(HOOK_vdprintf, fd, -1, format, list);
+}
+
+EXPORT int dprintf(int fd, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int result = print(HOOK_dprintf, fd, -1, format, list);
+    va_end(list);
+    return result;
+}
+
+int __vdprintf_chk(int fd, int flag, const char *format, va_list list);
+EXPORT int __vdprintf_chk(int fd, int flag, const char *format, va_list list)
+{
+    return print(HOOK___vdprintf_chk, fd, flag, format, list);
+}
+
+int __dprintf_chk(int fd, int flag, const char *format, ...);
+EXPORT int __dprintf_chk(int fd, int flag, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    int result = print(HOOK___dprintf_chk, fd, flag, format, list);
+    va_end(list);
+    return result;
+}
+
 static int duplicated(uint64_t start_ns, int from, int to, enum hook hook)
 {
     int saved = errno;
@@ -263,60 +238,6 @@ EXPORT int fcntl(int fd, int command, ...)
     uint64_t start_ns = command == F_DUPFD || command == F_DUPFD_CLOEXEC ? thread_hook_start() : 0;
     int result = REAL(fcntl)(fd, command, argument);
     return start_ns ? duplicated(start_ns, fd, result, HOOK_fcntl) : result;
-}
-
-/* A call that moves bytes between two files, or none: one record for each file it touches. */
-static void after_copy(int from, int to, ssize_t result, uint64_t start_ns, enum hook hook)
-{
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (!self)
-        return;
-    uint64_t end_ns = system_now_ns();
-    struct description *source = files_of(self, from), *target = files_of(self, to);
-    uint64_t bytes = result > 0 ? (uint64_t)result : 0;
-    struct trace_io record = {
-        .duration_ns = end_ns - start_ns,
-        .bytes = bytes,
-        .kernel_bytes = bytes,
-        .offset = TRACE_UNKNOWN,
-        .file = source ? source->number : 0,
-        .session = codec_call_session(self),
-        .error = (uint16_t)(result < 0 ? saved : 0),
-        .hook = (uint16_t)hook,
-        .calls = 1,
-        .op = trace_io_op_COPY,
-    };
-    files_io(self, &record, end_ns, hook);
-    if (source && bytes)
-        files_head_in(self, source, from, NULL, 0);
-    if (target) {
-        record.op = trace_io_op_WRITE;
-        record.file = target->number;
-        record.duration_ns = 0; /* counted with the source */
-        target->written = true;
-        files_io(self, &record, end_ns, hook);
-    }
-    thread_leave();
-    errno = saved;
-}
-
-EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t size)
-{
-    uint64_t start_ns = thread_hook_start();
-    ssize_t result = REAL(sendfile)(to, from, offset, size);
-    if (start_ns)
-        after_copy(from, to, result, start_ns, HOOK_sendfile);
-    return result;
-}
-
-EXPORT ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags)
-{
-    uint64_t start_ns = thread_hook_start();
-    ssize_t result = REAL(copy_file_range)(from, from_offset, to, to_offset, size, flags);
-    if (start_ns)
-        after_copy(from, to, result, start_ns, HOOK_copy_file_range);
-    return result;
 }
 
 /* Seek, truncate and sync: a record without bytes. */
@@ -379,6 +300,38 @@ EXPORT int fdatasync(int fd)
     if (start_ns)
         after_position(fd, trace_io_op_SYNC, -1, result != 0, start_ns, HOOK_fdatasync);
     return result;
+}
+
+EXPORT int sync_file_range(int fd, off_t offset, off_t length, unsigned flags)
+{
+    uint64_t start_ns = thread_hook_start();
+    int result = REAL(sync_file_range)(fd, offset, length, flags);
+    if (start_ns)
+        after_position(fd, trace_io_op_SYNC, -1, result != 0, start_ns, HOOK_sync_file_range);
+    return result;
+}
+
+EXPORT int fallocate(int fd, int mode, off_t offset, off_t length)
+{
+    uint64_t start_ns = thread_hook_start();
+    int result = REAL(fallocate)(fd, mode, offset, length);
+    if (start_ns)
+        after_position(fd, trace_io_op_ALLOCATE, offset + length, result != 0, start_ns, HOOK_fallocate);
+    return result;
+}
+
+/* Returns its error and leaves errno alone. */
+EXPORT int posix_fallocate(int fd, off_t offset, off_t length)
+{
+    uint64_t start_ns = thread_hook_start();
+    int error = REAL(posix_fallocate)(fd, offset, length);
+    if (start_ns) {
+        int saved = errno;
+        errno = error;
+        after_position(fd, trace_io_op_ALLOCATE, offset + length, error != 0, start_ns, HOOK_posix_fallocate);
+        errno = saved;
+    }
+    return error;
 }
 
 #define OWN_file(name) OWN_NAME(name)

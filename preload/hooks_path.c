@@ -83,6 +83,16 @@ EXPORT int symlink(const char *from, const char *to)
     PATH_CALL(SYMLINK, symlink, (from, to), AT_FDCWD, from, AT_FDCWD, to);
 }
 
+EXPORT int symlinkat(const char *from, int to_directory, const char *to)
+{
+    PATH_CALL(SYMLINK, symlinkat, (from, to_directory, to), AT_FDCWD, from, to_directory, to);
+}
+
+EXPORT int truncate(const char *path, off_t length)
+{
+    PATH_CALL(TRUNCATE, truncate, (path, length), AT_FDCWD, path, AT_FDCWD, NULL);
+}
+
 EXPORT int unlink(const char *path)
 {
     PATH_CALL(UNLINK, unlink, (path), AT_FDCWD, path, AT_FDCWD, NULL);
@@ -121,3 +131,20 @@ EXPORT int fchdir(int fd)
 {
     return moved(REAL(fchdir)(fd), fd);
 }
+
+EXPORT int chroot(const char *path)
+{
+    int result = REAL(chroot)(path);
+    int saved = errno;
+    struct thread *self = result == 0 && thread_may_record() ? thread_enter() : NULL;
+    if (self) {
+        struct trace_chdir record = {.fd = -1, .root = 1, .path = {path, strlen(path)}};
+        packet_put(self, TRACE_KIND_chdir, system_now_ns(), &record);
+        thread_leave();
+    }
+    errno = saved;
+    return result;
+}
+
+#define OWN_path(name) OWN_NAME(name)
+#include "preload/own_names.h"

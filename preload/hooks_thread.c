@@ -2,6 +2,7 @@
  * Owns: the wrappers of pthread_create and pthread_exit: a thread's beginning and end. Must not know: files, codecs'
  * tables. */
 #include <stdatomic.h>
+#include <string.h>
 
 #include "preload/codec_call.h"
 #include "preload/heap.h"
@@ -53,11 +54,23 @@ static void thread_ends(void)
     struct thread *self = thread_may_record() ? thread_enter() : NULL;
     if (self) {
         codec_call_flush(self);
-        heap_flush(self);
         struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
+        heap_thread_end(self, &end);
         packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
         packet_set_in_flight(self, 0, 0);
         thread_release(self);
+        thread_leave();
+    }
+    errno = saved;
+}
+
+void thread_named(uint32_t tid, const char *name)
+{
+    int saved = errno;
+    struct thread *self = tid ? thread_enter() : NULL;
+    if (self) {
+        struct trace_thread_name record = {.tid = tid, .name = {name, strnlen(name, 15)}};
+        packet_put(self, TRACE_KIND_thread_name, system_now_ns(), &record);
         thread_leave();
     }
     errno = saved;
@@ -94,6 +107,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
         }
         errno = saved;
     }
+    process.threaded = true;
     if (!start)
         return REAL(pthread_create)(thread, attributes, routine, argument);
     int error = REAL(pthread_create)(thread, attributes, thread_runs, start);
@@ -105,6 +119,23 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
         }
         errno = saved;
     }
+    return error;
+}
+
+/* Of a thread that our hooks have met, by its handle; 0 of any other. */
+static uint32_t id_of(pthread_t thread)
+{
+    for (const struct thread *state = thread_list(); state; state = state->next)
+        if (state->handle == thread && atomic_load_explicit(&state->in_use, memory_order_relaxed))
+            return state->tid;
+    return 0;
+}
+
+EXPORT int pthread_setname_np(pthread_t thread, const char *name)
+{
+    int error = REAL(pthread_setname_np)(thread, name);
+    if (!error && thread_may_record())
+        thread_named(id_of(thread), name);
     return error;
 }
 

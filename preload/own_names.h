@@ -9,8 +9,23 @@
 #ifndef OWN_file
 #define OWN_file(name)
 #endif
+#ifndef OWN_copy
+#define OWN_copy(name)
+#endif
+#ifndef OWN_temp
+#define OWN_temp(name)
+#endif
+#ifndef OWN_socket
+#define OWN_socket(name)
+#endif
 #ifndef OWN_stdio
 #define OWN_stdio(name)
+#endif
+#ifndef OWN_stdio_read
+#define OWN_stdio_read(name)
+#endif
+#ifndef OWN_stdio_write
+#define OWN_stdio_write(name)
 #endif
 #ifndef OWN_map
 #define OWN_map(name)
@@ -18,11 +33,23 @@
 #ifndef OWN_path
 #define OWN_path(name)
 #endif
+#ifndef OWN_metadata
+#define OWN_metadata(name)
+#endif
 #ifndef OWN_process
 #define OWN_process(name)
 #endif
+#ifndef OWN_exec
+#define OWN_exec(name)
+#endif
+#ifndef OWN_shell
+#define OWN_shell(name)
+#endif
 #ifndef OWN_thread
 #define OWN_thread(name)
+#endif
+#ifndef OWN_kernel
+#define OWN_kernel(name)
 #endif
 #ifndef OWN_loader
 #define OWN_loader(name)

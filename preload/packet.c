@@ -261,7 +261,7 @@ static void append(struct thread *self, enum trace_kind kind, uint64_t time_ns, 
     header->timestamp_end = time_ns;
     header->events_discarded = packet->discarded;
     __atomic_store_n(&header->content_size, packet->used * 8, __ATOMIC_RELEASE);
-    atomic_fetch_add_explicit(&process.records, 1, memory_order_relaxed);
+    self->records++;
 }
 
 void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record)

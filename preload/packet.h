@@ -16,6 +16,13 @@ uint64_t packet_put_cpu(struct thread *self);
 /* The same for a reading taken before time_ns; TRACE_UNKNOWN = none. */
 void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns);
 
+/* The mapped packet's own count of lost records. */
+static inline _Atomic uint64_t *packet_losses(struct thread *self)
+{
+    struct trace_packet_header *header = (void *)self->packet.base;
+    return (_Atomic uint64_t *)&header->events_discarded;
+}
+
 /* The process has seen image work (or much else): its records go to disk from now on. */
 void packet_need_disk(struct thread *self);
 /* True once they do. */

@@ -69,6 +69,7 @@ static void put_start(struct thread *self)
         .usable_cpus = facts_usable_cpus(self),
         .forked = process.forked,
         .library_version = {IMGBENCH_VERSION, sizeof IMGBENCH_VERSION - 1},
+        .allocator = {process.allocator, strlen(process.allocator)},
     };
     facts_resident(&record.rss_bytes, &shared);
     long n = system_read_link("/proc/self/exe", exe, 4096);
@@ -103,8 +104,9 @@ void process_forked(void)
     process.start_ns = system_now_ns();
     process.forked = true;
     process.ended = false;
-    process.records = process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
-    process.reaped_rchar = process.reaped_wchar = process.io_ops = 0;
+    process.threaded = false;
+    process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
+    process.reaped_rchar = process.reaped_wchar = 0;
     struct thread *self = thread_local_state.self;
     if (self)
         put_start(self);
@@ -129,6 +131,7 @@ void *process_before_vfork(void)
             thread_leave();
         }
         thread_local_state.vfork_parent = system_pid();
+        thread_local_state.heap = NULL;
     }
     errno = saved;
     void *address;
@@ -137,8 +140,22 @@ void *process_before_vfork(void)
     return address;
 }
 
+struct process_sums process_sums(void)
+{
+    struct process_sums sums = {0};
+    for (const struct thread *state = thread_list(); state; state = state->next) {
+        sums.records += __atomic_load_n(&state->records, __ATOMIC_RELAXED);
+        sums.io_ops += __atomic_load_n(&state->io_ops, __ATOMIC_RELAXED);
+        sums.kernel_read += __atomic_load_n(&state->kernel_read, __ATOMIC_RELAXED);
+        sums.kernel_written += __atomic_load_n(&state->kernel_written, __ATOMIC_RELAXED);
+        sums.metadata_calls += __atomic_load_n(&state->metadata_calls, __ATOMIC_RELAXED);
+        sums.metadata_ns += __atomic_load_n(&state->metadata_ns, __ATOMIC_RELAXED);
+    }
+    return sums;
+}
+
 /* What our own code cost, by measured slow paths and calibrated fast ones. */
-static uint64_t own_cost_ns(uint64_t heap_calls)
+static uint64_t own_cost_ns(uint64_t heap_calls, uint64_t records)
 {
     enum { ROUNDS = 16 };
     uint64_t began_ns = system_now_ns();
@@ -146,7 +163,7 @@ static uint64_t own_cost_ns(uint64_t heap_calls)
         (void)system_now_ns();
     uint64_t clock_ns = (system_now_ns() - began_ns) / ROUNDS;
     /* A record takes two clock reads and about as much again to fill; a heap call about a fifth of a clock read. */
-    return atomic_load(&process.slow_ns) + atomic_load(&process.records) * clock_ns * 3 + heap_calls * clock_ns / 5;
+    return atomic_load(&process.slow_ns) + records * clock_ns * 3 + heap_calls * clock_ns / 5;
 }
 
 void process_finish(struct thread *self, enum trace_ending how, int exit_code)
@@ -164,10 +181,14 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     if (packet_host_is_due())
         facts_put_host(self);
     struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
+    heap_thread_end(self, &end);
     packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
     if (packet_made_trace())
         facts_put_cgroup(self);
-    struct heap_totals heap = heap_totals(self);
+    struct heap_totals heap;
+    heap_totals(self, &heap);
+    heap_put_sizes(self, &heap);
+    struct process_sums sums = process_sums();
     struct facts_io io = facts_io();
     struct trace_process_end record = {
         .vm_hwm_bytes = facts_vm_hwm(self),
@@ -182,8 +203,10 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
         .alloc_calls = heap.allocations,
         .free_calls = heap.releases,
         .own_mapped_bytes = atomic_load(&arena_mapped_bytes),
-        .own_cost_ns = own_cost_ns(heap.allocations + heap.releases),
-        .records = atomic_load(&process.records) + 1,
+        .metadata_calls = sums.metadata_calls,
+        .metadata_ns = sums.metadata_ns,
+        .own_cost_ns = own_cost_ns(heap.allocations + heap.releases, sums.records),
+        .records = sums.records + 1,
         .lost_records = atomic_load(&process.lost),
         .exit_code = exit_code,
         .how = (uint8_t)how,
@@ -193,6 +216,45 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     packet_put(self, TRACE_KIND_process_end, system_now_ns(), &record);
     packet_finish(self);
     directory_remove_if_empty();
+}
+
+void process_save(struct thread *self)
+{
+    codec_call_flush(self);
+    heap_put(self);
+    if (directory_trace_exists())
+        packet_need_disk(self);
+}
+
+void process_put_notice(enum trace_note what)
+{
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (self) {
+        struct trace_notice notice = {.what = (uint8_t)what};
+        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+        thread_leave();
+    }
+    errno = saved;
+}
+
+void process_seal(void)
+{
+    if (!thread_may_record())
+        return;
+    process_put_notice(trace_note_SECCOMP);
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (self) {
+        sample_now(self);
+        process_save(self);
+        /* The packet stays mapped: a store into its header is no system call. */
+        if (self->packet.on_disk)
+            atomic_store(&thread_sealed, packet_losses(self));
+        atomic_store(&thread_recording, false);
+        thread_leave();
+    }
+    errno = saved;
 }
 
 static void at_exit(int status, void *unused)
@@ -229,6 +291,23 @@ static const char *own_path(char *out, size_t capacity)
     return NULL;
 }
 
+/* Whose malloc is behind ours; glibc's own, when all of the family is. A debugging glibc adds to its blocks. */
+static void find_allocator(void)
+{
+    static const char *const family[] = {"free",     "calloc", "realloc", "posix_memalign",    "aligned_alloc",
+                                         "memalign", "valloc", "pvalloc", "malloc_usable_size"};
+    const char *provider = symbols_next_provider("malloc");
+    if (!provider)
+        return;
+    struct text text = text_begin(process.allocator, sizeof process.allocator);
+    text_add(&text, provider);
+    const char *slash = strrchr(provider, '/');
+    bool glibc = slash && strcmp(slash, "/libc.so.6") == 0 && !getenv("MALLOC_CHECK_");
+    for (size_t i = 0; glibc && i < sizeof family / sizeof *family; i++)
+        glibc = symbols_next_provider(family[i]) == provider;
+    process.glibc_heap = glibc;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     int saved = errno;
@@ -242,6 +321,7 @@ __attribute__((constructor)) static void begin(void)
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
     process.heap_known = symbols_first_is_ours("malloc");
+    find_allocator();
     if (!process.heap_known)
         heap_enable(false);
     struct thread *self = thread_enter();

@@ -17,11 +17,13 @@ struct process_state {
     bool heap_known;      /* our malloc is the program's */
     bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time */
     _Atomic bool ended;   /* its end is being written, or is */
-    _Atomic uint64_t records, lost;
+    bool glibc_heap;      /* glibc's own malloc is behind ours: see hooks_heap.c */
+    bool threaded;        /* a second thread was started: sums of several threads need atomic instructions */
+    _Atomic uint64_t lost;
     _Atomic uint64_t slow_ns;              /* measured time in our slow paths: packets, samples, scans */
     _Atomic uint64_t own_rchar, own_wchar; /* bytes we moved ourselves, as /proc/self/io counts them */
     _Atomic uint64_t reaped_rchar, reaped_wchar;
-    _Atomic uint64_t io_ops;
+    char allocator[256]; /* file that the real malloc lies in, or empty */
 };
 extern struct process_state process;
 
@@ -30,10 +32,36 @@ static inline void process_count_lost(uint64_t records)
     atomic_fetch_add_explicit(&process.lost, records, memory_order_relaxed);
 }
 
+/* Adds to a sum that several threads may have in common. */
+static inline void process_add_plain(uint64_t *sum, int64_t value)
+{
+    if (unlikely(process.threaded))
+        (void)__atomic_fetch_add(sum, (uint64_t)value, __ATOMIC_RELAXED);
+    else
+        arch_add(sum, value);
+}
+static inline void process_take(uint64_t *sum, uint64_t value)
+{
+    process_add_plain(sum, -(int64_t)value);
+}
+
+/* Sums over all threads there have been. */
+struct process_sums {
+    uint64_t records, io_ops, kernel_read, kernel_written, metadata_calls, metadata_ns;
+};
+struct process_sums process_sums(void);
+
 /* In a forked child, guard set: new identity, empty packets, a process record that waits. */
 void process_forked(void);
 /* Another program is about to be started: the trace must exist for it to join. */
 void process_before_start(void);
+/* What waits in memory goes to disk, if there is a trace. Guard set. */
+void process_save(struct thread *self);
+/* The program is about to filter its system calls: the recording ends here, what comes after is counted as lost. errno
+ * is kept. */
+void process_seal(void);
+/* Something the report must say. errno is kept. */
+void process_put_notice(enum trace_note what);
 /* End of this image: last records, packets finished. Later records open new packets. exit_code -1 = unknown. */
 void process_finish(struct thread *self, enum trace_ending how, int exit_code);
 /* For the vfork stub: marks the thread and returns the real vfork. */

@@ -19,7 +19,11 @@ void sample_now(struct thread *self)
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
-    sample.io_ops = atomic_load(&process.io_ops);
+    struct facts_io io = facts_io();
+    sample.rchar = io.rchar;
+    sample.wchar = io.wchar;
+    sample.threads = facts_threads();
+    sample.io_ops = process_sums().io_ops;
     sample.heap_live_bytes = heap_put(self);
     uint64_t now_ns = system_now_ns();
     atomic_store(&next_ns, now_ns + settings.sample_ns);

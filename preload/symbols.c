@@ -117,6 +117,17 @@ void *symbols_next(const char *name)
     return NULL;
 }
 
+const char *symbols_next_provider(const char *name)
+{
+    bool after = false;
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        if (after && find_in(map, name))
+            return map->l_name;
+        after = after || is_ours(map);
+    }
+    return NULL;
+}
+
 bool symbols_first_is_ours(const char *name)
 {
     for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)

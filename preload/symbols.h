@@ -31,6 +31,8 @@ void *object_find(const struct object *object, const char *name);
 /* The definition that RTLD_NEXT would give this library: in the objects after it in load order. NULL if none. */
 void *symbols_next(const char *name);
 /* True when the first definition in load order is this library's: no executable or earlier object brings its own. */
+/* Path of the object that symbols_next finds the name in, as the loader keeps it, or NULL. */
+const char *symbols_next_provider(const char *name);
 bool symbols_first_is_ours(const char *name);
 /* Where a lazily bound reference of `user` leads: its DT_NEEDED objects first, then all in load order. */
 void *symbols_resolve_for(const struct object *user, const char *name);

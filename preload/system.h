@@ -4,6 +4,7 @@
 #ifndef PRELOAD_SYSTEM_H
 #define PRELOAD_SYSTEM_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,14 @@
 #define SYSTEM6(number, a, b, c, d, e, f)                                                                              \
     arch_syscall((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+/* What libc returns for it: -1 with errno set, or the result. Only for calls that the program made. */
+static inline long system_result(long result)
+{
+    if (result >= 0 || result < -4095)
+        return result;
+    errno = (int)-result;
+    return -1;
+}
 static inline int system_open(const char *path, int flags, mode_t mode)
 {
     return (int)SYSTEM6(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode, 0, 0);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "preload/heap.h"
 #include "preload/process.h"
 
 #ifndef MADV_WIPEONFORK
@@ -15,6 +16,7 @@
 _Thread_local struct thread_local_state thread_local_state;
 uint32_t *thread_fork_token;
 _Atomic bool thread_recording;
+_Atomic uint64_t *_Atomic thread_sealed;
 _Atomic uint64_t arena_mapped_bytes;
 
 static struct thread *_Atomic first_thread;
@@ -83,13 +85,21 @@ bool thread_prepare(void)
     return true;
 }
 
+bool thread_does_not_record(void)
+{
+    _Atomic uint64_t *losses = atomic_load_explicit(&thread_sealed, memory_order_relaxed);
+    if (losses)
+        atomic_fetch_add_explicit(losses, 1, memory_order_relaxed);
+    return false;
+}
+
 bool thread_may_record_slow(void)
 {
     if (thread_local_state.vfork_parent) {
         /* The child of vfork runs in our memory: it must not write any of it. Only the parent clears the mark. */
         if (*thread_fork_token != 0 && system_pid() != thread_local_state.vfork_parent)
             return false;
-        thread_local_state.vfork_parent = 0;
+        thread_local_state.vfork_parent = 0; /* the heap's fast way comes back with the next allocation */
     }
     if (*thread_fork_token == 0) {
         if (thread_local_state.guard)
@@ -151,6 +161,7 @@ static struct thread *attach(void)
             ;
     }
     state->tid = tid;
+    state->handle = pthread_self();
     state->named = false;
     state->creator_tid = 0;
     state->start_ns = system_now_ns();
@@ -158,6 +169,7 @@ static struct thread *attach(void)
     state->in_flight_hook = 0;
     state->own_cpu_ns = state->slow_depth = 0;
     state->io_ns = 0;
+    heap_thread_begin(state);
     thread_local_state.self = state;
     return state;
 }
@@ -185,6 +197,7 @@ struct thread *thread_enter(void)
 void thread_release(struct thread *self)
 {
     thread_local_state.finished = true;
+    thread_local_state.heap = NULL;
     thread_local_state.self = NULL;
     thread_unclaim(self);
 }
@@ -218,6 +231,8 @@ void thread_reset_after_fork(void)
                                   .born_ns = system_now_ns(),
                                   .waiting = packet->waiting,
                                   .waiting_capacity = packet->waiting_capacity};
+        state->records = state->io_ops = state->kernel_read = state->kernel_written = 0;
+        state->metadata_calls = state->metadata_ns = 0;
         if (state != self)
             thread_unclaim(state);
     }

@@ -44,6 +44,18 @@ struct row_sum {
     uint8_t depth;
 };
 
+/* What a thread allocated, see heap.h. Each sum changes by one instruction, so that a signal handler that allocates
+ * finds and leaves them whole. Calls are counted for all threads that had the state, one after the other. */
+#define HEAP_SIZES 24
+struct heap_counts {
+    int64_t delta;       /* live bytes not yet added to the process's */
+    int64_t delta_peak;  /* highest delta; raised before a release and where it is read */
+    uint64_t large_from; /* blocks from this size on need more than counting */
+    uint64_t releases;
+    uint64_t sizes[HEAP_SIZES]; /* allocations by usable size: below 32, 64, 128, … bytes; the last: all larger ones */
+    int64_t added;              /* deltas added to the process's so far */
+};
+
 /* The packet being filled. base NULL: none yet. */
 struct packet {
     char *base;
@@ -61,6 +73,7 @@ struct thread {
     struct thread *next; /* all states ever made; never unlinked */
     _Atomic uint32_t in_use;
     uint32_t tid;
+    pthread_t handle;
     struct packet packet;
     bool named; /* its `thread` record is in the current stream */
     uint32_t creator_tid;
@@ -70,9 +83,12 @@ struct thread {
     unsigned slow_depth;
     uint64_t io_ns; /* sum of I/O call times, for the nested part of codec calls */
     uint16_t in_flight_hook;
-    /* heap batch, see heap.c */
-    int64_t heap_delta, heap_delta_peak;
-    uint64_t allocations, releases;
+    uint64_t records, io_ops;
+    uint64_t kernel_read, kernel_written; /* bytes that the kernel counts in rchar and wchar */
+    uint64_t metadata_calls, metadata_ns;
+    struct heap_counts heap;
+    uint64_t heap_allocations_before, heap_releases_before; /* of earlier threads with this state */
+    int64_t heap_added_before;
     /* codec calls, see codec_call.c */
     unsigned frame_count;
     struct codec_frame frames[THREAD_FRAMES];
@@ -85,6 +101,7 @@ struct thread {
 
 struct thread_local_state {
     struct thread *self;
+    struct heap_counts *heap;  /* self's, when counting takes no more than that: see hooks_heap.c; else NULL */
     uintptr_t guard;           /* frame address of our running code, or 0 */
     uintptr_t allocator_frame; /* of the real allocator call in progress, or 0: rows nested in it do not count */
     int32_t vfork_parent;      /* pid of the process that called vfork on this thread, until it is seen back */
@@ -95,16 +112,18 @@ extern _Thread_local struct thread_local_state thread_local_state
 
 /* Page that the kernel wipes in a forked child: [0] is 1 in the process that set it up. */
 extern uint32_t *thread_fork_token;
-extern _Atomic bool thread_recording; /* hooks record; false before the constructor and when switched off */
+extern _Atomic bool thread_recording; /* hooks record; false before the constructor, when switched off and after: */
+extern _Atomic uint64_t *_Atomic thread_sealed; /* where the losses of a sealed process are counted, or NULL */
 
 /* Out of line parts of thread_hook_start. */
 bool thread_may_record_slow(void);
+bool thread_does_not_record(void);
 
 /* True when this hook may look at the clock and record. Called before the real function; touches no state of ours. */
 static inline bool thread_may_record(void)
 {
     if (unlikely(!atomic_load_explicit(&thread_recording, memory_order_relaxed)))
-        return false;
+        return thread_does_not_record();
     if (unlikely(thread_local_state.vfork_parent | (*thread_fork_token == 0)))
         return thread_may_record_slow();
     return true;
@@ -137,6 +156,8 @@ void thread_slow_end(struct thread *self);
 /* CPU time of the calling thread, less our slow paths'. */
 uint64_t thread_cpu_ns(const struct thread *self);
 
+/* The program named a thread (0 = unknown: not recorded). errno is kept. */
+void thread_named(uint32_t tid, const char *name);
 /* Gives the state of an ending thread back, for the next thread to continue its packet. Guard must be set. */
 void thread_release(struct thread *self);
 /* Takes a state that no thread uses. Give it back by thread_unclaim. */
