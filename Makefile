@@ -65,7 +65,7 @@ TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(B)/scripts/describe.o
 
 .DELETE_ON_ERROR:
-.PHONY: all tests test check docs format demo clean help
+.PHONY: all tests test check docs format demo bench clean help
 .DEFAULT_GOAL := all
 
 all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
@@ -123,9 +123,10 @@ $(B)/%.o: %.c
 
 # Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
 -include tests/victims/rules.mk
+-include tests/bench/rules.mk
 
 # ---- tests, checks, documentation ----
-tests: $(TEST_BIN) $(VICTIMS) ## build the tests without running them
+tests: $(TEST_BIN) $(VICTIMS) $(BENCH_PROGRAMS) ## build the tests without running them
 
 victims: ## build the small programs that run under the library
 
@@ -161,6 +162,8 @@ format: ## reformat all C files
 	$(CLANG_FORMAT) -i $(C_FILES)
 demo: ## benchmark real images with real tools
 	scripts/demo
+bench: all $(BENCH_PROGRAMS) ## measure what the library costs; BENCH='--only read' hands options to scripts/bench
+	@scripts/bench $(BENCH)
 clean: ## remove everything built
 	rm -rf build
 help: ## this list

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# Owns: how the programs that scripts/bench runs are built, below build/bench/.
+# Must not know: the profiler.
+B ?= build
+BENCH_DIR := $(B)/bench
+BENCH_PROGRAMS := $(addprefix $(BENCH_DIR)/,loop spawn)
+BENCH_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -I. -O2 -g -pthread
+
+$(BENCH_PROGRAMS): $(BENCH_DIR)/%: tests/bench/%.c tests/victims/parts/clock.h tests/bench/rules.mk
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) -o $@ $<

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the time from starting a program to its end, over many runs of it, one after the other.
+ * Must not know: the profiler.
+ * Usage: spawn COUNT [NAME=VALUE]... PROGRAM [ARGUMENT]...
+ * Prints the median: a program's start has no floor that it returns to, as a loop has; page cache, address layout and
+ * scheduler give each run its own share, and half of the runs show what is usual. */
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/victims/parts/clock.h"
+
+static int by_size(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned count = argc > 2 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+    char **command = argv + 2;
+    while (count && *command && strchr(*command, '='))
+        putenv(*command++);
+    uint64_t *took_ns = count && *command ? calloc(count, sizeof *took_ns) : NULL;
+    posix_spawn_file_actions_t quiet;
+    if (!took_ns || posix_spawn_file_actions_init(&quiet)) {
+        fprintf(stderr, "usage: spawn COUNT [NAME=VALUE]... PROGRAM [ARGUMENT]...\n");
+        return 2;
+    }
+    posix_spawn_file_actions_addopen(&quiet, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    for (unsigned i = 0; i < count; i++) {
+        pid_t pid;
+        int status, error;
+        uint64_t start_ns = wall_now();
+        error = posix_spawnp(&pid, *command, &quiet, NULL, command, environ);
+        if (error || waitpid(pid, &status, 0) != pid || status != 0) {
+            fprintf(stderr, "spawn: %s: %s\n", *command, error ? strerror(error) : "it failed");
+            return 1;
+        }
+        took_ns[i] = wall_now() - start_ns;
+    }
+    qsort(took_ns, count, sizeof *took_ns, by_size);
+    printf("value %.1f\ncalls %u\n", (double)(took_ns[count / 2] + took_ns[(count - 1) / 2]) / 2, count);
+    return 0;
+}

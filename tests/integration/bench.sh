@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Owns: scripts/bench: its figures are in order, and a row that got worse is found.
+source tests/integration/environment.bash
+
+bench() { scripts/bench -n 6 "$@"; }
+edit() { # python statements on the run in $work/run.json; prints what comes out
+    python3 -c "import json, sys
+run = json.load(open(sys.argv[1]))
+rows = {row['name']: row for row in run['rows']}
+$1
+print(json.dumps(run))" "$work/run.json"
+}
+
+bench --only mapped --only read --json "$work/run.json" >"$work/table" || fail "$(cat "$work/table")"
+edit "
+assert sorted(rows) == ['mapped', 'read'], rows
+for row in rows.values():
+    traced = row['tools']['traced']
+    assert 0 < traced['low'] <= traced['median'] <= traced['high'], row
+assert rows['read']['met'] == (rows['read']['tools']['traced']['median'] <= rows['read']['bar']), rows" >/dev/null
+grep -q '^mapped ' "$work/table" || fail "the table has no row 'mapped': $(cat "$work/table")"
+
+# What we map is the same in each run, so the same build is never worse, and one byte more always is.
+again=(--only mapped --json "$work/again.json" --against)
+bench "${again[@]}" "$work/run.json" >"$work/table" || fail "worse than itself: $(cat "$work/table")"
+edit "traced = rows['mapped']['tools']['traced']
+for key in traced: traced[key] -= 0.001" >"$work/better.json"
+if bench "${again[@]}" "$work/better.json" >"$work/table"; then fail "no row got worse: $(cat "$work/table")"; fi
+grep -q '^mapped .* worse: was' "$work/table" || fail "the row is not marked: $(cat "$work/table")"
+
+# A library that does not record costs little: no row may come out of that.
+python3 - "$work" <<'PYTHON'
+import importlib.machinery, importlib.util, sys, tempfile
+sys.dont_write_bytecode = True
+loader = importlib.machinery.SourceFileLoader("bench", "scripts/bench")
+bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
+loader.exec_module(bench)
+row = {row.name: row for row in bench.ROWS}["read"]
+with tempfile.TemporaryDirectory(dir="/tmp") as files:
+    [result] = bench.Bench(sys.argv[1], files, 6).measure(row._replace(trace="off"))
+assert "void" in result and "tools" not in result, result
+PYTHON
