@@ -14,8 +14,15 @@ static size_t read_small(const char *path, char *out, size_t capacity)
     size_t used = 0;
     int fd = system_open(path, O_RDONLY, 0);
     if (fd >= 0) {
-        for (long n; used + 1 < capacity && (n = system_read(fd, out + used, capacity - 1 - used)) > 0;)
+        /* A file of /proc or /sys that is shorter than what was asked for has ended. */
+        for (size_t wanted = capacity - 1; wanted; wanted = capacity - 1 - used) {
+            long n = system_read(fd, out + used, wanted);
+            if (n <= 0)
+                break;
             used += (size_t)n;
+            if ((size_t)n < wanted && n < 1024)
+                break;
+        }
         system_close(fd);
     }
     out[used] = '\0';
@@ -92,8 +99,13 @@ size_t facts_thread_name(char *name)
 
 uint32_t facts_usable_cpus(struct thread *self)
 {
-    const unsigned long *mask = (const void *)self->facts;
-    long bytes = SYSTEM3(SYS_sched_getaffinity, 0, sizeof self->facts, mask);
+    unsigned long few[128 / sizeof(long)]; /* most machines have fewer than 1,024 CPUs */
+    const unsigned long *mask = few;
+    long bytes = SYSTEM3(SYS_sched_getaffinity, 0, sizeof few, few);
+    if (bytes < 0) {
+        mask = (const void *)self->facts;
+        bytes = SYSTEM3(SYS_sched_getaffinity, 0, sizeof self->facts, mask);
+    }
     uint32_t cpus = 0;
     for (long i = 0; i < bytes / (long)sizeof mask[0]; i++)
         cpus += (uint32_t)__builtin_popcountl(mask[i]);

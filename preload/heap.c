@@ -41,33 +41,39 @@ static void add_to_process(int64_t bytes, int64_t highest)
 /* The thread's batch joins the process. Guard set, unless the thread is gone. */
 static void flush(struct heap_counts *counts)
 {
-    int64_t delta = counts->delta, highest = counts->delta_peak > delta ? counts->delta_peak : delta;
-    arch_add(&counts->delta, -delta);
-    counts->delta_peak = 0;
-    counts->added += delta;
-    add_to_process(delta, highest);
+    int64_t left = counts->left, least = counts->least_left < left ? counts->least_left : left;
+    arch_add(&counts->left, HEAP_BATCH_BYTES - left);
+    counts->least_left = HEAP_BATCH_BYTES;
+    counts->added += HEAP_BATCH_BYTES - left;
+    add_to_process(HEAP_BATCH_BYTES - left, HEAP_BATCH_BYTES - least);
 }
 
-static uint64_t calls_of(const uint64_t sizes[HEAP_SIZES])
+/* Place of a highest bit in a record: bit 4, of the smallest blocks there are, is the first. */
+static unsigned size_class(unsigned bit)
+{
+    return bit < 4 ? 0 : bit - 4 < HEAP_SIZES ? bit - 4 : HEAP_SIZES - 1;
+}
+
+static uint64_t calls_of(const struct heap_counts *counts)
 {
     uint64_t calls = 0;
-    for (int i = 0; i < HEAP_SIZES; i++)
-        calls += sizes[i];
+    for (unsigned bit = 0; bit < 64; bit++)
+        calls += counts->sizes[bit];
     return calls;
 }
 
 void heap_thread_begin(struct thread *self)
 {
     self->heap.large_from = settings.alloc_threshold < HEAP_BATCH_BYTES ? settings.alloc_threshold : HEAP_BATCH_BYTES;
-    self->heap_allocations_before = calls_of(self->heap.sizes);
+    self->heap_allocations_before = calls_of(&self->heap);
     self->heap_releases_before = self->heap.releases;
-    self->heap_added_before = self->heap.added + self->heap.delta;
+    self->heap_added_before = self->heap.added + HEAP_BATCH_BYTES - self->heap.left;
 }
 
 void heap_thread_end(struct thread *self, struct trace_thread_end *end)
 {
     flush(&self->heap);
-    end->alloc_calls = calls_of(self->heap.sizes) - self->heap_allocations_before;
+    end->alloc_calls = calls_of(&self->heap) - self->heap_allocations_before;
     end->free_calls = self->heap.releases - self->heap_releases_before;
     end->heap_bytes = self->heap.added - self->heap_added_before;
 }
@@ -80,8 +86,8 @@ static uint64_t sum_calls(uint64_t sizes[HEAP_SIZES])
         sizes[i] = atomic_load_explicit(&spilled_sizes[i], memory_order_relaxed);
     for (const struct thread *state = thread_list(); state; state = state->next) {
         releases += __atomic_load_n(&state->heap.releases, __ATOMIC_RELAXED);
-        for (int i = 0; i < HEAP_SIZES; i++)
-            sizes[i] += __atomic_load_n(&state->heap.sizes[i], __ATOMIC_RELAXED);
+        for (unsigned bit = 0; bit < 64; bit++)
+            sizes[size_class(bit)] += __atomic_load_n(&state->heap.sizes[bit], __ATOMIC_RELAXED);
     }
     return releases;
 }
@@ -111,9 +117,9 @@ void heap_totals(struct thread *self, struct heap_totals *totals)
     totals->live_bytes = atomic_load(&live);
     totals->peak_bytes = atomic_load(&peak);
     totals->releases = sum_calls(totals->sizes) - releases_at_fork;
+    totals->allocations = 0;
     for (int i = 0; i < HEAP_SIZES; i++)
-        totals->sizes[i] -= sizes_at_fork[i];
-    totals->allocations = calls_of(totals->sizes);
+        totals->allocations += totals->sizes[i] -= sizes_at_fork[i];
 }
 
 int64_t heap_put(struct thread *self)
@@ -188,7 +194,8 @@ void heap_count(int64_t bytes, const void *block, enum hook hook, const void *ca
         return;
     }
     add_to_process(bytes, bytes > 0 ? bytes : 0);
-    _Atomic uint64_t *calls = bytes > 0 ? &spilled_sizes[heap_size_class((uint64_t)bytes)] : &spilled_releases;
+    _Atomic uint64_t *calls =
+        bytes > 0 ? &spilled_sizes[size_class(63 - (unsigned)__builtin_clzll((uint64_t)bytes))] : &spilled_releases;
     atomic_fetch_add_explicit(calls, 1, memory_order_relaxed);
 }
 
@@ -203,8 +210,8 @@ void heap_uncount(int64_t bytes, const void *block, enum hook hook, const void *
         atomic_fetch_sub_explicit(&spilled_releases, 1, memory_order_relaxed);
         return;
     }
-    arch_add(&self->heap.delta, bytes);
+    bool full = arch_subtract(&self->heap.left, bytes);
     arch_add(&self->heap.releases, -1);
-    if (heap_needs_more(&self->heap, (uint64_t)bytes))
+    if (full || (uint64_t)bytes >= self->heap.large_from)
         heap_more(self, bytes, block, hook, caller);
 }

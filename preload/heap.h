@@ -6,7 +6,7 @@
 
 #include "preload/thread.h"
 
-#define HEAP_BATCH_BYTES 65536
+#define HEAP_SIZES 24 /* in records: below 32, 64, 128, … bytes; the last: all larger ones */
 
 /* Writes a heap record, which begins a new window; returns the live bytes. Guard set. */
 int64_t heap_put(struct thread *self);
@@ -39,32 +39,23 @@ void heap_count(int64_t bytes, const void *block, enum hook hook, const void *ca
 /* A resize failed: the block, counted as released, is the program's still, and there was no call to count. */
 void heap_uncount(int64_t bytes, const void *block, enum hook hook, const void *caller);
 
-static inline unsigned heap_size_class(uint64_t bytes)
-{
-    unsigned bits = 64 - (unsigned)__builtin_clzll(bytes | 16); /* 5: below 32 */
-    return bits - 5 < HEAP_SIZES ? bits - 5 : HEAP_SIZES - 1;
-}
-
-static inline bool heap_needs_more(const struct heap_counts *counts, uint64_t bytes)
-{
-    return unlikely(bytes >= counts->large_from || (uint64_t)(counts->delta + HEAP_BATCH_BYTES) > 2 * HEAP_BATCH_BYTES);
-}
-
+/* Both say whether heap_more is needed. bytes is not 0. */
 static inline bool heap_came(struct heap_counts *counts, uint64_t bytes)
 {
-    arch_add(&counts->delta, (int64_t)bytes);
-    arch_add(&counts->sizes[heap_size_class(bytes)], 1);
-    return heap_needs_more(counts, bytes);
+    arch_add(&counts->sizes[(unsigned long)__builtin_clzll(bytes) ^ 63], 1);
+    bool full = arch_subtract(&counts->left, (int64_t)bytes);
+    return unlikely(full) || unlikely(bytes >= counts->large_from);
 }
 
 /* The peak lies before a release, so allocations need not look for it. */
 static inline bool heap_went(struct heap_counts *counts, uint64_t bytes)
 {
-    if (counts->delta > counts->delta_peak)
-        counts->delta_peak = counts->delta;
-    arch_add(&counts->delta, -(int64_t)bytes);
+    int64_t left = counts->left;
+    if (unlikely(left < counts->least_left))
+        counts->least_left = left;
+    arch_add(&counts->left, (int64_t)bytes);
     arch_add(&counts->releases, 1);
-    return heap_needs_more(counts, bytes);
+    return unlikely(left + (int64_t)bytes > 2 * HEAP_BATCH_BYTES) || unlikely(bytes >= counts->large_from);
 }
 
 #endif

@@ -58,12 +58,13 @@ struct real {
 };
 extern struct real real;
 
-/* Finds every real function. Idempotent, callable before the constructor and from any hook; leaves NULL where the
- * libc at hand lacks one. */
-void real_resolve(void);
+/* Finds a real function, or all of them. Idempotent, callable before the constructor and from any hook; leaves NULL
+ * where the libc at hand lacks one. */
+void real_find(unsigned hook);
+void real_find_all(void);
 
-/* The real function; resolves on first use. */
-#define REAL(name) (likely(real.name != NULL) ? real.name : (real_resolve(), real.name))
+/* The real function; found on first use. */
+#define REAL(name) (likely(real.name != NULL) ? real.name : (real_find(HOOK_##name), real.name))
 
 /* Name of a hook, for its definition record. */
 const char *hook_name(unsigned hook);

@@ -13,6 +13,7 @@
 #include "preload/process.h"
 
 #define CALLER         __builtin_return_address(0)
+#define NOINLINE       __attribute__((noinline))
 #define CHUNK_MMAPPED  2u
 #define CHUNK_FLAGS    7u
 #define CHECKED_ENOUGH 32 /* blocks whose word said what malloc_usable_size did */
@@ -24,12 +25,14 @@ static inline uint64_t usable(void *block)
     return block && real.malloc_usable_size ? real.malloc_usable_size(block) : 0;
 }
 
-/* Usable size from the word in front of a block of glibc's. Source: malloc/malloc.c, chunk header. */
-static inline uint64_t chunk_usable(void *block)
+/* Usable size from the word in front of a block of glibc's that is not a mapping of its own. Source: malloc/malloc.c,
+ * chunk header. */
+static inline size_t chunk_head(const void *block)
 {
-    size_t head = ((const size_t *)block)[-1];
-    if (unlikely(head & CHUNK_MMAPPED))
-        return usable(block);
+    return ((const size_t *)block)[-1];
+}
+static inline uint64_t chunk_usable(size_t head)
+{
     return (head & ~(size_t)CHUNK_FLAGS) - sizeof(size_t);
 }
 
@@ -41,27 +44,12 @@ static void check_chunk(void *block, uint64_t bytes)
         return;
     int so_far = atomic_load_explicit(&checked, memory_order_relaxed);
     if (so_far < CHECKED_ENOUGH) {
-        if (chunk_usable(block) != bytes)
+        if (!(chunk_head(block) & CHUNK_MMAPPED) && chunk_usable(chunk_head(block)) != bytes)
             process.glibc_heap = false;
         atomic_store_explicit(&checked, so_far + 1, memory_order_relaxed);
     } else {
         thread_local_state.heap = &self->heap;
     }
-}
-
-static inline void fast_came(struct heap_counts *counts, void *block, enum hook hook, const void *caller)
-{
-    uint64_t bytes = chunk_usable(block);
-    if (heap_came(counts, bytes))
-        heap_more(thread_local_state.self, (int64_t)bytes, block, hook, caller);
-}
-
-static inline uint64_t fast_went(struct heap_counts *counts, void *block, enum hook hook, const void *caller)
-{
-    uint64_t bytes = chunk_usable(block);
-    if (heap_went(counts, bytes))
-        heap_more(thread_local_state.self, -(int64_t)bytes, block, hook, caller);
-    return bytes;
 }
 
 /* Enters the real allocator, which may map memory or call other rows of the family: those calls are not the program's.
@@ -91,7 +79,8 @@ static void came(void *block, enum hook hook, const void *caller)
     int saved = errno;
     uint64_t bytes = usable(block);
     check_chunk(block, bytes);
-    heap_count((int64_t)bytes, block, hook, caller);
+    if (bytes)
+        heap_count((int64_t)bytes, block, hook, caller);
     errno = saved;
 }
 
@@ -108,88 +97,162 @@ static uint64_t went(void *block, enum hook hook, const void *caller)
     return bytes;
 }
 
-#define ALLOCATE(name, call)                                                                                           \
-    struct heap_counts *counts = thread_local_state.heap;                                                              \
-    if (likely(counts != NULL)) {                                                                                      \
-        void *fast = real.name call;                                                                                   \
-        if (likely(fast != NULL))                                                                                      \
-            fast_came(counts, fast, HOOK_##name, CALLER);                                                              \
-        return fast;                                                                                                   \
-    }                                                                                                                  \
-    void *block = NULL;                                                                                                \
-    if (likely(REAL(name) != NULL)) {                                                                                  \
-        uintptr_t outer = allocator_enter();                                                                           \
-        block = real.name call;                                                                                        \
-        allocator_leave(outer);                                                                                        \
-    }                                                                                                                  \
-    came(block, HOOK_##name, CALLER);                                                                                  \
-    return block
+/* The fast way leaves nothing in registers that would have to be saved, and ends in a jump to one of these. */
+static NOINLINE void *came_more(void *block, uint64_t bytes, enum hook hook, const void *caller)
+{
+    heap_more(thread_local_state.self, (int64_t)bytes, block, hook, caller);
+    return block;
+}
+
+static NOINLINE void *came_mapped(void *block, enum hook hook, const void *caller)
+{
+    heap_count((int64_t)usable(block), block, hook, caller);
+    return block;
+}
+
+static inline void *fast_came(void *block, enum hook hook, const void *caller)
+{
+    if (unlikely(!block))
+        return block;
+    size_t head = chunk_head(block);
+    if (unlikely(head & CHUNK_MMAPPED))
+        return came_mapped(block, hook, caller);
+    uint64_t bytes = chunk_usable(head);
+    if (heap_came(thread_local_state.heap, bytes))
+        return came_more(block, bytes, hook, caller);
+    return block;
+}
+
+/* Counts it as released; returns its bytes. */
+static inline uint64_t fast_went(void *block, enum hook hook, const void *caller)
+{
+    size_t head = chunk_head(block);
+    uint64_t bytes = unlikely(head & CHUNK_MMAPPED) ? usable(block) : chunk_usable(head);
+    if (heap_went(thread_local_state.heap, bytes))
+        heap_more(thread_local_state.self, -(int64_t)bytes, block, hook, caller);
+    return bytes;
+}
+
+#define ALLOCATE(name, call, ...)                                                                                      \
+    static NOINLINE void *slow_##name(__VA_ARGS__, const void *caller)                                                 \
+    {                                                                                                                  \
+        void *block = NULL;                                                                                            \
+        if (REAL(name)) {                                                                                              \
+            uintptr_t outer = allocator_enter();                                                                       \
+            block = real.name call;                                                                                    \
+            allocator_leave(outer);                                                                                    \
+        }                                                                                                              \
+        came(block, HOOK_##name, caller);                                                                              \
+        return block;                                                                                                  \
+    }
+ALLOCATE(malloc, (size), size_t size)
+ALLOCATE(calloc, (number, size), size_t number, size_t size)
+ALLOCATE(aligned_alloc, (alignment, size), size_t alignment, size_t size)
+ALLOCATE(memalign, (alignment, size), size_t alignment, size_t size)
+ALLOCATE(valloc, (size), size_t size)
+ALLOCATE(pvalloc, (size), size_t size)
+
+#define FAST(name, call, ...)                                                                                          \
+    if (unlikely(!thread_local_state.heap))                                                                            \
+        return slow_##name(__VA_ARGS__, CALLER);                                                                       \
+    return fast_came(real.name call, HOOK_##name, CALLER)
 
 EXPORT void *malloc(size_t size)
 {
-    ALLOCATE(malloc, (size));
+    FAST(malloc, (size), size);
 }
 
 EXPORT void *calloc(size_t number, size_t size)
 {
-    ALLOCATE(calloc, (number, size));
+    FAST(calloc, (number, size), number, size);
 }
 
 EXPORT void *aligned_alloc(size_t alignment, size_t size)
 {
-    ALLOCATE(aligned_alloc, (alignment, size));
+    FAST(aligned_alloc, (alignment, size), alignment, size);
 }
 
 EXPORT void *memalign(size_t alignment, size_t size)
 {
-    ALLOCATE(memalign, (alignment, size));
+    FAST(memalign, (alignment, size), alignment, size);
 }
 
 EXPORT void *valloc(size_t size)
 {
-    ALLOCATE(valloc, (size));
+    FAST(valloc, (size), size);
 }
 
 EXPORT void *pvalloc(size_t size)
 {
-    ALLOCATE(pvalloc, (size));
+    FAST(pvalloc, (size), size);
+}
+
+static NOINLINE int slow_posix_memalign(void **block, size_t alignment, size_t size)
+{
+    uintptr_t outer = allocator_enter();
+    int error = real.posix_memalign(block, alignment, size);
+    allocator_leave(outer);
+    return error;
 }
 
 EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 {
-    struct heap_counts *counts = thread_local_state.heap;
     if (!REAL(posix_memalign))
         return ENOMEM;
-    uintptr_t outer = counts ? 0 : allocator_enter();
-    int error = real.posix_memalign(block, alignment, size);
-    if (!counts)
-        allocator_leave(outer);
+    bool fast = thread_local_state.heap != NULL;
+    int error = fast ? real.posix_memalign(block, alignment, size) : slow_posix_memalign(block, alignment, size);
     if (error)
         return error;
-    if (counts)
-        fast_came(counts, *block, HOOK_posix_memalign, CALLER);
+    if (fast)
+        fast_came(*block, HOOK_posix_memalign, CALLER);
     else
         came(*block, HOOK_posix_memalign, CALLER);
     return 0;
 }
 
-/* Through `hook`, for the program. */
-static inline void release(void *block, enum hook hook, const void *caller)
+static NOINLINE void slow_release(void *block, enum hook hook, const void *caller)
 {
-    struct heap_counts *counts = thread_local_state.heap;
-    if (likely(counts != NULL)) {
-        if (likely(block != NULL)) {
-            (void)fast_went(counts, block, hook, caller);
-            real.free(block);
-        }
-        return;
-    }
     if (!block || !REAL(free))
         return;
     went(block, hook, caller);
     uintptr_t outer = allocator_enter();
     real.free(block);
     allocator_leave(outer);
+}
+
+static NOINLINE void release_more(void *block, uint64_t bytes, enum hook hook, const void *caller)
+{
+    heap_more(thread_local_state.self, -(int64_t)bytes, block, hook, caller);
+    real.free(block);
+}
+
+static NOINLINE void release_mapped(void *block, enum hook hook, const void *caller)
+{
+    heap_count(-(int64_t)usable(block), block, hook, caller);
+    real.free(block);
+}
+
+/* Through `hook`, for the program. */
+static inline void release(void *block, enum hook hook, const void *caller)
+{
+    struct heap_counts *counts = thread_local_state.heap;
+    if (unlikely(!counts)) {
+        slow_release(block, hook, caller);
+        return;
+    }
+    if (unlikely(!block))
+        return;
+    size_t head = chunk_head(block);
+    if (unlikely(head & CHUNK_MMAPPED)) {
+        release_mapped(block, hook, caller);
+        return;
+    }
+    uint64_t bytes = chunk_usable(head);
+    if (heap_went(counts, bytes)) {
+        release_more(block, bytes, hook, caller);
+        return;
+    }
+    real.free(block);
 }
 
 EXPORT void free(void *block)
@@ -219,25 +282,30 @@ EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
     release(block, HOOK_free_aligned_sized, CALLER);
 }
 
+static NOINLINE void *slow_resize(void *block, size_t size)
+{
+    if (!REAL(realloc))
+        return NULL;
+    uintptr_t outer = allocator_enter();
+    void *result = real.realloc(block, size);
+    allocator_leave(outer);
+    return result;
+}
+
 /* The old block's size is taken while it is still ours; when the call fails it is counted back. */
 static inline void *resize(void *block, size_t size, enum hook hook, const void *caller)
 {
-    struct heap_counts *counts = thread_local_state.heap;
     uint64_t before = 0;
     void *result;
-    if (likely(counts != NULL)) {
+    if (likely(thread_local_state.heap != NULL)) {
         if (block)
-            before = fast_went(counts, block, hook, caller);
+            before = fast_went(block, hook, caller);
         result = real.realloc(block, size);
         if (likely(result != NULL))
-            fast_came(counts, result, hook, caller);
+            fast_came(result, hook, caller);
     } else {
-        if (!REAL(realloc))
-            return NULL;
         before = went(block, hook, caller);
-        uintptr_t outer = allocator_enter();
-        result = real.realloc(block, size);
-        allocator_leave(outer);
+        result = slow_resize(block, size);
         came(result, hook, caller);
     }
     if (unlikely(!result && before && size)) {

@@ -57,7 +57,7 @@ static void put_start(struct thread *self)
 {
     struct facts_io io = facts_io();
     uint64_t user, system, minor, major, shared;
-    char *exe = self->scratch, *cwd = exe + 4096, *argv = cwd + 4096;
+    char *exe = self->scratch;
     struct trace_process record = {
         .start_ns = process.start_ns,
         .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
@@ -72,10 +72,13 @@ static void put_start(struct thread *self)
         .allocator = {process.allocator, strlen(process.allocator)},
     };
     facts_resident(&record.rss_bytes, &shared);
+    /* One behind the other: each page that is touched costs a fault. */
     long n = system_read_link("/proc/self/exe", exe, 4096);
     record.exe = (struct trace_text){exe, n > 0 ? (uint64_t)n : 0};
+    char *cwd = exe + record.exe.bytes;
     n = SYSTEM3(SYS_getcwd, cwd, 4096, 0);
     record.cwd = (struct trace_text){cwd, n > 0 ? (uint64_t)n - 1 : 0};
+    char *argv = cwd + record.cwd.bytes;
     record.argv = (struct trace_text){argv, read_proc("/proc/self/cmdline", argv, 8192)};
     packet_put(self, TRACE_KIND_process, system_now_ns(), &record);
     for (unsigned i = 0; i < settings.bad_count && !process.forked; i++) {
@@ -135,7 +138,7 @@ void *process_before_vfork(void)
     }
     errno = saved;
     void *address;
-    (void)REAL(vfork);
+    real_find_all(); /* the child must not write to our memory */
     memcpy(&address, &real.vfork, sizeof address);
     return address;
 }
@@ -173,10 +176,12 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
         return;
     if (how != trace_ending_REPLACED && atomic_exchange(&process.ended, true))
         return; /* two threads end the process at once */
+    if (!packet_on_disk() && !directory_trace_exists()) {
+        directory_remove_if_empty(); /* nothing that was worth a trace happened, here or elsewhere */
+        return;
+    }
     codec_call_leave_all(self);
     files_put_still_open(self);
-    if (directory_trace_exists())
-        packet_need_disk(self);
     sample_now(self);
     if (packet_host_is_due())
         facts_put_host(self);
@@ -311,7 +316,6 @@ static void find_allocator(void)
 __attribute__((constructor)) static void begin(void)
 {
     int saved = errno;
-    real_resolve();
     settings_read();
     if (settings.off || !settings.directory[0] || !thread_prepare()) {
         heap_enable(false);
@@ -327,7 +331,6 @@ __attribute__((constructor)) static void begin(void)
     struct thread *self = thread_enter();
     if (self) {
         settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
-        process.cycles_are_time = facts_clocksource_is_tsc();
         put_start(self);
         heap_put(self); /* what was allocated before the first image */
         slots_scan(self);

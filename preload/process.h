@@ -15,7 +15,7 @@ struct process_state {
     uint64_t start_ns;
     bool forked;          /* from a traced process, no exec since */
     bool heap_known;      /* our malloc is the program's */
-    bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time */
+    bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time. Known once a codec function is wrapped */
     _Atomic bool ended;   /* its end is being written, or is */
     bool glibc_heap;      /* glibc's own malloc is behind ours: see hooks_heap.c */
     bool threaded;        /* a second thread was started: sums of several threads need atomic instructions */

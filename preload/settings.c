@@ -4,6 +4,7 @@
 #include "preload/settings.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "preload/foreign.h"
@@ -91,11 +92,9 @@ static void default_directory(void)
         text_add(&out, "/tmp/imgbench-");
         text_add_number(&out, getuid(), 1);
     }
-    static char exe[4096]; /* called once */
-    long n = system_read_link("/proc/self/exe", exe, sizeof exe - 1);
-    exe[n > 0 ? n : 0] = '\0';
+    const char *exe = (const char *)getauxval(AT_EXECFN), *slash = exe ? strrchr(exe, '/') : NULL;
     text_add(&out, "/");
-    text_add(&out, strrchr(exe, '/') ? strrchr(exe, '/') + 1 : "program");
+    text_add(&out, slash ? slash + 1 : exe ? exe : "program");
     text_add(&out, "-");
     add_utc(&out, system_clock_ns(CLOCK_REALTIME) / 1000000000u);
     text_add(&out, "-");
@@ -197,7 +196,8 @@ void settings_prepare_children(const char *own_path)
         *directory_entry = directory.data;
         return;
     }
-    char **array = (char **)(memory + text_bytes);
+    /* Right behind the texts: each page that is touched costs a fault. */
+    char **array = (char **)(memory + ((used + directory.used + sizeof *array) & ~(sizeof *array - 1)));
     memcpy(array, environ, count * sizeof *array);
     array[count] = directory.data;
     array[count + 1] = NULL;

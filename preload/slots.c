@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "preload/codec_call.h"
+#include "preload/facts.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/symbols.h"
@@ -102,6 +103,11 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
                                       .text = {codec_rows[row].name, strlen(codec_rows[row].name)}};
         packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
         return address;
+    }
+    static bool clock_is_known;
+    if (!clock_is_known) {
+        process.cycles_are_time = facts_clocksource_is_tsc();
+        clock_is_known = true;
     }
     const struct listed *library = listed_at((uintptr_t)address);
     struct codec_target *target = &codec_targets[row][free_instance];
@@ -301,8 +307,8 @@ void slots_scan(struct thread *self)
         objects = swap;
         object_count = 0;
         dl_iterate_phdr(list_object, NULL);
-        if (real.dlsym)
-            (void)real.dlsym(RTLD_DEFAULT, "malloc"); /* returns when no load is under way */
+        if (before_count && REAL(dlsym))
+            (void)real.dlsym(RTLD_DEFAULT, "malloc"); /* returns when no load is under way; at our start none is */
         if (removed)
             recycle();
         struct visit visit = {self, removed};

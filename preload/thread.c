@@ -156,6 +156,7 @@ static struct thread *attach(void)
         state->tid = tid;
         state->packet.stream = atomic_fetch_add(&stream_numbers, 1);
         state->packet.born_ns = system_now_ns();
+        state->heap.left = state->heap.least_left = HEAP_BATCH_BYTES;
         state->next = atomic_load(&first_thread);
         while (!atomic_compare_exchange_weak(&first_thread, &state->next, state))
             ;

@@ -46,14 +46,14 @@ struct row_sum {
 
 /* What a thread allocated, see heap.h. Each sum changes by one instruction, so that a signal handler that allocates
  * finds and leaves them whole. Calls are counted for all threads that had the state, one after the other. */
-#define HEAP_SIZES 24
+#define HEAP_BATCH_BYTES 65536
 struct heap_counts {
-    int64_t delta;       /* live bytes not yet added to the process's */
-    int64_t delta_peak;  /* highest delta; raised before a release and where it is read */
+    int64_t left;        /* HEAP_BATCH_BYTES less the live bytes not yet added to the process's */
+    int64_t least_left;  /* lowered before a release and where it is read */
     uint64_t large_from; /* blocks from this size on need more than counting */
     uint64_t releases;
-    uint64_t sizes[HEAP_SIZES]; /* allocations by usable size: below 32, 64, 128, … bytes; the last: all larger ones */
-    int64_t added;              /* deltas added to the process's so far */
+    uint64_t sizes[64]; /* allocations by the highest bit of their usable size */
+    int64_t added;      /* what was added to the process's so far */
 };
 
 /* The packet being filled. base NULL: none yet. */

@@ -135,7 +135,8 @@ static const char *type_name(enum trace_type type)
 static void print_kind(unsigned id, const struct trace_kind_info *info)
 {
     printf("\n### %u `%s`\n\n%c%s. ", id, info->name, toupper((unsigned char)*info->meaning), info->meaning + 1);
-    printf(info->texts ? "%u bytes and its texts.\n\n" : "%u bytes.\n\n", info->fixed_bytes + TRACE_HEADER_BYTES);
+    printf(trace_shapes[id].texts ? "%u bytes and its texts.\n\n" : "%u bytes.\n\n",
+           trace_shapes[id].fixed_bytes + TRACE_HEADER_BYTES);
     puts("| field | type | unit | meaning |\n| --- | --- | --- | --- |");
     for (const struct trace_field_info *field = info->fields; field->name; field++) {
         char name[80], type[160];

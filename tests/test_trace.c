@@ -33,6 +33,8 @@ START_TEST(every_kind_round_trips)
     unsigned kinds = 0;
     for (unsigned kind = 0; kind < TRACE_KIND_LIMIT; kind++) {
         const struct trace_kind_info *info = trace_kind_info(kind);
+        struct trace_shape shape = trace_shapes[kind];
+        ck_assert_int_eq(shape.known, info != NULL);
         if (!info)
             continue;
         kinds++;
@@ -45,10 +47,10 @@ START_TEST(every_kind_round_trips)
         ck_assert_uint_eq(used, bytes);
         ck_assert_uint_eq(after.kind, kind);
         ck_assert_uint_eq(after.time_ns, 123456789);
-        ck_assert_mem_eq(&after.process, &before.process, info->fixed_bytes);
-        const struct trace_text *old = (void *)((char *)&before.process + info->fixed_bytes);
-        const struct trace_text *new = (void *)((char *)&after.process + info->fixed_bytes);
-        for (unsigned i = 0; i < info->texts; i++) {
+        ck_assert_mem_eq(&after.process, &before.process, shape.fixed_bytes);
+        const struct trace_text *old = (void *)((char *)&before.process + shape.fixed_bytes);
+        const struct trace_text *new = (void *)((char *)&after.process + shape.fixed_bytes);
+        for (unsigned i = 0; i < shape.texts; i++) {
             ck_assert_uint_eq(new[i].bytes, old[i].bytes);
             ck_assert(!memcmp(new[i].data, old[i].data, old[i].bytes));
         }
@@ -83,19 +85,19 @@ START_TEST(longest_texts_fit_and_longer_ones_are_cut)
     ck_assert(text && out);
     memset(text, 'x', TRACE_TEXT_MAX + 1);
     for (unsigned kind = 0; kind < TRACE_KIND_LIMIT; kind++) {
-        const struct trace_kind_info *info = trace_kind_info(kind);
+        struct trace_shape shape = trace_shapes[kind];
         struct trace_record record, after;
         size_t used;
-        if (!info || !info->texts)
+        if (!shape.texts)
             continue;
         build_trace_sample((enum trace_kind)kind, &record);
-        struct trace_text *texts = (void *)((char *)&record.process + info->fixed_bytes);
-        for (unsigned i = 0; i < info->texts; i++)
+        struct trace_text *texts = (void *)((char *)&record.process + shape.fixed_bytes);
+        for (unsigned i = 0; i < shape.texts; i++)
             texts[i] = (struct trace_text){text, TRACE_TEXT_MAX + 1};
         size_t bytes = trace_encode(record.kind, 1, &record.process, out, TRACE_RECORD_MAX);
         ck_assert_uint_gt(bytes, TRACE_TEXT_MAX);
         ck_assert_int_eq(trace_decode(out, bytes, &after, &used), TRACE_OK);
-        texts = (void *)((char *)&after.process + info->fixed_bytes);
+        texts = (void *)((char *)&after.process + shape.fixed_bytes);
         ck_assert_uint_eq(texts[0].bytes, TRACE_TEXT_MAX);
     }
     free(text);
@@ -147,7 +149,7 @@ START_TEST(lengths_that_contradict_are_refused)
     struct trace_record record;
     char *in = encoded(TRACE_KIND_chdir, &bytes);
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        memcpy(in + TRACE_HEADER_BYTES + trace_kind_info(TRACE_KIND_chdir)->fixed_bytes, lengths[i], 8);
+        memcpy(in + TRACE_HEADER_BYTES + trace_shapes[TRACE_KIND_chdir].fixed_bytes, lengths[i], 8);
         ck_assert_int_eq(trace_decode(in, bytes, &record, &used), TRACE_ERROR_FIELD);
     }
     free(in);

@@ -12,20 +12,22 @@ int trace_decode(const void *in, size_t bytes, struct trace_record *record, size
     if (bytes < TRACE_HEADER_BYTES)
         return TRACE_ERROR_SHORT;
     memcpy(&header, at, TRACE_HEADER_BYTES);
-    const struct trace_kind_info *info = trace_kind_info((unsigned)(header & 0xff));
-    if (!info)
+    struct trace_shape shape = {0};
+    if ((header & 0xff) < TRACE_KIND_LIMIT)
+        shape = trace_shapes[header & 0xff];
+    if (!shape.known)
         return TRACE_ERROR_KIND;
     size_t left = bytes - TRACE_HEADER_BYTES;
-    if (left < info->fixed_bytes)
+    if (left < shape.fixed_bytes)
         return TRACE_ERROR_SHORT;
     at += TRACE_HEADER_BYTES;
     record->kind = (enum trace_kind)(header & 0xff);
     record->time_ns = header >> 8;
-    memcpy(&record->process, at, info->fixed_bytes);
-    at += info->fixed_bytes;
-    left -= info->fixed_bytes;
-    struct trace_text *text = (void *)((char *)&record->process + info->fixed_bytes);
-    for (unsigned i = 0; i < info->texts; i++) {
+    memcpy(&record->process, at, shape.fixed_bytes);
+    at += shape.fixed_bytes;
+    left -= shape.fixed_bytes;
+    struct trace_text *text = (void *)((char *)&record->process + shape.fixed_bytes);
+    for (unsigned i = 0; i < shape.texts; i++) {
         uint32_t lengths[2];
         if (left < sizeof lengths)
             return TRACE_ERROR_SHORT;

@@ -18,11 +18,11 @@ static uint32_t padded(uint32_t bytes)
 
 size_t trace_encoded_bytes(enum trace_kind kind, const void *record)
 {
-    const struct trace_kind_info *info = trace_kind_info(kind);
-    size_t bytes = TRACE_HEADER_BYTES + info->fixed_bytes;
-    if (info->texts) {
-        const struct trace_text *text = (const void *)((const char *)record + info->fixed_bytes);
-        for (unsigned i = 0; i < info->texts; i++)
+    struct trace_shape shape = trace_shapes[kind];
+    size_t bytes = TRACE_HEADER_BYTES + shape.fixed_bytes;
+    if (shape.texts) {
+        const struct trace_text *text = (const void *)((const char *)record + shape.fixed_bytes);
+        for (unsigned i = 0; i < shape.texts; i++)
             bytes += 8 + padded(text_bytes(&text[i]));
     }
     return bytes;
@@ -30,7 +30,7 @@ size_t trace_encoded_bytes(enum trace_kind kind, const void *record)
 
 size_t trace_encode(enum trace_kind kind, uint64_t time_ns, const void *record, void *out, size_t capacity)
 {
-    const struct trace_kind_info *info = trace_kind_info(kind);
+    struct trace_shape shape = trace_shapes[kind];
     size_t bytes = trace_encoded_bytes(kind, record);
     if (bytes > capacity)
         return 0;
@@ -38,10 +38,11 @@ size_t trace_encode(enum trace_kind kind, uint64_t time_ns, const void *record, 
     uint64_t header = (uint64_t)kind | (time_ns & TRACE_TIME_MAX) << 8;
     memcpy(at, &header, TRACE_HEADER_BYTES);
     at += TRACE_HEADER_BYTES;
-    memcpy(at, record, info->fixed_bytes);
-    at += info->fixed_bytes;
-    const struct trace_text *text = (const void *)((const char *)record + info->fixed_bytes);
-    for (unsigned i = 0; i < info->texts; i++) {
+    for (unsigned i = 0; i < shape.fixed_bytes; i += 8) /* shorter than a call of memcpy */
+        memcpy(at + i, (const char *)record + i, 8);
+    at += shape.fixed_bytes;
+    const struct trace_text *text = (const void *)((const char *)record + shape.fixed_bytes);
+    for (unsigned i = 0; i < shape.texts; i++) {
         uint32_t lengths[2] = {text_bytes(&text[i]), padded(text_bytes(&text[i]))};
         memcpy(at, lengths, sizeof lengths);
         at += sizeof lengths;

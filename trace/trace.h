@@ -154,8 +154,6 @@ struct trace_kind_info {
     const char *name;
     const char *meaning;
     const struct trace_field_info *fields; /* ended by name == NULL */
-    unsigned fixed_bytes;                  /* of the fixed fields, on disk and in the struct */
-    unsigned texts;                        /* number of text and byte fields that follow */
 };
 
 /* Description of a kind, or NULL for an id that no record has. */
@@ -168,6 +166,14 @@ extern const struct trace_enum_info trace_enum_codec, trace_enum_setting, trace_
     trace_enum_outcome, trace_enum_ending;
 
 /* ---- bytes ---- */
+
+/* Length of a kind of record; all zeros for an id that no record has. */
+struct trace_shape {
+    uint16_t fixed_bytes; /* of the fixed fields, on disk and in the struct */
+    uint8_t texts;        /* number of text and byte fields that follow */
+    uint8_t known;
+};
+extern const struct trace_shape trace_shapes[TRACE_KIND_LIMIT];
 
 /* Bytes that a record will take, header included; a multiple of 8. Text fields are counted as they are. */
 size_t trace_encoded_bytes(enum trace_kind kind, const void *record);

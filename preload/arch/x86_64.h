@@ -37,5 +37,12 @@ static inline void arch_add(void *sum, int64_t value)
 {
     __asm__("addq %1, %0" : "+m"(*(int64_t *)sum) : "er"(value) : "cc");
 }
+/* The same for a difference; true when it became negative. */
+static inline int arch_subtract(void *sum, int64_t value)
+{
+    int negative;
+    __asm__("subq %2, %0" : "+m"(*(int64_t *)sum), "=@ccs"(negative) : "er"(value) : "cc");
+    return negative;
+}
 
 #endif
