@@ -36,7 +36,7 @@ struct run *sample_empty_run(void)
     run->host.cgroup_throttled_us = run->host.cgroup_memory_limit = run->host.cgroup_memory_peak = UNKNOWN;
     run->host.cgroup_oom_kills = UNKNOWN;
     run->peak_rss_bytes = run->peak_rss_ns = UNKNOWN;
-    run->peak_process = NO_ID;
+    run->peak_process = run->allocator.process = NO_ID;
     run->avg_rss_bytes = NAN;
     return run;
 }
@@ -126,6 +126,7 @@ static struct process *add_process(struct run *run, uint32_t pid, uint32_t ppid,
     process->cpu_ns = process->vm_hwm_bytes = process->baseline_rss_bytes = process->heap_peak_bytes = UNKNOWN;
     process->minor_faults = process->major_faults = UNKNOWN;
     process->kernel_io_bytes = process->own_cost_ns = process->own_mapped_bytes = process->first_image_ns = UNKNOWN;
+    process->alloc_calls = process->free_calls = process->metadata_calls = process->metadata_ns = UNKNOWN;
     process->usable_cpus = 2;
     process->exe = copy(argv[0]);
     process->cwd = copy("/home/ann/photos");
@@ -137,6 +138,26 @@ static struct process *add_process(struct run *run, uint32_t pid, uint32_t ppid,
     }
     process->command = copy(command);
     return process;
+}
+
+/* The main thread and the two workers; the second one's end was not recorded. */
+static void add_threads(struct process *process)
+{
+    static const char *const names[] = {"batch", "worker-0", NULL};
+    process->threads_total = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        process->threads = grown(process->threads, process->thread_count, sizeof *process->threads);
+        process->threads[process->thread_count++] = (struct process_thread){
+            .tid = 4000 + i,
+            .name = copy(names[i]),
+            .start_ns = SAMPLE_START + 5 * i * MS,
+            .end_ns = i < 2 ? SAMPLE_START + 1990 * MS : UNKNOWN,
+            .cpu_ns = i < 2 ? (100 + 1000 * i) * MS : UNKNOWN,
+            .alloc_calls = i < 2 ? 40000 : UNKNOWN,
+            .free_calls = i < 2 ? 39000 + 2000 * i : UNKNOWN,
+            .heap_bytes = i < 2 ? 600000 - 700000 * (int64_t)i : 0,
+        };
+    }
 }
 
 static void add_processes(struct run *run)
@@ -155,7 +176,14 @@ static void add_processes(struct run *run)
     process->own_cost_ns = 11 * MS;
     process->first_image_ns = SAMPLE_START + 100 * MS;
     process->images = 6;
-    process->allocator = copy("libc.so.6");
+    process->allocator = copy("libjemalloc.so.2");
+    process->alloc_calls = 91000;
+    process->free_calls = 90500;
+    process->anonymous_peak_bytes = 48000000;
+    process->reserved_peak_bytes = 1 << 30;
+    process->metadata_calls = 340;
+    process->metadata_ns = 1200000;
+    add_threads(process);
     process = add_process(run, 4010, 4000, (const char *const[]){"/usr/bin/probe", "in/d.jpg", NULL});
     process->parent = 0;
     process->start_ns = SAMPLE_START + 1300 * MS;
@@ -293,9 +321,13 @@ static void add_samples(struct run *run)
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         run->samples = grown(run->samples, run->sample_count, sizeof *run->samples);
-        run->samples[run->sample_count++] =
-            (struct resource_sample){SAMPLE_START + samples[i].ms * MS, samples[i].cpu_ratio, samples[i].rss_bytes,
-                                     samples[i].heap_bytes, 10 * i};
+        run->samples[run->sample_count++] = (struct resource_sample){SAMPLE_START + samples[i].ms * MS,
+                                                                     samples[i].cpu_ratio,
+                                                                     samples[i].rss_bytes,
+                                                                     samples[i].heap_bytes,
+                                                                     10 * i,
+                                                                     i ? 500000 * i : UNKNOWN,
+                                                                     i ? 3 : UNKNOWN};
     }
 }
 
@@ -356,7 +388,19 @@ struct run *sample_run(void)
     run->peak_process = 0;
     run->avg_rss_bytes = 145000000;
     run->records = 3214;
-    add_note(run, "1 child was started without LD_PRELOAD and left no records: /usr/bin/identify.");
+    run->logical_io_bytes = 19150000;
+    run->uncounted_io_bytes = 20000;
+    run->device_io_bytes = 4096;
+    run->allocator = (struct allocator_sample){0, 110000000, 118000000, 125000000, 30000000};
+    run->heap_sizes = (struct heap_sizes){.calls = {70000, 15000, 6000}, .count = 3};
+    run->untraced = grown(NULL, 0, sizeof *run->untraced);
+    run->untraced[run->untraced_count++] =
+        (struct untraced_child){.pid = 4020,
+                                .path = copy("/usr/bin/identify"),
+                                .reason = copy("started without the library in its environment"),
+                                .start_ns = SAMPLE_START + 1600 * MS};
+    add_note(run, "1 child left no record (static, setuid, started without the library, or killed early): "
+                  "/usr/bin/identify (started without the library in its environment)");
     return run;
 }
 
