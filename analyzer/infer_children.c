@@ -195,10 +195,8 @@ static void say(struct infer *infer)
     char more[32] = "";
     if (count > NAMED)
         snprintf(more, sizeof more, ", and %zu more", count - NAMED);
-    if (count)
-        infer_note(infer,
-                   "%zu child%s left no record (static, setuid, started without the library, or killed early): %s%s",
-                   count, count == 1 ? "" : "ren", names, more);
+    infer_note(infer, "%zu child%s left no record (static, setuid, started without the library, or killed early): %s%s",
+               count, count == 1 ? "" : "ren", names, more);
 }
 
 void infer_children_finish(struct infer *infer)
@@ -208,6 +206,8 @@ void infer_children_finish(struct infer *infer)
         settle(infer, child);
     id_map_release(&infer->children);
     find_replacements(infer);
+    if (!infer->run->untraced_count)
+        return;
     qsort(infer->run->untraced, infer->run->untraced_count, sizeof *infer->run->untraced, by_start);
     say(infer);
 }

@@ -102,6 +102,9 @@ static void chdir_record(struct event *event)
     struct process_state *process = event->process;
     if (chdir->root) {
         char *root = infer_absolute(event, &chdir->path, AT_FDCWD);
+        size_t length = strlen(root);
+        if (length > 1 && root[length - 1] == '/')
+            root[length - 1] = '\0';
         bool whole = strcmp(root, "/") == 0;
         if (whole || strlen(root) < PATH_MAX) { /* the kernel takes no longer one */
             free(process->root);
