@@ -113,7 +113,7 @@ static void child_record(struct event *event)
     struct infer *infer = event->infer;
     struct run *run = infer->run;
     int status = (int)child->status;
-    if (!WIFEXITED(status) && !WIFSIGNALED(status))
+    if (!child->pid || (!WIFEXITED(status) && !WIFSIGNALED(status)))
         return;
     struct started *started = id_map_get(&infer->children, child->pid);
     struct process_state *state = id_map_get(&infer->by_pid, child->pid);

@@ -133,6 +133,7 @@ START_TEST(children_without_a_record_are_listed_with_the_reason_where_it_is_know
     started(shell, 40, trace_spawn_op_VFORK, 204, "");
     collected(shell, 41, 204, 127 << 8);
     collected(shell, 50, 205, 0);
+    collected(shell, 51, 0, 0); /* nobody has that number */
     started(shell, 60, trace_spawn_op_FORK, 206, "");
     collected(shell, 61, 206, 0x137f); /* stopped: not its end */
     started(shell, 70, trace_spawn_op_FORK, 207, "");
