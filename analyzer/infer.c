@@ -4,6 +4,7 @@
 #include "analyzer/infer_state.h"
 
 #include <math.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,9 +32,14 @@ static struct process_state *process_of(struct infer *infer, uint32_t reader_ind
         .kernel_io_bytes = UNKNOWN,
         .own_cost_ns = UNKNOWN,
         .first_image_ns = UNKNOWN,
+        .alloc_calls = UNKNOWN,
+        .free_calls = UNKNOWN,
+        .metadata_calls = UNKNOWN,
+        .metadata_ns = UNKNOWN,
     };
     struct process_state *process = memory_zeroed(1, sizeof *process);
     process->index = (uint32_t)run->process_count++;
+    process->last_io_bytes = UNKNOWN;
     *MEMORY_APPEND(infer, processes) = process;
     infer->process_of[reader_index] = process->index + 1;
     return process;
@@ -97,9 +103,22 @@ static void tame(struct trace_record *record, uint64_t born_ns)
         limit(&record->io.bytes, BYTES_MAX);
         limit(&record->io.kernel_bytes, BYTES_MAX);
         break;
+    case TRACE_KIND_map:
+        if (record->map.file)
+            limit(&record->map.bytes, BYTES_MAX);
+        break;
     case TRACE_KIND_block: limit(&record->block.bytes, BYTES_MAX); break;
+    case TRACE_KIND_allocator:
+        limit(&record->allocator.allocated, BYTES_MAX);
+        limit(&record->allocator.active, BYTES_MAX);
+        limit(&record->allocator.resident, BYTES_MAX);
+        limit(&record->allocator.retained, BYTES_MAX);
+        break;
     case TRACE_KIND_sample:
         limit_bytes(&record->sample.rss_bytes);
+        limit_bytes(&record->sample.rchar);
+        limit_bytes(&record->sample.wchar);
+        limit_bytes(&record->sample.threads);
         limit(&record->sample.cpu_user_ns, CPU_MAX);
         limit(&record->sample.cpu_system_ns, CPU_MAX);
         break;
@@ -107,6 +126,8 @@ static void tame(struct trace_record *record, uint64_t born_ns)
         limit(&record->process_end.cpu_user_ns, CPU_MAX);
         limit(&record->process_end.cpu_system_ns, CPU_MAX);
         limit_bytes(&record->process_end.vm_hwm_bytes);
+        limit(&record->process_end.metadata_calls, BYTES_MAX);
+        limit(&record->process_end.metadata_ns, CPU_MAX);
         limit(&record->process_end.lost_records, BYTES_MAX);
         break;
     default: break;
@@ -125,7 +146,7 @@ static struct timeline *thread_of(struct infer *infer, struct process_state *pro
     if (record->kind == TRACE_KIND_thread || !infer->stream_threads[stream]) {
         uint32_t tid = record->kind == TRACE_KIND_thread ? record->thread.tid : 0;
         uint64_t start_ns = record->kind == TRACE_KIND_thread ? record->thread.start_ns : record->time_ns;
-        struct timeline *thread = infer_thread(process, tid, start_ns);
+        struct timeline *thread = infer_thread(process, &infer->run->processes[process->index], tid, start_ns);
         /* A thread begins with no CPU used; the main one's process says what it had. */
         if (record->kind == TRACE_KIND_thread && record->thread.creator_tid && !thread->cpu_at_ns)
             thread->cpu_at_ns = start_ns;
@@ -158,9 +179,13 @@ static void handle(struct infer *infer, struct trace_record *record, const struc
     if (!event.model->ended || record->time_ns > event.model->end_ns)
         event.model->end_ns = record->time_ns;
     infer_process_record(&event);
+    infer_thread_record(&event);
+    infer_child_record(&event);
     infer_file_record(&event);
     infer_session_record(&event);
     infer_resource_record(&event);
+    infer_mapping_record(&event);
+    infer_allocator_record(&event);
     if (record->kind == TRACE_KIND_path || record->kind == TRACE_KIND_chdir)
         infer_path_record(&event);
 }
@@ -191,6 +216,7 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
             model->cpu_ns = process->last_cpu_ns - process->start_cpu_ns;
     }
     infer->run->lost_records += model->lost_records;
+    infer_threads_finish(&event);
     infer_files_finish(&event);
 }
 
@@ -264,6 +290,9 @@ static void free_state(struct infer *infer)
         id_map_release(&process->live_threads);
         id_map_release(&process->directories);
         free(process->blocks);
+        tdestroy(process->mappings, free);
+        free(process->root);
+        free(process->exec_path);
         free(process);
     }
     free(infer->processes);
@@ -294,7 +323,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
                               .cgroup_memory_peak = UNKNOWN,
                               .cgroup_oom_kills = UNKNOWN};
     run->peak_rss_bytes = run->peak_rss_ns = UNKNOWN;
-    run->peak_process = NO_ID;
+    run->peak_process = run->allocator.process = NO_ID;
     infer.process_of = memory_zeroed(reader_process_count(reader), sizeof *infer.process_of);
     while (reader_next(reader, &record, &origin))
         handle(&infer, &record, &origin);
@@ -303,6 +332,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
     /* A moment is this plus a time of the trace: the sum must fit. */
     if (run->realtime_offset_ns > OFFSET_MAX || run->realtime_offset_ns < -OFFSET_MAX)
         run->realtime_offset_ns = 0;
+    infer_children_finish(&infer);
     find_periods(run);
     find_usable_cpus(run);
     infer_resources_finish(&infer);

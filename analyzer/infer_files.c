@@ -217,6 +217,11 @@ static void add(struct io_total *total, uint64_t ns, uint64_t bytes, uint64_t op
     total->ops += ops;
 }
 
+static bool is_device(const struct description *d)
+{
+    return S_ISCHR(d->mode) || S_ISBLK(d->mode);
+}
+
 static void io_record(struct event *event)
 {
     const struct trace_io *io = &event->record->io;
@@ -225,7 +230,13 @@ static void io_record(struct event *event)
     bool reads = io->op == trace_io_op_READ || io->op == trace_io_op_COPY;
     bool writes = io->op == trace_io_op_WRITE || io->op == trace_io_op_FLUSH || io->op == trace_io_op_SYNC ||
                   io->op == trace_io_op_TRUNCATE;
-    event->model->seen_io_bytes += io->kernel_bytes;
+    if (io->layer != trace_io_layer_UNCOUNTED)
+        event->model->seen_io_bytes += io->kernel_bytes;
+    if (reads || io->op == trace_io_op_WRITE) {
+        run->logical_io_bytes += io->bytes;
+        run->uncounted_io_bytes += io->layer == trace_io_layer_UNCOUNTED ? io->bytes : 0;
+        run->device_io_bytes += d && is_device(d) ? io->bytes : 0;
+    }
     if (reads)
         add(&run->all_read, io->duration_ns, io->bytes, io->calls);
     if (writes)
@@ -253,6 +264,12 @@ static void map_record(struct event *event)
     struct description *d = infer_description(event->process, map->file);
     if (!d)
         return;
+    if (map->op == trace_map_op_SYNC) {
+        add(&d->write, map->duration_ns, 0, 1);
+        add(&event->infer->run->all_write, map->duration_ns, 0, 1);
+        d->write_twice_ns += job_event(event, d, d->out_job, map->session);
+        return;
+    }
     add(&d->read, map->duration_ns, 0, 0);
     if (map->op == trace_map_op_MAP && !map->error) {
         if (d->first_read_ns == UNKNOWN)
@@ -300,6 +317,8 @@ static void close_record(struct event *event)
     add(writes ? &event->infer->run->all_write : &event->infer->run->all_read, 0, close->stdio_bytes,
         close->stdio_calls);
     event->model->seen_io_bytes += close->pending_bytes;
+    event->infer->run->logical_io_bytes += close->stdio_bytes;
+    event->infer->run->device_io_bytes += is_device(d) ? close->stdio_bytes : 0;
     if (d->out_file != NO_ID) {
         struct image_file *file = &event->infer->run->files[d->out_file];
         file->bytes = close->bytes != TRACE_UNKNOWN ? close->bytes : d->write.bytes;

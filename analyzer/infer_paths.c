@@ -4,6 +4,7 @@
 #include "analyzer/infer_state.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,10 +34,19 @@ static void tidy(char *path)
     *out = '\0';
 }
 
+/* How much of an absolute path is the process's root directory: no ".." leads out of it. */
+static size_t root_part(const struct process_state *process, const char *path)
+{
+    size_t length = process->root ? strlen(process->root) : 0;
+    return length && strncmp(path, process->root, length) == 0 && (path[length] == '/' || !path[length]) ? length : 0;
+}
+
 char *infer_absolute(const struct event *event, const struct trace_text *path, int directory_fd)
 {
     const char *base = "";
-    if (path->bytes && path->data[0] != '/') {
+    if (path->bytes && path->data[0] == '/') {
+        base = event->process->root ? event->process->root : "";
+    } else if (path->bytes) {
         if (directory_fd == AT_FDCWD) {
             base = event->model->cwd ? event->model->cwd : "";
         } else {
@@ -53,8 +63,59 @@ char *infer_absolute(const struct event *event, const struct trace_text *path, i
         text[base_length++] = '/';
     memcpy(text + base_length, path->data, path->bytes);
     if (named && text[0] == '/')
-        tidy(text);
+        tidy(text + root_part(event->process, text));
     return text;
+}
+
+/* A directory as getcwd says it: from the root of the process, or marked as outside of it. */
+static char *directory(const struct process_state *process, const struct trace_text *path)
+{
+    static const char outside[] = "(unreachable)";
+    size_t skip = sizeof outside - 1;
+    if (path->bytes > skip && memcmp(path->data, outside, skip) == 0)
+        return memory_text(path->data + skip, path->bytes - skip);
+    const char *root = process->root && path->bytes && path->data[0] == '/' ? process->root : "";
+    size_t length = strlen(root);
+    char *text = memory_zeroed(length + path->bytes + 1, 1);
+    memcpy(text, root, length);
+    memcpy(text + length, path->data, path->bytes);
+    return text;
+}
+
+void infer_path_process_began(struct event *event)
+{
+    struct process_state *process = event->process;
+    const struct process_state *from = process->older && process->older->exec_tid ? process->older
+                                       : event->model->parent != NO_ID ? event->infer->processes[event->model->parent]
+                                                                       : NULL;
+    if (!from || !from->root || process->root)
+        return;
+    process->root = memory_text(from->root, strlen(from->root));
+    char *cwd = event->model->cwd;
+    event->model->cwd = directory(process, &(struct trace_text){cwd, strlen(cwd)});
+    free(cwd);
+}
+
+static void chdir_record(struct event *event)
+{
+    const struct trace_chdir *chdir = &event->record->chdir;
+    struct process_state *process = event->process;
+    if (chdir->root) {
+        char *root = infer_absolute(event, &chdir->path, AT_FDCWD);
+        size_t length = strlen(root);
+        if (length > 1 && root[length - 1] == '/')
+            root[length - 1] = '\0';
+        bool whole = strcmp(root, "/") == 0;
+        if (whole || strlen(root) < PATH_MAX) { /* the kernel takes no longer one */
+            free(process->root);
+            process->root = whole ? NULL : root;
+        }
+        if (process->root != root)
+            free(root);
+        return;
+    }
+    free(event->model->cwd);
+    event->model->cwd = directory(process, &chdir->path);
 }
 
 static uint32_t hash_inode(uint64_t device, uint64_t inode)
@@ -224,8 +285,7 @@ static void removed(struct event *event)
 void infer_path_record(struct event *event)
 {
     if (event->record->kind == TRACE_KIND_chdir) {
-        free(event->model->cwd);
-        event->model->cwd = memory_text(event->record->chdir.path.data, event->record->chdir.path.bytes);
+        chdir_record(event);
         return;
     }
     const struct trace_path *path = &event->record->path;

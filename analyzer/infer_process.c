@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: processes, threads, host, mapped libraries and what the recording says about itself.
+ * Owns: processes, host, mapped libraries and what the recording says about itself.
  * Must not know: images, stages. */
 #include "analyzer/infer_state.h"
 
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 void infer_note(struct infer *infer, const char *format, ...)
 {
@@ -39,17 +38,6 @@ unsigned infer_hook_role(const struct process_state *process, unsigned hook)
 {
     const struct hook_info *info = id_map_get(&process->hooks, hook);
     return info ? info->role : 0;
-}
-
-struct timeline *infer_thread(struct process_state *process, uint32_t tid, uint64_t start_ns)
-{
-    size_t known = (size_t)(uintptr_t)id_map_get(&process->live_threads, tid);
-    if (known && process->threads[known - 1].start_ns == start_ns)
-        return &process->threads[known - 1];
-    struct timeline *thread = MEMORY_APPEND(process, threads);
-    *thread = (struct timeline){.tid = tid, .start_ns = start_ns, .first_image_ns = UNKNOWN};
-    id_map_put(&process->live_threads, tid, (void *)(uintptr_t)process->threads_count);
-    return thread;
 }
 
 void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid)
@@ -126,6 +114,12 @@ static uint64_t cpu_before(const struct infer *infer, const struct trace_process
     return before ? before->last_cpu_ns : 0;
 }
 
+static char *base_name(const struct trace_text *path)
+{
+    const char *slash = memrchr(path->data, '/', path->bytes), *name = slash ? slash + 1 : path->data;
+    return memory_text(name, path->bytes - (size_t)(name - path->data));
+}
+
 static void start_record(struct event *event)
 {
     const struct trace_process *start = &event->record->process;
@@ -149,14 +143,20 @@ static void start_record(struct event *event)
     event->process->wchar = start->wchar;
     event->process->io_known = start->rchar != TRACE_UNKNOWN && start->wchar != TRACE_UNKNOWN;
     event->process->last_rss = start->rss_bytes;
+    event->process->last_io_bytes = event->process->io_known ? start->rchar + start->wchar : UNKNOWN;
     event->process->heap_known = true;
+    if (start->allocator.bytes) {
+        free(model->allocator);
+        model->allocator = base_name(&start->allocator);
+    }
     infer_resources_process_began(infer, event->process);
     event->process->start_cpu_ns = cpu_before(infer, start, event->process);
     event->process->last_cpu_ns = start->cpu_ns;
     event->process->last_cpu_at_ns = start->start_ns;
     event->thread->cpu_at_ns = start->start_ns;
     event->thread->cpu_ns = start->cpu_ns;
-    event->thread->start_ns = start->start_ns;
+    infer_thread_began(event, start->start_ns);
+    infer_path_process_began(event);
     if (!run->realtime_offset_ns)
         run->realtime_offset_ns = start->realtime_offset_ns;
     if (start->start_ns < run->start_ns)
@@ -175,6 +175,11 @@ static void end_record(struct event *event)
     model->cpu_ns = cpu_ns >= event->process->start_cpu_ns ? cpu_ns - event->process->start_cpu_ns : UNKNOWN;
     model->vm_hwm_bytes = end->vm_hwm_bytes;
     model->heap_peak_bytes = end->heap_known && end->heap_peak_bytes >= 0 ? (uint64_t)end->heap_peak_bytes : UNKNOWN;
+    event->process->heap_known = event->process->heap_known && end->heap_known;
+    model->alloc_calls = end->heap_known ? end->alloc_calls : UNKNOWN;
+    model->free_calls = end->heap_known ? end->free_calls : UNKNOWN;
+    model->metadata_calls = end->metadata_calls;
+    model->metadata_ns = end->metadata_ns;
     if (end->heap_live_bytes < 0)
         infer_note(event->infer, "pid %u freed more heap than it was seen to allocate: its heap figures are too low",
                    model->pid);
@@ -189,30 +194,10 @@ static void end_record(struct event *event)
         uint64_t kernel = end->rchar - begin->rchar + end->wchar - begin->wchar;
         uint64_t others = end->own_rchar + end->own_wchar + end->reaped_rchar + end->reaped_wchar;
         model->kernel_io_bytes = kernel > others ? kernel - others : 0;
+        event->process->last_io_bytes = end->rchar + end->wchar;
     }
     infer_resources_process_cpu(event, cpu_ns);
     infer_resources_process_gone(event->infer, event->process, event->end_ns);
-}
-
-static void child_record(struct event *event)
-{
-    const struct trace_child *child = &event->record->child;
-    struct run *run = event->infer->run;
-    int status = (int)child->status;
-    struct process_state *state = id_map_get(&event->infer->by_pid, child->pid);
-    while (state && run->processes[state->index].start_ns > event->end_ns)
-        state = state->older;
-    if (!state && WIFSIGNALED(status))
-        infer_note(event->infer, "pid %u was killed by signal %d before it left a record", child->pid,
-                   WTERMSIG(status));
-    if (!state || !(WIFEXITED(status) || WIFSIGNALED(status)))
-        return;
-    struct process *process = &run->processes[state->index];
-    if (WIFEXITED(status))
-        process->exit_code = WEXITSTATUS(status);
-    else
-        process->signal = WTERMSIG(status);
-    infer_resources_process_gone(event->infer, state, event->end_ns); /* killed: nobody else says so */
 }
 
 static void host_record(struct event *event)
@@ -297,6 +282,13 @@ static void notice_record(struct event *event)
     case trace_note_SECCOMP:
         infer_note(event->infer, "pid %u entered a system call filter: recording ended before it", event->model->pid);
         break;
+    case trace_note_IO_URING:
+        infer_note(event->infer, "pid %u made an io_uring: its I/O may bypass the recording", event->model->pid);
+        break;
+    case trace_note_NO_STACKS:
+        infer_note(event->infer, "call stacks were asked for, but libunwind could not be loaded in pid %u",
+                   event->model->pid);
+        break;
     default: break;
     }
 }
@@ -312,40 +304,17 @@ static void hook_record(struct event *event)
     id_map_put(hooks, hook->hook, info);
 }
 
-static void thread_end_record(struct event *event)
-{
-    struct timeline *thread = event->thread;
-    uint64_t cpu_ns = event->record->thread_end.cpu_ns;
-    infer_time_reading(event, cpu_ns);
-    /* The main thread's life is the program's start and its waiting, not help for an image. */
-    if (!thread->owner && thread->tid != event->model->pid)
-        event->process->helper_cpu_ns += cpu_ns;
-    /* The main thread's record comes at the end of the process, which may go on with another thread's. */
-    thread->ended = thread->tid != event->model->pid;
-    if (thread->ended && id_map_get(&event->process->live_threads, thread->tid) ==
-                             (void *)(uintptr_t)(thread - event->process->threads + 1))
-        id_map_remove(&event->process->live_threads, thread->tid);
-}
-
 void infer_process_record(struct event *event)
 {
     switch (event->record->kind) {
     case TRACE_KIND_process: start_record(event); break;
     case TRACE_KIND_process_end: end_record(event); break;
     case TRACE_KIND_thread_cpu: infer_time_reading(event, event->record->thread_cpu.cpu_ns); break;
-    case TRACE_KIND_thread_end: thread_end_record(event); break;
-    case TRACE_KIND_child: child_record(event); break;
     case TRACE_KIND_host: host_record(event); break;
     case TRACE_KIND_cgroup: cgroup_record(event); break;
     case TRACE_KIND_module: module_record(event); break;
     case TRACE_KIND_notice: notice_record(event); break;
     case TRACE_KIND_hook: hook_record(event); break;
-    case TRACE_KIND_spawn:
-        if (event->record->spawn.untraced)
-            infer_note(event->infer, "pid %u started %.*s without the library in its environment: not traced",
-                       event->model->pid, event->record->spawn.path.bytes ? (int)event->record->spawn.path.bytes : 9,
-                       event->record->spawn.path.bytes ? event->record->spawn.path.data : "a program");
-        break;
     default: break;
     }
 }

@@ -19,6 +19,11 @@ static uint64_t higher(uint64_t a, uint64_t b)
     return a == UNKNOWN ? b : b == UNKNOWN ? a : a > b ? a : b;
 }
 
+static void add_io(struct bin *bin, uint64_t bytes)
+{
+    bin->io_bytes = bin->io_bytes == UNKNOWN ? bytes : bin->io_bytes + bytes;
+}
+
 static void merge_bins(struct infer *infer)
 {
     struct bin *bins = infer->bins;
@@ -28,6 +33,9 @@ static void merge_bins(struct infer *infer)
             bins[i / 2].ops += bins[i].ops;
             bins[i / 2].rss = higher(bins[i / 2].rss, bins[i].rss);
             bins[i / 2].heap = higher(bins[i / 2].heap, bins[i].heap);
+            bins[i / 2].threads = higher(bins[i / 2].threads, bins[i].threads);
+            if (bins[i].io_bytes != UNKNOWN)
+                add_io(&bins[i / 2], bins[i].io_bytes);
         } else {
             bins[i / 2] = bins[i];
         }
@@ -47,7 +55,7 @@ static size_t bin_of(struct infer *infer, uint64_t time_ns)
     while (since_ns / infer->bin_ns >= WINDOWS_MAX)
         merge_bins(infer);
     while (infer->bins_count <= since_ns / infer->bin_ns)
-        *MEMORY_APPEND(infer, bins) = (struct bin){0, 0, UNKNOWN, UNKNOWN};
+        *MEMORY_APPEND(infer, bins) = (struct bin){0, 0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
     return since_ns / infer->bin_ns;
 }
 
@@ -121,6 +129,8 @@ void infer_resources_process_began(struct infer *infer, struct process_state *pr
     process->alive = true;
     process->alive_at = (uint32_t)infer->alive_count;
     *MEMORY_APPEND(infer, alive) = process;
+    process->last_threads = 1;
+    infer->tree_threads++;
 }
 
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns)
@@ -132,7 +142,27 @@ void infer_resources_process_gone(struct infer *infer, struct process_state *pro
     infer->alive[process->alive_at]->alive_at = process->alive_at;
     infer->tree_private -= process->last_anon;
     infer->tree_heap -= process->last_heap;
+    infer->tree_threads -= process->last_threads;
     tree_changed(infer, time_ns);
+}
+
+/* The kernel's own counters: all that the process read and wrote, whoever saw it. */
+static void io_and_threads(struct event *event)
+{
+    const struct trace_sample *sample = &event->record->sample;
+    struct process_state *process = event->process;
+    struct bin *bin = bin_at(event->infer, event->end_ns);
+    if (sample->rchar != TRACE_UNKNOWN && sample->wchar != TRACE_UNKNOWN) {
+        uint64_t bytes = sample->rchar + sample->wchar;
+        if (process->last_io_bytes != UNKNOWN && bytes >= process->last_io_bytes)
+            add_io(bin, bytes - process->last_io_bytes);
+        process->last_io_bytes = bytes;
+    }
+    if (sample->threads != TRACE_UNKNOWN && process->alive) {
+        event->infer->tree_threads += sample->threads - process->last_threads;
+        process->last_threads = sample->threads;
+        bin->threads = higher(bin->threads, event->infer->tree_threads);
+    }
 }
 
 static void sample_record(struct event *event)
@@ -143,6 +173,7 @@ static void sample_record(struct event *event)
     if (sample->io_ops >= process->last_io_ops)
         bin_at(event->infer, event->end_ns)->ops += sample->io_ops - process->last_io_ops;
     process->last_io_ops = sample->io_ops;
+    io_and_threads(event);
     if (sample->rss_bytes == TRACE_UNKNOWN)
         return;
     uint64_t shared = sample->shared_bytes < sample->rss_bytes ? sample->shared_bytes : sample->rss_bytes;
@@ -171,6 +202,10 @@ static void heap_record(struct event *event)
     /* A process that is killed has no other source; one that ends says it once more. */
     if (process->heap_known && heap->peak_bytes > 0)
         event->model->heap_peak_bytes = (uint64_t)heap->peak_bytes;
+    if (process->heap_known && !event->model->ended) {
+        event->model->alloc_calls = heap->alloc_calls;
+        event->model->free_calls = heap->free_calls;
+    }
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
         if (!job->heap_seen) { /* the window that ends here began before the image */
@@ -272,7 +307,7 @@ void infer_resources_finish(struct infer *infer)
         run->peak_process = i;
     }
     run->samples = memory_zeroed(infer->bins_count, sizeof *run->samples);
-    uint64_t rss = UNKNOWN, heap = UNKNOWN;
+    uint64_t rss = UNKNOWN, heap = UNKNOWN, threads = UNKNOWN;
     for (size_t i = 0; i < infer->bins_count; i++) {
         const struct bin *bin = &infer->bins[i];
         uint64_t start = infer->bins_from_ns + i * infer->bin_ns, end = start + infer->bin_ns;
@@ -282,12 +317,15 @@ void infer_resources_finish(struct infer *infer)
             end = run->end_ns;
         rss = bin->rss == UNKNOWN ? rss : bin->rss;
         heap = bin->heap == UNKNOWN ? heap : bin->heap;
+        threads = bin->threads == UNKNOWN ? threads : bin->threads;
         run->samples[run->sample_count++] = (struct resource_sample){
             .time_ns = end,
             .cpu_ratio = (double)bin->cpu_ns / ((double)(end - start) * run->host.usable_cpus),
             .rss_bytes = rss,
             .heap_bytes = heap,
             .io_ops = bin->ops,
+            .io_bytes = bin->io_bytes,
+            .threads = threads,
         };
     }
     free(infer->bins);

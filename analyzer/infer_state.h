@@ -119,6 +119,8 @@ struct unclaimed {
 };
 #define UNCLAIMED 4
 
+enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, MEMORY_USES };
+
 struct timeline {
     uint32_t tid;
     uint32_t stream;
@@ -132,6 +134,8 @@ struct timeline {
     uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
     uint64_t loose_cpu_ns;        /* in I/O calls since then on files that are of no job, or not yet */
     struct job *call_job;
+    uint32_t listed;         /* place in its process's list of threads + 1, or 0 */
+    enum memory_use removed; /* what its last munmap removed: mremap puts it elsewhere */
     struct pending pending[PENDING];
     unsigned pending_count;
     struct unclaimed unclaimed[UNCLAIMED];
@@ -168,6 +172,14 @@ struct process_state {
     uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
     uint64_t live_heap;
     uint64_t helper_cpu_ns; /* of ended threads that own no image */
+    uint64_t last_io_bytes; /* rchar + wchar at the last sample, and those of children collected since; or UNKNOWN */
+    uint64_t last_threads;
+    void *mappings; /* see infer_mappings.c */
+    uint64_t mapped_bytes[MEMORY_USES];
+    char *root;         /* of absolute paths; NULL = that of the file system */
+    uint32_t exec_tid;  /* thread that was about to replace the program when the records ended, or 0 */
+    bool exec_untraced; /* with an environment that lacks the library */
+    char *exec_path;
     bool alive;
     uint32_t alive_at;           /* place in infer->alive */
     struct process_state *older; /* with the same pid */
@@ -176,6 +188,7 @@ struct process_state {
 /* Resources of all live processes in one window of time. */
 struct bin {
     uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
+    uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
 };
 
 struct infer {
@@ -187,6 +200,8 @@ struct infer {
     uint32_t *stream_threads; /* by stream: thread it records now, as index + 1 into its process's threads */
     size_t streams_capacity;
     size_t files_capacity, images_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
+    size_t untraced_capacity;
+    struct id_map children;             /* by pid: struct started, see infer_children.c */
     uint32_t *inode_heads, *path_heads; /* hash chains through run->files, newest first */
     uint32_t *inode_next, *path_next;
     char **path_now; /* by file: where it is now; a source keeps the name it was read under */
@@ -198,7 +213,7 @@ struct infer {
     struct bin *bins; /* see infer_resources.c */
     size_t bins_count, bins_capacity;
     uint64_t bin_ns, bins_from_ns;
-    uint64_t tree_at_ns, tree_rss, tree_private, tree_heap;
+    uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
     double rss_integral, rss_time;
     uint64_t last_ns; /* time of the last record */
 };
@@ -218,10 +233,21 @@ void infer_process_record(struct event *event);
 void infer_note(struct infer *infer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *infer_hook_name(const struct process_state *process, unsigned hook);
 unsigned infer_hook_role(const struct process_state *process, unsigned hook);
-/* The live thread with this tid; a new one if there is none, or if that one began at another time. */
-struct timeline *infer_thread(struct process_state *process, uint32_t tid, uint64_t start_ns);
 /* Puts the process under its pid, in front of earlier ones. */
 void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid);
+
+/* infer_threads.c */
+void infer_thread_record(struct event *event);
+/* The live thread with this tid; a new one if there is none, or if that one began at another time. */
+struct timeline *infer_thread(struct process_state *process, struct process *model, uint32_t tid, uint64_t start_ns);
+/* The process is known to have begun at another time: so has its main thread. */
+void infer_thread_began(struct event *event, uint64_t start_ns);
+void infer_threads_finish(struct event *event);
+
+/* infer_children.c */
+void infer_child_record(struct event *event);
+/* Which processes must have been there without leaving a record. */
+void infer_children_finish(struct infer *infer);
 
 /* infer_files.c */
 void infer_file_record(struct event *event);
@@ -235,6 +261,8 @@ void infer_files_finish(struct event *event);
 /* infer_paths.c */
 char *infer_absolute(const struct event *event, const struct trace_text *path, int directory_fd);
 void infer_path_record(struct event *event);
+/* A new process looks its paths up where its parent, or what it replaces, did. */
+void infer_path_process_began(struct event *event);
 /* The image file that has this identity and content now, or NO_ID. */
 uint32_t infer_known_file(const struct infer *infer, const struct description *description);
 uint32_t infer_new_file(struct infer *infer, const struct description *description, const struct image_facts *facts);
@@ -280,6 +308,12 @@ uint64_t infer_time_earlier_call(struct timeline *thread, const struct job *job,
 void infer_time_reading(struct event *event, uint64_t cpu_ns);
 /* CPU of the time from from_ns to the last reading, as far as nobody has it yet, goes to a gap of the job. */
 void infer_time_claim(struct timeline *thread, struct job *job, enum gap gap, uint64_t from_ns);
+
+/* infer_mappings.c */
+void infer_mapping_record(struct event *event);
+
+/* infer_allocator.c */
+void infer_allocator_record(struct event *event);
 
 /* infer_resources.c */
 void infer_resource_record(struct event *event);

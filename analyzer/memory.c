@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *checked(void *memory)
+void *memory_checked(void *memory)
 {
     if (!memory) {
         fputs("imgbench: out of memory\n", stderr);
@@ -20,19 +20,19 @@ void memory_grow(void **array, size_t *capacity, size_t count, size_t size)
     if (count < *capacity)
         return;
     size_t larger = *capacity ? *capacity * 2 : 8;
-    *array = checked(reallocarray(*array, larger, size));
+    *array = memory_checked(reallocarray(*array, larger, size));
     memset((char *)*array + *capacity * size, 0, (larger - *capacity) * size);
     *capacity = larger;
 }
 
 void *memory_zeroed(size_t count, size_t size)
 {
-    return checked(calloc(count ? count : 1, size));
+    return memory_checked(calloc(count ? count : 1, size));
 }
 
 char *memory_text(const char *data, size_t bytes)
 {
-    char *copy = checked(malloc(bytes + 1));
+    char *copy = memory_checked(malloc(bytes + 1));
     if (bytes)
         memcpy(copy, data, bytes);
     copy[bytes] = '\0';

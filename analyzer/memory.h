@@ -10,6 +10,8 @@
  * *array and *capacity are updated. */
 void memory_grow(void **array, size_t *capacity, size_t count, size_t size);
 void *memory_zeroed(size_t count, size_t size);
+/* The pointer, which is not NULL. */
+void *memory_checked(void *memory);
 /* Terminated copy of bytes that need not be. */
 char *memory_text(const char *data, size_t bytes);
 

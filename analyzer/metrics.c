@@ -26,6 +26,7 @@ struct metrics *metrics_compute(const struct run *run)
         metrics_time(metrics, &set);
         metrics_cpu(metrics);
         metrics_memory(metrics);
+        metrics_metadata(metrics);
         metrics_trust(metrics);
         good = metrics_totals(metrics, &set) && metrics_formats(metrics, &set) && metrics_conversions(metrics, &set) &&
                metrics_qualities(metrics, &set) && metrics_workers(metrics);

@@ -56,6 +56,14 @@ struct conversion_row {
     uint64_t sized;        /* as in quality_row */
 };
 
+/* A process whose records hold less I/O than the kernel counted, or more. */
+#define COVERAGE_GAPS 3
+struct coverage_gap {
+    uint32_t process;
+    uint64_t bytes;
+    bool more; /* more in the records than the kernel counted */
+};
+
 struct worker_figures {
     double mean_task_s, cpu_ratio, init_s, active_s, idle_s;
 };
@@ -81,19 +89,24 @@ struct metrics {
     int64_t bytes_saved;          /* in - out; negative when the images grew */
     double saved_per_image;       /* NAN without images */
     double peak_rss_bytes, avg_rss_bytes, baseline_rss_bytes, peak_heap_bytes;
-    uint64_t io_seen, io_kernel;      /* bytes; io_kernel UNKNOWN where unreadable */
-    double coverage_ratio;            /* seen ÷ kernel, unclamped; NAN = unknown */
-    double attributed_ratio;          /* time of the images in named stages ÷ busy */
-    double observed_ratio;            /* part of busy from observed calls in named stages */
-    double overhead_ratio;            /* own cost ÷ CPU time of the traced processes; NAN = unknown */
-    uint64_t sized;                   /* chains in bytes_in and bytes_out: sizes known, output still there */
-    struct timing_stats unattributed; /* per chain */
-    double *image_size_ratios;        /* one per run->images: Σout ÷ Σin; NAN = unknown or not ok */
-    uint64_t coverage_processes;      /* whose kernel counters could be read: the ratio is theirs */
-    double size_ratio;                /* bytes_out ÷ bytes_in; NAN = unknown */
-    double io_s;                      /* image read + image write, summed over images; NAN = neither known */
-    double other_optimization_s;      /* optimization less decode, transform and encode; NAN = unknown */
-    double inferred_ratio;            /* attributed - observed */
+    uint64_t io_seen, io_kernel;             /* bytes; io_kernel UNKNOWN where unreadable */
+    double coverage_ratio;                   /* seen ÷ kernel, unclamped; NAN = unknown */
+    double attributed_ratio;                 /* time of the images in named stages ÷ busy */
+    double observed_ratio;                   /* part of busy from observed calls in named stages */
+    double overhead_ratio;                   /* own cost ÷ CPU time of the traced processes; NAN = unknown */
+    uint64_t sized;                          /* chains in bytes_in and bytes_out: sizes known, output still there */
+    struct timing_stats unattributed;        /* per chain */
+    double *image_size_ratios;               /* one per run->images: Σout ÷ Σin; NAN = unknown or not ok */
+    uint64_t coverage_processes;             /* whose kernel counters could be read: the ratio is theirs */
+    double size_ratio;                       /* bytes_out ÷ bytes_in; NAN = unknown */
+    double io_s;                             /* image read + image write, summed over images; NAN = neither known */
+    double other_optimization_s;             /* optimization less decode, transform and encode; NAN = unknown */
+    double inferred_ratio;                   /* attributed - observed */
+    struct coverage_gap gaps[COVERAGE_GAPS]; /* largest first; none where coverage is within 2 % of all */
+    size_t gap_count;
+    uint64_t peak_anonymous_bytes; /* largest process */
+    uint64_t metadata_calls;       /* UNKNOWN when no process's end was recorded */
+    double metadata_s;             /* NAN then */
 };
 
 /* Computes everything from a run, which must outlive the result. Returns NULL when memory ends. */

@@ -53,6 +53,7 @@ bool metrics_workers(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);
 void metrics_cpu(struct metrics *metrics);
 void metrics_memory(struct metrics *metrics);
+void metrics_metadata(struct metrics *metrics);
 void metrics_trust(struct metrics *metrics);
 
 /* a ÷ b, NAN when b is 0: no figure of the report divides by nothing. */

@@ -8,6 +8,8 @@
 #define NS_PER_S  1e9
 #define WINDOW_NS UINT64_C(100000000)
 
+#define COVERED_WITHIN 0.02 /* differences of coverage from 1 that need no explanation */
+
 /* Peak and least CPU use over windows of 100 ms, each one the time-weighted mean of the samples that cover it. */
 struct windows {
     double peak, least;
@@ -104,10 +106,47 @@ void metrics_memory(struct metrics *metrics)
             baseline_sum += (double)process->baseline_rss_bytes;
             baselines++;
         }
+        if (process->anonymous_peak_bytes > metrics->peak_anonymous_bytes)
+            metrics->peak_anonymous_bytes = process->anonymous_peak_bytes;
         if (process->heap_peak_bytes != UNKNOWN) /* fmax prefers the number to NAN */
             metrics->peak_heap_bytes = fmax(metrics->peak_heap_bytes, (double)process->heap_peak_bytes);
     }
     metrics->baseline_rss_bytes = metrics_ratio(baseline_sum, baselines);
+}
+
+void metrics_metadata(struct metrics *metrics)
+{
+    const struct run *run = metrics->run;
+    uint64_t calls = 0, ns = 0;
+    bool known = false;
+    for (size_t i = 0; i < run->process_count; i++) {
+        const struct process *process = &run->processes[i];
+        if (process->metadata_calls == UNKNOWN)
+            continue;
+        calls += process->metadata_calls;
+        ns += process->metadata_ns;
+        known = true;
+    }
+    metrics->metadata_calls = known ? calls : UNKNOWN;
+    metrics->metadata_s = known ? (double)ns / NS_PER_S : (double)NAN;
+}
+
+/* The processes that most of the difference between records and kernel comes from. */
+static void find_gaps(struct metrics *metrics)
+{
+    const struct run *run = metrics->run;
+    for (size_t i = 0; i < run->process_count; i++) {
+        uint64_t seen = run->processes[i].seen_io_bytes, kernel = run->processes[i].kernel_io_bytes;
+        struct coverage_gap gap = {(uint32_t)i, seen > kernel ? seen - kernel : kernel - seen, seen > kernel};
+        if (kernel == UNKNOWN || !gap.bytes)
+            continue;
+        size_t at = metrics->gap_count < COVERAGE_GAPS ? metrics->gap_count++ : COVERAGE_GAPS;
+        for (; at > 0 && metrics->gaps[at - 1].bytes < gap.bytes; at--)
+            if (at < COVERAGE_GAPS)
+                metrics->gaps[at] = metrics->gaps[at - 1];
+        if (at < COVERAGE_GAPS)
+            metrics->gaps[at] = gap;
+    }
 }
 
 void metrics_trust(struct metrics *metrics)
@@ -133,4 +172,6 @@ void metrics_trust(struct metrics *metrics)
     metrics->io_kernel = readable ? kernel : UNKNOWN;
     metrics->coverage_ratio = readable ? metrics_ratio((double)seen, (double)kernel) : (double)NAN;
     metrics->overhead_ratio = metrics_ratio(cost_ns, cpu_ns);
+    if (metrics->coverage_ratio < 1 - COVERED_WITHIN || metrics->coverage_ratio > 1 + COVERED_WITHIN)
+        find_gaps(metrics);
 }

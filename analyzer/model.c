@@ -53,6 +53,9 @@ static void free_process(struct process *process)
     free(process->cwd);
     free(process->in_flight);
     free(process->allocator);
+    for (size_t i = 0; i < process->thread_count; i++)
+        free(process->threads[i].name);
+    free(process->threads);
 }
 
 static void free_host(struct host *host)
@@ -82,6 +85,10 @@ void run_free(struct run *run)
         free(run->libraries[i].version);
         free(run->libraries[i].build_id);
     }
+    for (size_t i = 0; i < run->untraced_count; i++) {
+        free(run->untraced[i].path);
+        free(run->untraced[i].reason);
+    }
     for (size_t i = 0; i < run->note_count; i++)
         free(run->notes[i]);
     free_host(&run->host);
@@ -91,6 +98,7 @@ void run_free(struct run *run)
     free(run->workers);
     free(run->libraries);
     free(run->samples);
+    free(run->untraced);
     free(run->notes);
     free(run->trace_path);
     free(run);

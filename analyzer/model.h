@@ -33,6 +33,17 @@ enum stage {
 /* "validation", "worker_init", …: the JSON key without its unit. */
 const char *stage_name(enum stage stage);
 
+/* A thread of a process that had several. */
+#define THREADS_LISTED 64 /* per process, the first ones */
+struct process_thread {
+    uint32_t tid;
+    char *name;                       /* its last, or NULL */
+    uint64_t start_ns, end_ns;        /* end_ns: UNKNOWN where no end was recorded */
+    uint64_t cpu_ns;                  /* in its life, or UNKNOWN */
+    uint64_t alloc_calls, free_calls; /* UNKNOWN where the allocator was not seen, or no end was recorded */
+    int64_t heap_bytes;               /* allocated less released by it; known when alloc_calls is */
+};
+
 struct process {
     uint32_t pid;
     uint32_t ppid;
@@ -55,14 +66,42 @@ struct process {
     uint64_t heap_peak_bytes;    /* UNKNOWN where the allocator was not seen */
     uint64_t minor_faults, major_faults;
     uint64_t kernel_io_bytes; /* rchar + wchar of the kernel, less ours and reaped children's, or UNKNOWN */
-    uint64_t seen_io_bytes;   /* physical bytes in the records */
+    uint64_t seen_io_bytes;   /* physical bytes in the records, of calls that the kernel counts */
     uint64_t records, lost_records;
     uint64_t own_cost_ns; /* calibrated cost of the library, or UNKNOWN */
     uint64_t own_mapped_bytes;
     uint32_t usable_cpus;
-    uint64_t first_image_ns; /* first image byte, or UNKNOWN */
-    uint32_t images;         /* owned by its threads */
-    char *allocator;         /* library that provides malloc, or NULL */
+    uint64_t first_image_ns;              /* first image byte, or UNKNOWN */
+    uint32_t images;                      /* owned by its threads */
+    char *allocator;                      /* file that provides malloc, or NULL */
+    uint64_t alloc_calls, free_calls;     /* UNKNOWN where the allocator was not seen */
+    uint64_t anonymous_peak_bytes;        /* highest sum of large anonymous mappings that were in place at once */
+    uint64_t reserved_peak_bytes;         /* same of those without any access: address space, not memory */
+    uint64_t metadata_calls, metadata_ns; /* stat, access and the like; UNKNOWN without a recorded end */
+    struct process_thread *threads;       /* the first THREADS_LISTED */
+    size_t thread_count;
+    uint64_t threads_total;
+};
+
+/* A process that must have been there and left no record. */
+struct untraced_child {
+    uint32_t pid;
+    char *path;        /* program, or NULL */
+    char *reason;      /* NULL = not known */
+    uint64_t start_ns; /* when it was started, or when its end was collected */
+};
+
+/* What an allocator said of itself when it held the most memory. */
+struct allocator_sample {
+    uint32_t process; /* index, or NO_ID: none said anything */
+    uint64_t allocated_bytes, active_bytes, resident_bytes, retained_bytes;
+};
+
+/* Allocations by size: class i holds those below 32 << i bytes, the last one all larger ones. */
+#define HEAP_CLASSES 60
+struct heap_sizes {
+    uint64_t calls[HEAP_CLASSES];
+    size_t count; /* 0 = not recorded */
 };
 
 enum file_kind { FILE_KIND_FILE, FILE_KIND_STDIN, FILE_KIND_PIPE, FILE_KIND_SOCKET, FILE_KIND_MEMORY };
@@ -169,7 +208,9 @@ struct resource_sample {
     double cpu_ratio; /* of the usable CPUs, since the sample before; NAN = unknown */
     uint64_t rss_bytes;
     uint64_t heap_bytes;
-    uint64_t io_ops; /* since the sample before */
+    uint64_t io_ops;   /* since the sample before */
+    uint64_t io_bytes; /* rchar + wchar of the kernel since the sample before, or UNKNOWN */
+    uint64_t threads;  /* alive, or UNKNOWN */
 };
 
 struct library {
@@ -207,11 +248,18 @@ struct run {
     struct io_total all_read, all_write;     /* of every file */
     uint64_t periods[64][2];                 /* activity periods: start, end */
     size_t period_count;
-    uint64_t peak_rss_bytes; /* highest sum over live processes, or of one process */
-    bool peak_is_tree;       /* the sum of several processes */
-    uint64_t peak_rss_ns;    /* when, or UNKNOWN */
-    uint32_t peak_process;   /* the largest then, or NO_ID */
-    double avg_rss_bytes;    /* time-weighted; NAN = no samples */
+    uint64_t peak_rss_bytes;     /* highest sum over live processes, or of one process */
+    bool peak_is_tree;           /* the sum of several processes */
+    uint64_t peak_rss_ns;        /* when, or UNKNOWN */
+    uint32_t peak_process;       /* the largest then, or NO_ID */
+    double avg_rss_bytes;        /* time-weighted; NAN = no samples */
+    uint64_t logical_io_bytes;   /* what the programs' calls asked for and got, stdio's buffered ones included */
+    uint64_t uncounted_io_bytes; /* part of it that the kernel counts nowhere: recv, send, splice */
+    uint64_t device_io_bytes;    /* part of it on character and block devices */
+    struct allocator_sample allocator;
+    struct heap_sizes heap_sizes;    /* of all processes together */
+    struct untraced_child *untraced; /* by start */
+    size_t untraced_count;
     uint64_t records, lost_records;
     char **notes; /* one sentence each, for Trust */
     size_t note_count;

@@ -100,14 +100,21 @@ static json_t *coverage(const struct metrics *metrics)
     json_t *notes = json_array();
     for (size_t i = 0; i < run->note_count; i++)
         json_array_append_new(notes, render_json_text(run->notes[i]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "io_bytes_seen",
-                     render_json_integer(metrics->io_seen), "io_bytes_kernel", render_json_integer(metrics->io_kernel),
-                     "io_ratio", render_json_number(metrics->coverage_ratio), "io_processes",
-                     render_json_integer(metrics->coverage_processes), "attributed_ratio",
-                     render_json_number(metrics->attributed_ratio), "observed_ratio",
-                     render_json_number(metrics->observed_ratio), "records", render_json_integer(run->records),
-                     "lost_records", render_json_integer(run->lost_records), "overhead_ratio",
-                     render_json_number(metrics->overhead_ratio), "notes", notes);
+    json_t *children = json_array();
+    for (size_t i = 0; i < run->untraced_count; i++)
+        json_array_append_new(children, json_pack("{s:I, s:o, s:o}", "pid", (json_int_t)run->untraced[i].pid, "path",
+                                                  render_json_text(run->untraced[i].path), "reason",
+                                                  render_json_text(run->untraced[i].reason)));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "io_bytes_seen",
+        render_json_integer(metrics->io_seen), "io_bytes_kernel", render_json_integer(metrics->io_kernel), "io_ratio",
+        render_json_number(metrics->coverage_ratio), "io_processes", render_json_integer(metrics->coverage_processes),
+        "logical_bytes", render_json_integer(run->logical_io_bytes), "uncounted_bytes",
+        render_json_integer(run->uncounted_io_bytes), "mapped_bytes", render_json_integer(run->all_read.mapped_bytes),
+        "device_bytes", render_json_integer(run->device_io_bytes), "attributed_ratio",
+        render_json_number(metrics->attributed_ratio), "observed_ratio", render_json_number(metrics->observed_ratio),
+        "records", render_json_integer(run->records), "lost_records", render_json_integer(run->lost_records),
+        "overhead_ratio", render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes);
 }
 
 static json_t *stages(const struct metrics *metrics)
@@ -132,12 +139,13 @@ static json_t *resources(const struct metrics *metrics)
     json_t *samples = json_array();
     for (size_t i = 0; i < run->sample_count; i++)
         json_array_append_new(samples, render_json_sample(metrics, i));
-    return json_pack("{s:{s:o, s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o}", "cpu", "avg_ratio",
+    return json_pack("{s:{s:o, s:o, s:o}, s:{s:o, s:o, s:{s:o, s:o}}, s:{s:o, s:o}, s:o}", "cpu", "avg_ratio",
                      render_json_number(metrics->cpu_avg_ratio), "peak_ratio",
                      render_json_number(metrics->cpu_peak_ratio), "min_ratio",
                      render_json_number(metrics->cpu_min_ratio), "io", "read", io(&run->image_read), "write",
-                     io(&run->image_write), "io_all_files", "read", io(&run->all_read), "write", io(&run->all_write),
-                     "samples", samples);
+                     io(&run->image_write), "metadata", "calls", render_json_integer(metrics->metadata_calls), "time_s",
+                     render_json_number(metrics->metadata_s), "io_all_files", "read", io(&run->all_read), "write",
+                     io(&run->all_write), "samples", samples);
 }
 
 static json_t *memory_peak(const struct run *run)
@@ -154,15 +162,40 @@ static json_t *memory_peak(const struct run *run)
                      render_json_flag(kills == UNKNOWN ? -1 : kills > 0));
 }
 
+static json_t *allocator(const struct run *run)
+{
+    const struct allocator_sample *sample = &run->allocator;
+    if (sample->process >= run->process_count)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", render_json_text(run->processes[sample->process].allocator),
+                     "allocated_bytes", render_json_integer(sample->allocated_bytes), "active_bytes",
+                     render_json_integer(sample->active_bytes), "resident_bytes",
+                     render_json_integer(sample->resident_bytes), "retained_bytes",
+                     render_json_integer(sample->retained_bytes));
+}
+
+static json_t *heap_sizes(const struct heap_sizes *sizes)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < sizes->count; i++)
+        json_array_append_new(
+            array, json_pack("{s:o, s:o}", "below_bytes",
+                             i + 1 < sizes->count ? json_integer((json_int_t)(UINT64_C(32) << i)) : json_null(),
+                             "calls", render_json_integer(sizes->calls[i])));
+    return array;
+}
+
 static json_t *memory(const struct metrics *metrics)
 {
     const struct run *run = metrics->run;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "peak_rss_bytes", render_json_integer(run->peak_rss_bytes),
-                     "peak_scope",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "peak_rss_bytes",
+                     render_json_integer(run->peak_rss_bytes), "peak_scope",
                      run->peak_rss_bytes == UNKNOWN ? json_null() : json_string(run->peak_is_tree ? "tree" : "process"),
                      "avg_rss_bytes", render_json_number(metrics->avg_rss_bytes), "baseline_rss_bytes",
                      render_json_number(metrics->baseline_rss_bytes), "peak_heap_bytes",
-                     render_json_number(metrics->peak_heap_bytes), "peak", memory_peak(run), "sites");
+                     render_json_number(metrics->peak_heap_bytes), "peak_anonymous_bytes",
+                     render_json_integer(metrics->peak_anonymous_bytes), "allocator", allocator(run), "heap_sizes",
+                     heap_sizes(&run->heap_sizes), "peak", memory_peak(run), "sites");
 }
 
 static json_t *totals(const struct metrics *metrics)

@@ -18,6 +18,25 @@ json_t *render_json_host(const struct metrics *metrics)
                      render_json_integer(host->memory_bytes), "cgroup", cgroup, "load", render_json_number(host->load));
 }
 
+/* Of a process that had no other thread than its main one nothing is said twice. */
+static json_t *threads(const struct run *run, const struct process *process)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; process->threads_total > 1 && i < process->thread_count; i++) {
+        const struct process_thread *thread = &process->threads[i];
+        bool heap_known = thread->alloc_calls != UNKNOWN;
+        json_array_append_new(array, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "tid",
+                                               (json_int_t)thread->tid, "name", render_json_text(thread->name),
+                                               "start_s", render_json_moment(run, thread->start_ns), "end_s",
+                                               render_json_moment(run, thread->end_ns), "cpu_s",
+                                               render_json_seconds(thread->cpu_ns), "alloc_calls",
+                                               render_json_integer(thread->alloc_calls), "free_calls",
+                                               render_json_integer(thread->free_calls), "heap_bytes",
+                                               heap_known ? json_integer(thread->heap_bytes) : json_null()));
+    }
+    return array;
+}
+
 json_t *render_json_process(const struct metrics *metrics, size_t index)
 {
     const struct run *run = metrics->run;
@@ -41,6 +60,15 @@ json_t *render_json_process(const struct metrics *metrics, size_t index)
         render_json_integer(process->records), "lost_records", render_json_integer(process->lost_records));
     json_object_update(json, more);
     json_decref(more);
+    more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "io_bytes_seen",
+                     render_json_integer(process->seen_io_bytes), "io_bytes_kernel",
+                     render_json_integer(process->kernel_io_bytes), "alloc_calls",
+                     render_json_integer(process->alloc_calls), "free_calls", render_json_integer(process->free_calls),
+                     "peak_anonymous_bytes", render_json_integer(process->anonymous_peak_bytes), "peak_reserved_bytes",
+                     render_json_integer(process->reserved_peak_bytes), "threads_total",
+                     render_json_integer(process->threads_total), "threads", threads(run, process));
+    json_object_update(json, more);
+    json_decref(more);
     return json;
 }
 
@@ -54,10 +82,11 @@ json_t *render_json_library(const struct metrics *metrics, size_t index)
 json_t *render_json_sample(const struct metrics *metrics, size_t index)
 {
     const struct resource_sample *sample = &metrics->run->samples[index];
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "t_s", render_json_moment(metrics->run, sample->time_ns), "cpu_ratio",
-                     render_json_number(sample->cpu_ratio), "rss_bytes", render_json_integer(sample->rss_bytes),
-                     "heap_bytes", render_json_integer(sample->heap_bytes), "io_ops",
-                     render_json_integer(sample->io_ops));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", render_json_moment(metrics->run, sample->time_ns),
+                     "cpu_ratio", render_json_number(sample->cpu_ratio), "rss_bytes",
+                     render_json_integer(sample->rss_bytes), "heap_bytes", render_json_integer(sample->heap_bytes),
+                     "io_ops", render_json_integer(sample->io_ops), "io_bytes", render_json_integer(sample->io_bytes),
+                     "threads", render_json_integer(sample->threads));
 }
 
 json_t *render_json_worker(const struct metrics *metrics, size_t index)

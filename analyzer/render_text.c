@@ -139,6 +139,17 @@ static void io_row(const struct page *page, bool last, const char *title, const 
     fputs(")\n", page->out);
 }
 
+static void metadata_row(const struct page *page)
+{
+    const struct metrics *metrics = page->metrics;
+    render_text_row(page, 1, false);
+    if (metrics->metadata_calls == UNKNOWN)
+        fputs("Metadata: n/a (no process's end was recorded)\n", page->out);
+    else
+        fprintf(page->out, "Metadata: %s (%s call%s)\n", format_duration(metrics->metadata_s).text,
+                format_count(metrics->metadata_calls).text, metrics->metadata_calls == 1 ? "" : "s");
+}
+
 static void resource_section(const struct page *page)
 {
     const struct metrics *metrics = page->metrics;
@@ -157,6 +168,7 @@ static void resource_section(const struct page *page)
     worker_rows(page);
     fputs("- I/O Operations:\n", out);
     io_row(page, false, "Read", &metrics->run->image_read);
+    metadata_row(page);
     io_row(page, true, "Write", &metrics->run->image_write);
 }
 
@@ -166,6 +178,20 @@ static void memory_row(const struct page *page, const char *title, double bytes,
         fprintf(page->out, "- %s: n/a (%s)\n", title, why);
     else
         fprintf(page->out, "- %s: %s%s\n", title, format_bytes(bytes).text, more);
+}
+
+static void allocator_row(const struct page *page)
+{
+    const struct run *run = page->metrics->run;
+    const struct allocator_sample *sample = &run->allocator;
+    if (sample->process >= run->process_count)
+        return;
+    const char *name = run->processes[sample->process].allocator;
+    fputs("- Allocator: ", page->out);
+    render_text_foreign(page, name ? name : "(name not known)");
+    fprintf(page->out, ": %s allocated, %s active, %s resident, %s retained\n",
+            format_bytes((double)sample->allocated_bytes).text, format_bytes((double)sample->active_bytes).text,
+            format_bytes((double)sample->resident_bytes).text, format_bytes((double)sample->retained_bytes).text);
 }
 
 static void memory_section(const struct page *page)
@@ -178,6 +204,10 @@ static void memory_section(const struct page *page)
     memory_row(page, "Baseline", metrics->baseline_rss_bytes, "no sample before the first image", "");
     memory_row(page, "Heap Peak", metrics->peak_heap_bytes, "the allocator was not seen",
                " (allocated, largest process)");
+    if (metrics->peak_anonymous_bytes)
+        memory_row(page, "Mapped Peak", (double)metrics->peak_anonymous_bytes, "",
+                   " (large anonymous mappings, largest process)");
+    allocator_row(page);
 }
 
 static int report(const struct metrics *metrics, const struct render_options *options, FILE *out)

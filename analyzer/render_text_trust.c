@@ -27,6 +27,14 @@ static void coverage(const struct page *page)
                 format_percent(metrics->attributed_ratio).text, format_percent(metrics->observed_ratio).text,
                 format_percent(metrics->inferred_ratio).text);
     fputc('\n', out);
+    for (size_t i = 0; i < metrics->gap_count; i++) {
+        const struct process *process = &metrics->run->processes[metrics->gaps[i].process];
+        render_text_row(page, 1, i + 1 == metrics->gap_count);
+        fprintf(out, "%" PRIu32 " ", process->pid);
+        render_text_foreign(page, process->command ? process->command : process->exe);
+        fprintf(out, ": %s %s\n", format_bytes((double)metrics->gaps[i].bytes).text,
+                metrics->gaps[i].more ? "more seen than the kernel counted" : "not seen");
+    }
 }
 
 static void overhead(const struct page *page)

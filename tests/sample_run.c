@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: one small run, built by hand, that tests of metrics and renderers share.
  * Must not know: what is expected of it. */
-#include "tests/sample_run.h"
+#include "tests/sample_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,43 +9,26 @@
 
 #define MS SAMPLE_MS
 
-static void *grown(void *array, size_t count, size_t bytes)
-{
-    void *larger = realloc(array, (count + 1) * bytes);
-    if (!larger)
-        abort();
-    memset((char *)larger + count * bytes, 0, bytes);
-    return larger;
-}
-
-static char *copy(const char *text)
-{
-    char *result = text ? strdup(text) : NULL;
-    if (text && !result)
-        abort();
-    return result;
-}
-
 struct run *sample_empty_run(void)
 {
-    struct run *run = grown(NULL, 0, sizeof *run);
-    run->trace_path = copy("/tmp/trace");
+    struct run *run = sample_grown(NULL, 0, sizeof *run);
+    run->trace_path = sample_copy("/tmp/trace");
     run->start_ns = run->end_ns = SAMPLE_START;
     run->host.usable_cpus = run->host.load = NAN;
     run->host.memory_bytes = run->host.cgroup_quota_us = run->host.cgroup_period_us = UNKNOWN;
     run->host.cgroup_throttled_us = run->host.cgroup_memory_limit = run->host.cgroup_memory_peak = UNKNOWN;
     run->host.cgroup_oom_kills = UNKNOWN;
     run->peak_rss_bytes = run->peak_rss_ns = UNKNOWN;
-    run->peak_process = NO_ID;
+    run->peak_process = run->allocator.process = NO_ID;
     run->avg_rss_bytes = NAN;
     return run;
 }
 
 uint32_t sample_file(struct run *run, const char *path, enum file_role role, enum image_format format, uint64_t bytes)
 {
-    run->files = grown(run->files, run->file_count, sizeof *run->files);
+    run->files = sample_grown(run->files, run->file_count, sizeof *run->files);
     struct image_file *file = &run->files[run->file_count];
-    file->path = copy(path);
+    file->path = sample_copy(path);
     file->role = role;
     file->bytes = bytes;
     file->survives = role != FILE_ROLE_INTERMEDIATE;
@@ -74,7 +57,7 @@ static void one_file(uint32_t **files, size_t *count, uint32_t file)
 {
     if (file == NO_ID)
         return;
-    *files = grown(NULL, 0, sizeof **files);
+    *files = sample_grown(NULL, 0, sizeof **files);
     **files = file;
     *count = 1;
 }
@@ -82,7 +65,7 @@ static void one_file(uint32_t **files, size_t *count, uint32_t file)
 struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint32_t output, uint64_t start_ms,
                            uint64_t end_ms)
 {
-    run->images = grown(run->images, run->image_count, sizeof *run->images);
+    run->images = sample_grown(run->images, run->image_count, sizeof *run->images);
     struct image *image = &run->images[run->image_count++];
     one_file(&image->inputs, &image->input_count, input);
     one_file(&image->outputs, &image->output_count, output);
@@ -112,61 +95,6 @@ void sample_stage(struct image *image, enum stage stage, uint64_t ms, uint64_t i
     image->inferred_ns[stage] = inferred_ms * MS;
     if (stage != STAGE_DECODE && stage != STAGE_TRANSFORM && stage != STAGE_ENCODE)
         image->unattributed_ns -= ms * MS;
-}
-
-static struct process *add_process(struct run *run, uint32_t pid, uint32_t ppid, const char *const *argv)
-{
-    run->processes = grown(run->processes, run->process_count, sizeof *run->processes);
-    struct process *process = &run->processes[run->process_count++];
-    process->pid = pid;
-    process->ppid = ppid;
-    process->parent = NO_ID;
-    process->ended = true;
-    process->start_ns = SAMPLE_START;
-    process->cpu_ns = process->vm_hwm_bytes = process->baseline_rss_bytes = process->heap_peak_bytes = UNKNOWN;
-    process->minor_faults = process->major_faults = UNKNOWN;
-    process->kernel_io_bytes = process->own_cost_ns = process->own_mapped_bytes = process->first_image_ns = UNKNOWN;
-    process->usable_cpus = 2;
-    process->exe = copy(argv[0]);
-    process->cwd = copy("/home/ann/photos");
-    char command[256] = "";
-    for (size_t i = 0; argv[i]; i++) {
-        process->argv = grown(process->argv, process->argc, sizeof *process->argv);
-        process->argv[process->argc++] = copy(argv[i]);
-        strcat(strcat(command, i ? " " : ""), argv[i]);
-    }
-    process->command = copy(command);
-    return process;
-}
-
-static void add_processes(struct run *run)
-{
-    struct process *process = add_process(run, 4000, 3999, (const char *const[]){"/usr/bin/batch", "in", "out", NULL});
-    process->end_ns = SAMPLE_START + 2000 * MS;
-    process->cpu_ns = 2200 * MS;
-    process->vm_hwm_bytes = 240000000;
-    process->baseline_rss_bytes = 85000000;
-    process->heap_peak_bytes = 120000000;
-    process->minor_faults = 5000;
-    process->major_faults = 3;
-    process->seen_io_bytes = 19100000;
-    process->kernel_io_bytes = 19200000;
-    process->records = 3200;
-    process->own_cost_ns = 11 * MS;
-    process->first_image_ns = SAMPLE_START + 100 * MS;
-    process->images = 6;
-    process->allocator = copy("libc.so.6");
-    process = add_process(run, 4010, 4000, (const char *const[]){"/usr/bin/probe", "in/d.jpg", NULL});
-    process->parent = 0;
-    process->start_ns = SAMPLE_START + 1300 * MS;
-    process->end_ns = SAMPLE_START + 1500 * MS;
-    process->ended = false;
-    process->exit_code = -1;
-    process->signal = 11;
-    process->in_flight = copy("read");
-    process->cpu_ns = 200 * MS;
-    process->seen_io_bytes = 4096;
-    process->records = 14;
 }
 
 static void add_files(struct run *run)
@@ -267,9 +195,9 @@ static void add_images(struct run *run)
 
 static void add_worker(struct run *run, uint32_t tasks, uint64_t init_ms, uint64_t active_ms, uint64_t idle_ms)
 {
-    run->workers = grown(run->workers, run->worker_count, sizeof *run->workers);
+    run->workers = sample_grown(run->workers, run->worker_count, sizeof *run->workers);
     struct worker *worker = &run->workers[run->worker_count];
-    worker->members = grown(NULL, 0, sizeof *worker->members);
+    worker->members = sample_grown(NULL, 0, sizeof *worker->members);
     *worker->members = (struct worker_member){4000, 4001 + (uint32_t)run->worker_count};
     worker->member_count = 1;
     worker->tasks = tasks;
@@ -292,10 +220,14 @@ static void add_samples(struct run *run)
         {400, 0.7, 130000000, 60000000}, {500, 0.3, 110000000, 40000000},
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
-        run->samples = grown(run->samples, run->sample_count, sizeof *run->samples);
-        run->samples[run->sample_count++] =
-            (struct resource_sample){SAMPLE_START + samples[i].ms * MS, samples[i].cpu_ratio, samples[i].rss_bytes,
-                                     samples[i].heap_bytes, 10 * i};
+        run->samples = sample_grown(run->samples, run->sample_count, sizeof *run->samples);
+        run->samples[run->sample_count++] = (struct resource_sample){SAMPLE_START + samples[i].ms * MS,
+                                                                     samples[i].cpu_ratio,
+                                                                     samples[i].rss_bytes,
+                                                                     samples[i].heap_bytes,
+                                                                     10 * i,
+                                                                     i ? 500000 * i : UNKNOWN,
+                                                                     i ? 3 : UNKNOWN};
     }
 }
 
@@ -303,19 +235,19 @@ static void add_libraries(struct run *run)
 {
     static const char *const libraries[][3] = {{"libjpeg.so.62", "62.3.0", "0a1b2c"}, {"libaom.so.3", NULL, NULL}};
     for (size_t i = 0; i < 2; i++) {
-        run->libraries = grown(run->libraries, run->library_count, sizeof *run->libraries);
+        run->libraries = sample_grown(run->libraries, run->library_count, sizeof *run->libraries);
         run->libraries[run->library_count++] =
-            (struct library){copy(libraries[i][0]), copy(libraries[i][1]), copy(libraries[i][2])};
+            (struct library){sample_copy(libraries[i][0]), sample_copy(libraries[i][1]), sample_copy(libraries[i][2])};
     }
 }
 
 static void add_host(struct run *run)
 {
     run->realtime_offset_ns = INT64_C(1760000000250000000) - (int64_t)SAMPLE_START; /* 2025-10-09 08:53:20.250 UTC */
-    run->host.machine = copy("x86_64");
-    run->host.kernel = copy("Linux 6.1.0");
-    run->host.boot_id = copy("00000000-1111-2222-3333-444444444444");
-    run->host.cpu_model = copy("Example CPU 3000");
+    run->host.machine = sample_copy("x86_64");
+    run->host.kernel = sample_copy("Linux 6.1.0");
+    run->host.boot_id = sample_copy("00000000-1111-2222-3333-444444444444");
+    run->host.cpu_model = sample_copy("Example CPU 3000");
     run->host.cpus = 4;
     run->host.usable_cpus = 2;
     run->host.memory_bytes = 8000000000;
@@ -328,15 +260,15 @@ static void add_host(struct run *run)
 
 static void add_note(struct run *run, const char *note)
 {
-    run->notes = grown(run->notes, run->note_count, sizeof *run->notes);
-    run->notes[run->note_count++] = copy(note);
+    run->notes = sample_grown(run->notes, run->note_count, sizeof *run->notes);
+    run->notes[run->note_count++] = sample_copy(note);
 }
 
 struct run *sample_run(void)
 {
     struct run *run = sample_empty_run();
     add_host(run);
-    add_processes(run);
+    sample_processes(run);
     add_files(run);
     add_images(run);
     add_worker(run, 3, 50, 1500, 300);
@@ -356,7 +288,19 @@ struct run *sample_run(void)
     run->peak_process = 0;
     run->avg_rss_bytes = 145000000;
     run->records = 3214;
-    add_note(run, "1 child was started without LD_PRELOAD and left no records: /usr/bin/identify.");
+    run->logical_io_bytes = 19150000;
+    run->uncounted_io_bytes = 20000;
+    run->device_io_bytes = 4096;
+    run->allocator = (struct allocator_sample){0, 110000000, 118000000, 125000000, 30000000};
+    run->heap_sizes = (struct heap_sizes){.calls = {70000, 15000, 6000}, .count = 3};
+    run->untraced = sample_grown(NULL, 0, sizeof *run->untraced);
+    run->untraced[run->untraced_count++] =
+        (struct untraced_child){.pid = 4020,
+                                .path = sample_copy("/usr/bin/identify"),
+                                .reason = sample_copy("started without the library in its environment"),
+                                .start_ns = SAMPLE_START + 1600 * MS};
+    add_note(run, "1 child left no record (static, setuid, started without the library, or killed early): "
+                  "/usr/bin/identify (started without the library in its environment)");
     return run;
 }
 
@@ -365,7 +309,7 @@ struct run *sample_run_without_images(void)
     struct run *run = sample_empty_run();
     add_host(run);
     struct process *process =
-        add_process(run, 4000, 3999, (const char *const[]){"/usr/bin/identify", "in/a.jpg", NULL});
+        sample_process(run, 4000, 3999, (const char *const[]){"/usr/bin/identify", "in/a.jpg", NULL});
     process->end_ns = run->end_ns = SAMPLE_START + 50 * MS;
     process->records = 12;
     sample_file(run, "/home/ann/photos/in/a.jpg", FILE_ROLE_SOURCE, FORMAT_JPEG, 1000000);

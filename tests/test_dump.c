@@ -82,7 +82,7 @@ START_TEST(fields_are_printed_by_name_and_unit)
     ck_assert_int_eq(run(&cmd_dump, 1, out, sizeof out), CMD_OK);
     ck_assert_str_eq(out,
                      "0.000000000 7/0 io duration_ns=5 bytes=4096 kernel_bytes=4096 offset=unknown buffer=0 file=3 "
-                     "session=0 hook=0 error=0 calls=1 op=READ stdio=0\n"
+                     "session=0 hook=0 error=0 calls=1 op=READ layer=DESCRIPTOR\n"
                      "12.345678901 7/0 codec_setting value=85.5 session=0 key=QUALITY codec=99\n");
 }
 END_TEST

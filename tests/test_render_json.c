@@ -58,11 +58,16 @@ START_TEST(every_promised_key_is_there)
     assert_keys(json_object_get(report, "host"), "host",
                 "machine kernel boot_id cpu_model cpus usable_cpus memory_bytes cgroup load");
     assert_keys(first(report, "processes"), "process",
-                "pid ppid exe argv start_s end_s exit_code signal in_flight allocator");
+                "pid ppid exe argv start_s end_s exit_code signal in_flight allocator io_bytes_seen io_bytes_kernel "
+                "alloc_calls free_calls peak_anonymous_bytes peak_reserved_bytes threads_total threads");
+    assert_keys(first(first(report, "processes"), "threads"), "thread",
+                "tid name start_s end_s cpu_s alloc_calls free_calls heap_bytes");
     assert_keys(first(report, "libraries"), "library", "name version build_id");
     assert_keys(
         json_object_get(report, "coverage"), "coverage",
-        "io_bytes_seen io_bytes_kernel attributed_ratio observed_ratio records lost_records overhead_ratio notes");
+        "io_bytes_seen io_bytes_kernel logical_bytes uncounted_bytes mapped_bytes device_bytes attributed_ratio "
+        "observed_ratio records lost_records overhead_ratio untraced_children notes");
+    assert_keys(first(json_object_get(report, "coverage"), "untraced_children"), "untraced child", "pid path reason");
     assert_keys(first(report, "files"), "file",
                 "id path path_b64 kind role format width height depth frames bytes metadata");
     assert_keys(json_object_get(first(report, "files"), "metadata"), "metadata", "icc exif xmp orientation alpha");
@@ -77,6 +82,9 @@ START_TEST(every_promised_key_is_there)
     assert_keys(json_object_get(json_object_get(report, "stages"), "encode"), "stage",
                 "n min max mean sum stddev p50 p95 exact source");
     assert_keys(json_object_get(json_object_get(report, "resources"), "cpu"), "cpu", "avg_ratio peak_ratio min_ratio");
+    const json_t *resources = json_object_get(report, "resources");
+    assert_keys(json_object_get(json_object_get(resources, "io"), "metadata"), "metadata", "calls time_s");
+    assert_keys(first(resources, "samples"), "sample", "t_s cpu_ratio rss_bytes heap_bytes io_ops io_bytes threads");
     assert_keys(first(report, "workers"), "worker", "id members tasks mean_task_s cpu_ratio init_s active_s idle_s");
     assert_keys(json_object_get(json_object_get(report, "formats"), "jpeg"), "format",
                 "images bytes_in bytes_out size_ratio median_size_ratio time qualities");
@@ -84,7 +92,11 @@ START_TEST(every_promised_key_is_there)
                 "from to n bytes_in bytes_out size_reduction quality_retained");
     const json_t *memory = json_object_get(report, "memory");
     assert_keys(memory, "memory",
-                "peak_rss_bytes peak_scope avg_rss_bytes baseline_rss_bytes peak_heap_bytes peak sites");
+                "peak_rss_bytes peak_scope avg_rss_bytes baseline_rss_bytes peak_heap_bytes peak_anonymous_bytes "
+                "allocator heap_sizes peak sites");
+    assert_keys(json_object_get(memory, "allocator"), "allocator",
+                "name allocated_bytes active_bytes resident_bytes retained_bytes");
+    assert_keys(first(memory, "heap_sizes"), "heap sizes", "below_bytes calls");
     assert_keys(json_object_get(memory, "peak"), "peak", "at_s pid bytes stage images oom_killed");
     assert_keys(json_object_get(report, "totals"), "totals", "images failed discarded bytes_in bytes_out bytes_saved");
     json_decref(report);

@@ -106,6 +106,36 @@ START_TEST(unknown_figures_say_why)
 }
 END_TEST
 
+START_TEST(a_gap_in_coverage_names_its_processes)
+{
+    struct run *run = sample_run();
+    run->processes[0].kernel_io_bytes = 20100000; /* 95 % */
+    char *text = text_report(run, false, 0);
+    ck_assert_ptr_nonnull(strstr(text, "inferred)\n  └── 4000 /usr/bin/batch in out: 1.00 MB not seen\n- Overhead"));
+    free(text);
+    run = sample_run();
+    run->processes[0].kernel_io_bytes = 18100000;
+    text = text_report(run, false, 0);
+    ck_assert_ptr_nonnull(
+        strstr(text, "  └── 4000 /usr/bin/batch in out: 1.00 MB more seen than the kernel counted\n"));
+    free(text);
+}
+END_TEST
+
+START_TEST(rows_of_memory_that_was_not_used_are_left_out)
+{
+    struct run *run = sample_run();
+    run->processes[0].anonymous_peak_bytes = 0;
+    run->allocator.process = NO_ID;
+    run->processes[0].metadata_calls = UNKNOWN;
+    char *text = text_report(run, false, 0);
+    ck_assert_ptr_null(strstr(text, "- Mapped Peak:"));
+    ck_assert_ptr_null(strstr(text, "- Allocator:"));
+    ck_assert_ptr_nonnull(strstr(text, "  ├── Metadata: n/a (no process's end was recorded)\n"));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_run_without_images_says_what_was_seen)
 {
     char *text = text_report(sample_run_without_images(), false, 0);
@@ -166,6 +196,8 @@ int main(void)
     tcase_add_test(tests, the_ascii_report_is_the_golden_one_and_ascii);
     tcase_add_test(tests, titles_stand_in_the_specified_order);
     tcase_add_test(tests, unknown_figures_say_why);
+    tcase_add_test(tests, a_gap_in_coverage_names_its_processes);
+    tcase_add_test(tests, rows_of_memory_that_was_not_used_are_left_out);
     tcase_add_test(tests, a_run_without_images_says_what_was_seen);
     tcase_add_test(tests, images_that_grew_say_so);
     tcase_add_test(tests, top_limits_the_images);

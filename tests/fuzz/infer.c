@@ -111,17 +111,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
             uint64_t aligned;
         } space;
         memset(&space, 0, sizeof space);
-        uint8_t kind = next(&input), where = next(&input);
-        const struct trace_kind_info *info = trace_kind_info(kind % 28);
+        uint8_t kind = next(&input) % TRACE_KIND_LIMIT, where = next(&input);
+        const struct trace_kind_info *info = trace_kind_info(kind);
         if (!info)
             continue;
         time_ns += (uint64_t)(where >> 3) * (where & 0x80 ? 100000000 : 10000);
         fill(&input, info, (char *)&space.record.process);
         unsigned stream = where % (PROCESSES * STREAMS);
-        size_t length = trace_encoded_bytes(kind % 28, &space.record.process);
+        size_t length = trace_encoded_bytes(kind, &space.record.process);
         if (used[stream] + length > PACKET)
             continue;
-        trace_encode(kind % 28, time_ns, &space.record.process, packets[stream] + used[stream], length);
+        trace_encode(kind, time_ns, &space.record.process, packets[stream] + used[stream], length);
         used[stream] += length;
     }
     for (unsigned i = 0; i < PROCESSES * STREAMS; i++) {
