@@ -22,7 +22,7 @@ static _Atomic int checked;
 
 static inline uint64_t usable(void *block)
 {
-    return block && real.malloc_usable_size ? real.malloc_usable_size(block) : 0;
+    return block && REAL(malloc_usable_size) ? real.malloc_usable_size(block) : 0;
 }
 
 /* Usable size from the word in front of a block of glibc's that is not a mapping of its own. Source: malloc/malloc.c,

@@ -55,6 +55,7 @@ static size_t read_proc(const char *path, char *out, size_t capacity)
 
 static void put_start(struct thread *self)
 {
+    atomic_store(&process.own_rchar, 0); /* what we read until now is no part of what is read from now on */
     struct facts_io io = facts_io();
     uint64_t user, system, minor, major, shared;
     char *exe = self->scratch;
@@ -194,12 +195,13 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     heap_totals(self, &heap);
     heap_put_sizes(self, &heap);
     struct process_sums sums = process_sums();
+    uint64_t own_rchar = atomic_load(&process.own_rchar); /* of what io is going to say: it and later files are not */
     struct facts_io io = facts_io();
     struct trace_process_end record = {
         .vm_hwm_bytes = facts_vm_hwm(self),
         .rchar = io.rchar,
         .wchar = io.wchar,
-        .own_rchar = atomic_load(&process.own_rchar),
+        .own_rchar = own_rchar,
         .own_wchar = atomic_load(&process.own_wchar),
         .reaped_rchar = atomic_load(&process.reaped_rchar),
         .reaped_wchar = atomic_load(&process.reaped_wchar),
@@ -316,6 +318,8 @@ static void find_allocator(void)
 __attribute__((constructor)) static void begin(void)
 {
     int saved = errno;
+    for (unsigned hook = HOOK_malloc; hook <= HOOK_malloc_usable_size; hook++)
+        real_find(hook); /* the heap's fast way does not ask */
     settings_read();
     if (settings.off || !settings.directory[0] || !thread_prepare()) {
         heap_enable(false);
