@@ -230,7 +230,7 @@ void codec_end(struct codec_scope *scope)
     if (frame.outermost) {
         packet_set_in_flight(self, 0, 0);
         if (scope->reads_cpu)
-            sample_maybe(self);
+            sample_maybe(self, SAMPLE_BETWEEN_CALLS);
     }
     scope->self = NULL;
     thread_leave();

@@ -325,7 +325,7 @@ static void put_head(struct thread *self, struct description *description, const
     files_boundary(self);
     packet_need_disk(self);
     if (!description->image)
-        sample_maybe(self);
+        sample_maybe(self, SAMPLE_ANYWHERE);
     heap_put(self);
     description->image = true;
 }

@@ -277,7 +277,7 @@ void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, con
     const char *base = self->packet.base;
     append(self, kind, time_ns, record, trace_encoded_bytes(kind, record));
     if (unlikely(base != self->packet.base && self->packet.on_disk))
-        sample_maybe(self);
+        sample_maybe(self, SAMPLE_ANYWHERE);
 }
 
 void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/allocator.h"
 #include "preload/codec_call.h"
 #include "preload/directory.h"
 #include "preload/facts.h"
@@ -20,6 +21,9 @@
 #include "preload/text.h"
 
 struct process_state process;
+
+#define LONG_LIFE_NS UINT64_C(1000000000) /* from here on a process says at its end what its control group allowed it  \
+                                           */
 
 static _Atomic uint8_t hook_defined[HOOK_end];
 
@@ -183,13 +187,13 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     }
     codec_call_leave_all(self);
     files_put_still_open(self);
-    sample_now(self);
+    sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
     if (packet_host_is_due())
         facts_put_host(self);
     struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
     heap_thread_end(self, &end);
     packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
-    if (packet_made_trace())
+    if (packet_made_trace() || system_now_ns() - process.start_ns >= LONG_LIFE_NS)
         facts_put_cgroup(self);
     struct heap_totals heap;
     heap_totals(self, &heap);
@@ -253,7 +257,7 @@ void process_seal(void)
     int saved = errno;
     struct thread *self = thread_enter();
     if (self) {
-        sample_now(self);
+        sample_now(self, SAMPLE_ANYWHERE);
         process_save(self);
         /* The packet stays mapped: a store into its header is no system call. */
         if (self->packet.on_disk)
@@ -318,6 +322,7 @@ static void find_allocator(void)
 __attribute__((constructor)) static void begin(void)
 {
     int saved = errno;
+    symbols_started();
     for (unsigned hook = HOOK_malloc; hook <= HOOK_malloc_usable_size; hook++)
         real_find(hook); /* the heap's fast way does not ask */
     settings_read();
@@ -330,6 +335,7 @@ __attribute__((constructor)) static void begin(void)
     process.start_ns = system_now_ns();
     process.heap_known = symbols_first_is_ours("malloc");
     find_allocator();
+    allocator_find();
     if (!process.heap_known)
         heap_enable(false);
     struct thread *self = thread_enter();

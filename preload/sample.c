@@ -2,6 +2,7 @@
  * Owns: resource samples between calls. Must not know: codecs, files. */
 #include "preload/sample.h"
 
+#include "preload/allocator.h"
 #include "preload/facts.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
@@ -10,7 +11,7 @@
 
 static _Atomic uint64_t next_ns;
 
-void sample_now(struct thread *self)
+void sample_now(struct thread *self, enum sample_place place)
 {
     struct trace_sample sample;
     thread_slow_begin(self);
@@ -28,15 +29,17 @@ void sample_now(struct thread *self)
     uint64_t now_ns = system_now_ns();
     atomic_store(&next_ns, now_ns + settings.sample_ns);
     packet_put(self, TRACE_KIND_sample, now_ns, &sample);
+    if (place == SAMPLE_BETWEEN_CALLS || process.heap_known)
+        allocator_put(self);
     thread_slow_end(self);
 }
 
-void sample_maybe(struct thread *self)
+void sample_maybe(struct thread *self, enum sample_place place)
 {
     uint64_t now_ns = system_now_ns(), due_ns = atomic_load(&next_ns);
     if (!settings.sample_ns || now_ns < due_ns)
         return;
     /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */
     if (atomic_compare_exchange_strong(&next_ns, &due_ns, now_ns + settings.sample_ns))
-        sample_now(self);
+        sample_now(self, place);
 }

@@ -5,9 +5,11 @@
 
 #include "preload/thread.h"
 
+/* Whether an allocator that our hooks do not stand in front of may be asked now, which takes its locks. */
+enum sample_place { SAMPLE_ANYWHERE, SAMPLE_BETWEEN_CALLS };
 /* Takes a sample when the last is IMGBENCH_SAMPLE_MS old. Guard set. */
-void sample_maybe(struct thread *self);
+void sample_maybe(struct thread *self, enum sample_place place);
 /* Takes one now. */
-void sample_now(struct thread *self);
+void sample_now(struct thread *self, enum sample_place place);
 
 #endif

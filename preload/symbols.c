@@ -3,6 +3,7 @@
  * Source: System V gABI, "Dynamic Section"; GNU hash as ld.so reads it. */
 #include "preload/symbols.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 static bool is_vdso(const struct link_map *map)
@@ -97,6 +98,23 @@ static bool is_ours(const struct link_map *map)
     return map->l_ld == _DYNAMIC;
 }
 
+/* The last object that was there when the program started. Those before it are never unloaded, so the list up to here
+ * can be walked without the loader's lock; and what is loaded later is in front of nothing that we forward to. */
+static const struct link_map *_Atomic last_at_start;
+
+void symbols_started(void)
+{
+    const struct link_map *map = _r_debug.r_map;
+    while (map && map->l_next)
+        map = map->l_next;
+    atomic_store(&last_at_start, map);
+}
+
+static const struct link_map *after(const struct link_map *map)
+{
+    return map == atomic_load_explicit(&last_at_start, memory_order_relaxed) ? NULL : map->l_next;
+}
+
 static void *find_in(const struct link_map *map, const char *name)
 {
     struct object object;
@@ -107,23 +125,31 @@ static void *find_in(const struct link_map *map, const char *name)
 
 void *symbols_next(const char *name)
 {
-    bool after = false;
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        void *found = after ? find_in(map, name) : NULL;
+    bool behind = false;
+    for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
+        void *found = behind ? find_in(map, name) : NULL;
         if (found)
             return found;
-        after = after || is_ours(map);
+        behind = behind || is_ours(map);
     }
     return NULL;
 }
 
+void *symbols_at_start(const char *name)
+{
+    void *found = NULL;
+    for (const struct link_map *map = _r_debug.r_map; map && !found; map = after(map))
+        found = is_ours(map) ? NULL : find_in(map, name);
+    return found;
+}
+
 const char *symbols_next_provider(const char *name)
 {
-    bool after = false;
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        if (after && find_in(map, name))
+    bool behind = false;
+    for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
+        if (behind && find_in(map, name))
             return map->l_name;
-        after = after || is_ours(map);
+        behind = behind || is_ours(map);
     }
     return NULL;
 }

@@ -30,9 +30,14 @@ void *object_find(const struct object *object, const char *name);
 
 /* The definition that RTLD_NEXT would give this library: in the objects after it in load order. NULL if none. */
 void *symbols_next(const char *name);
-/* True when the first definition in load order is this library's: no executable or earlier object brings its own. */
+/* The objects there are now are those that were there at the start: later walks end with the last of them, since what
+ * is loaded later may be unloaded while we walk. Called by the constructor. */
+void symbols_started(void);
+/* First definition in load order by another object than this library, or NULL. */
+void *symbols_at_start(const char *name);
 /* Path of the object that symbols_next finds the name in, as the loader keeps it, or NULL. */
 const char *symbols_next_provider(const char *name);
+/* True when the first definition in load order is this library's: no executable or earlier object brings its own. */
 bool symbols_first_is_ours(const char *name);
 /* Where a lazily bound reference of `user` leads: its DT_NEEDED objects first, then all in load order. */
 void *symbols_resolve_for(const struct object *user, const char *name);
