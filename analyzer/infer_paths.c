@@ -247,6 +247,19 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
     return id;
 }
 
+/* The file has another name now; takes the text. */
+static void goes_by(struct infer *infer, uint32_t file, char *name)
+{
+    take_from_path(infer, file);
+    free(infer->path_now[file]);
+    infer->path_now[file] = name;
+    if (infer->written[file]) {
+        free(infer->run->files[file].path);
+        infer->run->files[file].path = memory_text(name, strlen(name));
+    }
+    put_under_path(infer, file);
+}
+
 static void renamed(struct event *event)
 {
     const struct trace_path *path = &event->record->path;
@@ -257,19 +270,42 @@ static void renamed(struct event *event)
     uint32_t moved = by_path(infer, from), replaced = by_path(infer, to);
     if (replaced != NO_ID && replaced != moved)
         file_gone(infer, replaced);
-    if (moved != NO_ID) {
-        take_from_path(infer, moved);
-        free(infer->path_now[moved]);
-        infer->path_now[moved] = to;
-        if (infer->written[moved]) {
-            free(infer->run->files[moved].path);
-            infer->run->files[moved].path = memory_text(to, strlen(to));
-        }
-        put_under_path(infer, moved);
-        to = NULL;
-    }
+    if (moved != NO_ID)
+        goes_by(infer, moved, to);
+    else
+        free(to);
     free(from);
-    free(to);
+}
+
+/* The descriptor that a path of /proc, or an empty path and a descriptor, stand for; -1 = none. */
+static int descriptor_named(const struct trace_path *path)
+{
+    static const char proc[] = "/proc/self/fd/";
+    if (!path->from.bytes)
+        return path->from_directory_fd;
+    if (path->from.bytes <= sizeof proc - 1 || memcmp(path->from.data, proc, sizeof proc - 1) != 0)
+        return -1;
+    int fd = 0;
+    for (uint64_t i = sizeof proc - 1; i < path->from.bytes; i++) {
+        if (path->from.data[i] < '0' || path->from.data[i] > '9' || fd > 1 << 20)
+            return -1;
+        fd = fd * 10 + path->from.data[i] - '0';
+    }
+    return fd;
+}
+
+/* A file made without a name (O_TMPFILE) gets its first; a second name of a file that has one changes nothing. */
+static void linked(struct event *event)
+{
+    const struct trace_path *path = &event->record->path;
+    int fd = descriptor_named(path);
+    const struct description *d;
+    for (size_t at = 0; fd >= 0 && (d = id_map_next(&event->process->descriptions, &at));) {
+        if (d->fd != fd || d->out_file == NO_ID)
+            continue;
+        goes_by(event->infer, d->out_file, infer_absolute(event, &path->to, path->to_directory_fd));
+        return;
+    }
 }
 
 static void removed(struct event *event)
@@ -300,6 +336,8 @@ void infer_path_record(struct event *event)
         return;
     if (path->op == trace_path_op_RENAME)
         renamed(event);
+    else if (path->op == trace_path_op_LINK)
+        linked(event);
     else if (path->op == trace_path_op_UNLINK)
         removed(event);
 }

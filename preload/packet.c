@@ -252,12 +252,11 @@ static void append(struct thread *self, enum trace_kind kind, uint64_t time_ns, 
     struct trace_packet_header *header = (void *)packet->base;
     if (packet->used == sizeof *header)
         header->timestamp_begin = time_ns;
-    size_t written = trace_encode(kind, time_ns, record, packet->base + packet->used, packet->capacity - packet->used);
-    if (!written) {
-        discard(self);
-        return;
-    }
-    packet->used += written;
+    if (trace_shapes[kind].texts)
+        packet->used +=
+            trace_encode(kind, time_ns, record, packet->base + packet->used, packet->capacity - packet->used);
+    else
+        packet->used += trace_encode_fixed(trace_shapes[kind], kind, time_ns, record, packet->base + packet->used);
     header->timestamp_end = time_ns;
     header->events_discarded = packet->discarded;
     __atomic_store_n(&header->content_size, packet->used * 8, __ATOMIC_RELEASE);
@@ -275,7 +274,9 @@ void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, con
         append(self, TRACE_KIND_thread, time_ns, &thread, trace_encoded_bytes(TRACE_KIND_thread, &thread));
     }
     const char *base = self->packet.base;
-    append(self, kind, time_ns, record, trace_encoded_bytes(kind, record));
+    size_t bytes = trace_shapes[kind].texts ? trace_encoded_bytes(kind, record)
+                                            : TRACE_HEADER_BYTES + trace_shapes[kind].fixed_bytes;
+    append(self, kind, time_ns, record, bytes);
     if (unlikely(base != self->packet.base && self->packet.on_disk))
         sample_maybe(self, SAMPLE_ANYWHERE);
 }

@@ -22,8 +22,9 @@
 
 struct process_state process;
 
-#define LONG_LIFE_NS UINT64_C(1000000000) /* from here on a process says at its end what its control group allowed it  \
-                                           */
+#define LONG_LIFE_NS                                                                                                   \
+    UINT64_C(1000000000) /* from here on a process says at its end what its control group allowed it                   \
+                          */
 
 static _Atomic uint8_t hook_defined[HOOK_end];
 

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define TRACE_VERSION      2           /* raised when an old reader would misread a new trace */
 #define TRACE_MAGIC        0xC1FC1FC1u /* CTF 1.8 packet magic */
@@ -181,6 +182,17 @@ size_t trace_encoded_bytes(enum trace_kind kind, const void *record);
 /* Writes a record (struct trace_<kind>) to out, which is 8-byte aligned. Returns its bytes, or 0 when capacity is too
  * small. Async-signal-safe: no allocation, locks or library calls but memcpy and memset. */
 size_t trace_encode(enum trace_kind kind, uint64_t time_ns, const void *record, void *out, size_t capacity);
+
+/* The same for a kind without texts, inline and without a look at capacity: out has room for all of shape. */
+static inline size_t trace_encode_fixed(struct trace_shape shape, enum trace_kind kind, uint64_t time_ns,
+                                        const void *record, void *out)
+{
+    uint64_t header = (uint64_t)kind | (time_ns & TRACE_TIME_MAX) << 8;
+    memcpy(out, &header, TRACE_HEADER_BYTES);
+    for (unsigned at = 0; at < shape.fixed_bytes; at += 8) /* one move each, no call */
+        memcpy((char *)out + TRACE_HEADER_BYTES + at, (const char *)record + at, 8);
+    return TRACE_HEADER_BYTES + shape.fixed_bytes;
+}
 
 /* Reads one record from in. On success *used is its length. Trusts nothing; never reads past bytes. */
 int trace_decode(const void *in, size_t bytes, struct trace_record *record, size_t *used);
