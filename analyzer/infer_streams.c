@@ -104,15 +104,21 @@ void infer_stream_head(struct event *event, struct description *d)
     bool in = head->direction == trace_direction_IN;
     bool again = in ? d->in_job != NULL : d->out_job != NULL;
     uint64_t first_read_ns = again ? UNKNOWN : d->first_read_ns;
+    struct io_total *total = in ? &d->read : &d->write;
+    bool moved = d->direction == head->direction && d->last_bytes;
+    if (again && moved) { /* the transfer that this image begins in is not the last one's */
+        total->bytes -= d->last_bytes;
+        total->ns -= d->last_ns < total->ns ? d->last_ns : total->ns;
+        total->ops -= total->ops > 0;
+    }
     if (again && in)
         end_in(event->infer, d);
     else if (again)
         end_out(event->infer, d);
-    if (d->direction != head->direction || !d->last_bytes)
+    if (!moved)
         return; /* stdio still holds the bytes back */
     int64_t bytes = (int64_t)d->last_bytes - head->before;
-    *(in ? &d->read : &d->write) =
-        (struct io_total){.ns = d->last_ns, .bytes = bytes > 0 ? (uint64_t)bytes : 0, .ops = 1};
+    *total = (struct io_total){.ns = d->last_ns, .bytes = bytes > 0 ? (uint64_t)bytes : 0, .ops = 1};
     if (in) {
         d->first_read_ns = first_read_ns != UNKNOWN ? first_read_ns : d->last_start_ns;
         d->buffers = (struct ranges){0};
