@@ -96,6 +96,8 @@ void infer_stream_moved(struct event *event, struct description *d, bool reads)
         d->last_ns = 0;
     }
     d->last_buffer = io->buffer;
+    if (turns && reads)
+        d->first_read_ns = d->last_start_ns;
 }
 
 void infer_stream_head(struct event *event, struct description *d)

@@ -304,10 +304,10 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
     packet_put(self, TRACE_KIND_open, now_ns, &record);
 }
 
-void files_put_head(struct thread *self, struct description *description, struct iovec data, const void *buffer,
-                    int64_t before, enum trace_direction direction)
+void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
+                    const void *buffer, int64_t before, enum trace_direction direction)
 {
-    if (!heads_look_like_image(data.iov_base, data.iov_len))
+    if (!heads_look_like_image(data, bytes))
         return;
     /* Without heads the signature still goes along: it tells the format and nothing about who took the picture. */
     uint64_t kept = settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES;
@@ -319,7 +319,7 @@ void files_put_head(struct thread *self, struct description *description, struct
         .session = codec_call_session(self),
         .before = before > INT32_MAX ? INT32_MAX : (int32_t)before,
         .direction = (uint8_t)direction,
-        .data = {data.iov_base, data.iov_len < kept ? data.iov_len : kept},
+        .data = {data, bytes < kept ? bytes : kept},
     };
     packet_put(self, TRACE_KIND_head, system_now_ns(), &record);
     /* A boundary of an image's time and memory: what led up to it is the image's, what going to disk takes is not. */
@@ -344,11 +344,10 @@ void files_head_in(struct thread *self, struct description *description, int fd,
         long n = system_pread(fd, head, settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES, 0);
         if (n > 0) {
             atomic_fetch_add(&process.own_rchar, (uint64_t)n);
-            files_put_head(self, description, (struct iovec){head, (size_t)n}, buffer, 0, trace_direction_IN);
+            files_put_head(self, description, head, (uint64_t)n, buffer, 0, trace_direction_IN);
         }
     } else if (buffer) {
-        files_put_head(self, description, (struct iovec){(void *)(uintptr_t)buffer, bytes}, buffer, 0,
-                       trace_direction_IN);
+        files_put_head(self, description, buffer, bytes, buffer, 0, trace_direction_IN);
     }
 }
 
@@ -357,7 +356,7 @@ void files_head_out(struct thread *self, struct description *description, const 
     if (description->head_out || !bytes || !buffer)
         return;
     description->head_out = true;
-    files_put_head(self, description, (struct iovec){(void *)(uintptr_t)buffer, bytes}, buffer, 0, trace_direction_OUT);
+    files_put_head(self, description, buffer, bytes, buffer, 0, trace_direction_OUT);
 }
 
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook)

@@ -62,8 +62,8 @@ void files_head_in(struct thread *self, struct description *description, int fd,
 void files_head_out(struct thread *self, struct description *description, const void *buffer, uint64_t bytes);
 /* Records the head if data looks like an image. buffer: where its first byte is in the program; before: bytes of the
  * same transfer in front of it, negative where it began in transfers before. */
-void files_put_head(struct thread *self, struct description *description, struct iovec data, const void *buffer,
-                    int64_t before, enum trace_direction direction);
+void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
+                    const void *buffer, int64_t before, enum trace_direction direction);
 /* Records an I/O call. */
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook);
 

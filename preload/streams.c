@@ -141,7 +141,7 @@ static void put(struct thread *self, struct description *description, struct cur
     }
     int64_t before = (int64_t)cursor.done - (int64_t)cursor.held_left;
     cursor.held_left = 0;
-    files_put_head(self, description, data, here(&cursor).iov_base, before, direction);
+    files_put_head(self, description, data.iov_base, data.iov_len, here(&cursor).iov_base, before, direction);
 }
 
 static void message(struct stream_way *way, bool first)

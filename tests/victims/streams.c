@@ -68,27 +68,21 @@ static void add_filling(struct message *message, size_t bytes)
         message->data[message->bytes++] = (char)('a' + i % 23);
 }
 
+#define FRONT_BYTES 24
+
 static void add_image(struct message *message, enum format format, size_t bytes)
 {
-#define FRONT(text)                                                                                                    \
-    {                                                                                                                  \
-        text, sizeof text - 1                                                                                          \
-    }
-    static const struct {
-        const char *data;
-        size_t bytes;
-    } fronts[FORMATS] = {
-        [JPEG] = FRONT("\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0"),
-        [PNG] = FRONT("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\2\0\0\0"),
-        [WEBP] = FRONT("RIFF\0\1\0\0WEBPVP8X\n\0\0\0\0\0\0\0\7\0\0\7\0\0"),
-        [GIF] = FRONT("GIF89a\x08\0\x08\0\x80\0\0"),
-        [AVIF] = FRONT("\0\0\0\x1c"
-                       "ftypavif\0\0\0\0mif1avifmiaf"),
-        [JXL] = FRONT("\xff\x0a\x78\x80\x84\x08\2\1\0"),
-        [PPM] = FRONT("P6\n8 8\n255\n"),
+    static const char fronts[FORMATS][FRONT_BYTES + 1] = {
+        [JPEG] = "\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1",
+        [PNG] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08",
+        [WEBP] = "RIFF\0\1\0\0WEBPVP8X\n\0\0\0\0\0\0\0",
+        [GIF] = "GIF89a\x08\0\x08\0\x80",
+        [AVIF] = "\0\0\0\x18\146typavif\0\0\0\0mif1avif",
+        [JXL] = "\xff\x0a\x78\x80\x84\x08\2\1",
+        [PPM] = "P6\n8 8\n255\n",
     };
-    add(message, fronts[format].data, fronts[format].bytes);
-    add_filling(message, bytes - fronts[format].bytes);
+    add(message, fronts[format], FRONT_BYTES);
+    add_filling(message, bytes - FRONT_BYTES);
 }
 
 static void add_head(struct message *message, const char *first, size_t length)
