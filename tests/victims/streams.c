@@ -44,8 +44,6 @@ static void expect(enum format format, size_t bytes)
     outs++;
 }
 
-/* ---- messages ---- */
-
 struct message {
     size_t bytes;
     char data[20000];
@@ -95,8 +93,6 @@ static void add_head(struct message *message, const char *first, size_t length)
 
 #define POST "POST /convert HTTP/1.1\r\nHost: a"
 #define OK   "HTTP/1.1 200 OK"
-
-/* ---- ways to move them ---- */
 
 static void put(int from, const struct message *message, size_t start, size_t bytes)
 {
@@ -159,8 +155,6 @@ static struct message bare(enum format format, size_t bytes)
     add_image(&message, format, bytes);
     return message;
 }
-
-/* ---- the script ---- */
 
 static void pipes(void)
 {
