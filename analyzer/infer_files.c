@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define BLOCKED_NS 200000 /* a call on a pipe or socket that takes longer was waiting, not computing */
-
 struct description *infer_description(struct process_state *process, uint32_t number)
 {
     return id_map_get(&process->descriptions, number);
@@ -26,9 +24,12 @@ static void open_record(struct event *event)
     struct description *d = memory_zeroed(1, sizeof *d);
     id_map_put(&process->descriptions, open->file, d);
     d->number = open->file;
+    d->stream = S_ISSOCK(open->mode) || S_ISFIFO(open->mode);
     d->inherited = open->origin == trace_origin_INHERITED;
     /* What /proc names is absolute, or "pipe:[1]" and the like: it starts from no directory. */
     d->path = infer_absolute(event, &open->path, d->inherited ? -1 : open->directory_fd);
+    d->inherited = d->inherited || d->stream;
+    d->named = open->path.bytes > 0;
     d->device = open->device;
     d->inode = open->inode;
     d->opened_bytes = open->bytes;
@@ -39,7 +40,8 @@ static void open_record(struct event *event)
     d->open_end_ns = event->end_ns;
     d->open_ns = open->duration_ns;
     d->first_read_ns = UNKNOWN;
-    d->out_file = NO_ID;
+    d->in_file = d->out_file = NO_ID;
+    d->asked_ns = UNKNOWN;
     d->open_tid = event->thread->tid;
     if (S_ISDIR(d->mode) && d->fd >= 0)
         id_map_put(&process->directories, (uint32_t)d->fd + 1, d);
@@ -48,7 +50,7 @@ static void open_record(struct event *event)
 /* CPU that an I/O call is charged with: all of its time where it does not wait for somebody else. */
 static uint64_t io_cpu(const struct description *d, uint64_t duration_ns)
 {
-    return S_ISREG(d->mode) || duration_ns < BLOCKED_NS ? duration_ns : 0;
+    return S_ISREG(d->mode) || duration_ns < INFER_BLOCKED_NS ? duration_ns : 0;
 }
 
 /* A call on the description, outside codec calls, is an event of its job. Returns how much of it the job's other calls
@@ -92,23 +94,26 @@ static void head_in(struct event *event, struct description *d, const struct ima
     struct session *session = infer_session(process, event->record->head.session);
     if (d->in_job)
         return;
-    uint32_t file = infer_known_file(event->infer, d);
+    uint32_t file = d->stream ? infer_stream_file(event->infer, d, facts, true) : infer_known_file(event->infer, d);
     if (file == NO_ID)
         file = infer_new_file(event->infer, d, facts);
     struct job *job = session ? session->job : NULL;
     /* Opened again, as tools do that sniff first: still the same image. */
     for (unsigned i = process->active_count; !job && i-- > 0;)
         for (size_t k = 0; k < process->active[i]->inputs_count; k++)
-            if (process->active[i]->inputs[k] == file && !process->active[i]->output_closed)
+            if (process->active[i]->inputs[k] == file && !process->active[i]->output_closed &&
+                !infer_stream_done_with(process, process->active[i], d))
                 job = process->active[i];
     /* An encoder that was set up before its input was read. */
-    struct job *current = event->thread->current;
+    struct job *current = S_ISSOCK(d->mode) ? NULL : event->thread->current;
     if (!job && current && !current->inputs_count && !current->output_closed)
         job = current;
     if (!job)
         job = infer_job_new(event, d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_start_ns);
     infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, file);
     d->in_job = job;
+    d->in_file = file;
+    infer_stream_began(event, d, true);
     job->read_seen = true;
     job->source = d->buffers;
     if (d->first_read_ns < job->first_read_ns)
@@ -138,11 +143,13 @@ void infer_add_output(struct event *event, struct job *job, struct description *
     if (!d->inherited && d->open_tid == event->thread->tid && job != d->in_job)
         job->other_ns += infer_time_earlier_call(event->thread, job, d->open_start_ns, d->open_ns);
     d->out_job = job;
-    d->out_file = infer_new_file(event->infer, d, facts);
+    d->out_open = true;
+    d->out_file = d->stream ? infer_stream_file(event->infer, d, facts, false) : infer_new_file(event->infer, d, facts);
     infer_job_add(&job->outputs, &job->outputs_count, &job->outputs_capacity, d->out_file);
     job->open_outputs++;
     job->write_seen = true;
     job->output_closed = false;
+    infer_stream_began(event, d, false);
     job->output_tied = job->output_tied || rule != LINK_ADJACENCY;
     if (job->rule == LINK_NONE)
         job->rule = rule;
@@ -166,7 +173,7 @@ static void head_out(struct event *event, struct description *d, const struct im
         rule = LINK_BUFFER;
         job = infer_job_of_buffer(process, head->buffer, 1, offsetof(struct job, coded));
     }
-    if (!job) {
+    if (!job && !infer_stream_answers(event, d, &job, &rule)) {
         rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
     }
@@ -174,7 +181,7 @@ static void head_out(struct event *event, struct description *d, const struct im
         job = infer_job_again(event, job);
     if (!job) {
         rule = LINK_NONE; /* made from nothing that was seen */
-        job = infer_job_new(event, d->open_start_ns);
+        job = infer_job_new(event, d->stream ? event->end_ns - d->last_ns : d->open_start_ns);
     }
     enum gap before = infer_job_phase(job);
     if (session && session->job == job)
@@ -204,6 +211,8 @@ static void head_record(struct event *event)
     struct image_facts facts;
     if (!d || !image_header_parse(head->data.data, head->data.bytes, &facts))
         return;
+    if (d->stream)
+        infer_stream_head(event, d);
     if (head->direction == trace_direction_IN)
         head_in(event, d, &facts);
     else
@@ -243,6 +252,8 @@ static void io_record(struct event *event)
         add(&run->all_write, io->duration_ns, io->bytes, io->calls);
     if (!d)
         return;
+    if (d->stream && io->bytes && (reads || writes))
+        infer_stream_moved(event, d, reads);
     struct job *job = reads ? d->in_job : writes ? d->out_job : d->out_job ? d->out_job : d->in_job;
     bool on_write_side = writes || (!reads && d->out_job);
     add(on_write_side ? &d->write : &d->read, io->duration_ns, io->bytes, reads || writes ? io->calls : 0);
@@ -251,6 +262,8 @@ static void io_record(struct event *event)
             d->first_read_ns = event->start_ns;
         infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes);
     }
+    if (job && reads)
+        job->read_bytes += io->bytes;
     if (!job && !io->session)
         event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
     if (job && !io->session)
@@ -281,20 +294,29 @@ static void map_record(struct event *event)
     d->read_twice_ns += job_event(event, d, d->in_job, map->session);
 }
 
-/* The description's sums go to its jobs. */
-static void fold(struct infer *infer, struct description *d)
+void infer_fold_read(struct infer *infer, const struct description *d)
 {
     struct run *run = infer->run;
-    if (d->in_job) {
-        d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
-        d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns - d->read_twice_ns;
-        add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
-        run->image_read.mapped_bytes += d->read.mapped_bytes;
-    }
-    if (d->out_job) {
-        d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns - d->write_twice_ns;
-        add(&run->image_write, d->write.ns, d->write.bytes, d->write.ops);
-    }
+    if (!d->in_job)
+        return;
+    d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
+    d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns - d->read_twice_ns;
+    add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
+    run->image_read.mapped_bytes += d->read.mapped_bytes;
+}
+
+void infer_fold_write(struct infer *infer, const struct description *d)
+{
+    if (!d->out_job)
+        return;
+    d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns - d->write_twice_ns;
+    add(&infer->run->image_write, d->write.ns, d->write.bytes, d->write.ops);
+}
+
+static void fold(struct infer *infer, const struct description *d)
+{
+    infer_fold_read(infer, d);
+    infer_fold_write(infer, d);
 }
 
 static void forget(struct process_state *process, struct description *d)
@@ -319,6 +341,7 @@ static void close_record(struct event *event)
     event->model->seen_io_bytes += close->pending_bytes;
     event->infer->run->logical_io_bytes += close->stdio_bytes;
     event->infer->run->device_io_bytes += is_device(d) ? close->stdio_bytes : 0;
+    infer_stream_sizes(event->infer, d);
     if (d->out_file != NO_ID) {
         struct image_file *file = &event->infer->run->files[d->out_file];
         file->bytes = close->bytes != TRACE_UNKNOWN ? close->bytes : d->write.bytes;
@@ -326,7 +349,7 @@ static void close_record(struct event *event)
     if (!close->last && !close->at_exit)
         return;
     struct job *job = d->out_job ? d->out_job : d->in_job;
-    if (job && !close->at_exit) {
+    if (job && !close->at_exit && !S_ISSOCK(d->mode)) { /* a connection outlives its images */
         bool output = d->out_job != NULL;
         if (output && close->pending_bytes) {
             /* Writes the buffer's rest: the end of the image write. */
@@ -342,8 +365,7 @@ static void close_record(struct event *event)
         }
         job_event(event, d, job, close->session);
     }
-    if (d->out_job && --d->out_job->open_outputs == 0)
-        d->out_job->output_closed = true;
+    infer_stream_output_done(d);
     fold(event->infer, d);
     forget(event->process, d);
 }
@@ -352,6 +374,7 @@ void infer_files_finish(struct event *event)
 {
     struct description *d;
     for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) {
+        infer_stream_sizes(event->infer, d);
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;
         fold(event->infer, d);

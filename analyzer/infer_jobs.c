@@ -66,7 +66,8 @@ struct job *infer_job_of_buffer(const struct process_state *process, uint64_t ad
     struct range range = {address, bytes ? bytes : 1};
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
-        if (overlaps((const struct ranges *)(const void *)((const char *)job + ranges_offset), range))
+        if (!job->heap_done &&
+            overlaps((const struct ranges *)(const void *)((const char *)job + ranges_offset), range))
             return job;
     }
     return NULL;

@@ -4,7 +4,9 @@
 #include "analyzer/infer_state.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -213,11 +215,29 @@ static void file_gone(struct infer *infer, uint32_t id)
     take_from_chain(&infer->inode_heads[hash_inode(file->device, file->inode)], infer->inode_next, id);
 }
 
+/* As the kernel names what has no name. */
+static char *name_of(const struct description *d)
+{
+    char name[40];
+    if (!d->stream || d->named)
+        return memory_text(d->path, strlen(d->path));
+    int length = snprintf(name, sizeof name, "%s:[%" PRIu64 "]", S_ISSOCK(d->mode) ? "socket" : "pipe", d->inode);
+    return memory_text(name, (size_t)length);
+}
+
+static void put_in_chains(struct infer *infer, const struct description *d, uint32_t id)
+{
+    uint32_t *head = &infer->inode_heads[hash_inode(d->device, d->inode)];
+    infer->inode_next[id] = *head;
+    *head = id;
+    put_under_path(infer, id);
+}
+
 uint32_t infer_new_file(struct infer *infer, const struct description *d, const struct image_facts *facts)
 {
     struct run *run = infer->run;
     make_chains(infer);
-    uint32_t replaced = by_path(infer, d->path);
+    uint32_t replaced = d->stream ? NO_ID : by_path(infer, d->path);
     if (replaced != NO_ID)
         file_gone(infer, replaced); /* its content is gone, under whatever inode */
     void *files = run->files;
@@ -227,23 +247,21 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
     uint32_t id = (uint32_t)run->file_count++;
     struct image_file *file = &run->files[id];
     *file = (struct image_file){
-        .path = memory_text(d->path, strlen(d->path)),
+        .path = name_of(d),
         .kind = S_ISFIFO(d->mode)   ? d->fd == 0 ? FILE_KIND_STDIN : FILE_KIND_PIPE
                 : S_ISSOCK(d->mode) ? FILE_KIND_SOCKET
                                     : FILE_KIND_FILE,
         .role = FILE_ROLE_SOURCE,
         .facts = *facts,
-        .bytes = (d->flags & O_ACCMODE) == O_RDONLY ? d->opened_bytes : UNKNOWN,
+        .bytes = (d->flags & O_ACCMODE) == O_RDONLY && !d->stream ? d->opened_bytes : UNKNOWN,
         .device = d->device,
         .inode = d->inode,
         .survives = true,
     };
-    infer->path_now[id] = memory_text(d->path, strlen(d->path));
+    infer->path_now[id] = name_of(d);
     infer->written[id] = d->out_job != NULL;
-    uint32_t *head = &infer->inode_heads[hash_inode(d->device, d->inode)];
-    infer->inode_next[id] = *head;
-    *head = id;
-    put_under_path(infer, id);
+    if (!d->stream) /* one name, one inode, many images: nothing is found by them */
+        put_in_chains(infer, d, id);
     return id;
 }
 

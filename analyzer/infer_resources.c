@@ -208,6 +208,8 @@ static void heap_record(struct event *event)
     }
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
+        if (job->heap_done)
+            continue;
         if (!job->heap_seen) { /* the window that ends here began before the image */
             job->heap_seen = true;
             window = process->live_heap;
@@ -216,7 +218,8 @@ static void heap_record(struct event *event)
         }
         if (window > job->heap_peak)
             job->heap_peak = window;
-        if (job->output_closed) /* the window that ended with its last close was its last */
+        job->heap_done = job->output_closed; /* the window that ended with its last close was its last */
+        if (job->heap_done && !(process->serving && job->readings))
             infer_job_settle(process, job);
     }
 }

@@ -24,6 +24,8 @@ enum gap {
     GAP_COUNT
 };
 
+#define INFER_BLOCKED_NS 200000 /* a call on a pipe or socket that takes longer was waiting, not computing */
+
 #define BUFFERS 8  /* addresses kept for the buffer rule, per kind */
 #define PENDING 16 /* gap sums of a thread between two readings of its CPU clock */
 #define ACTIVE  64 /* jobs of a process looked through for the buffer rule, newest last */
@@ -51,16 +53,24 @@ struct description {
     uint64_t device, inode, opened_bytes;
     uint32_t mode, flags;
     int fd;
-    bool inherited;
+    bool inherited;                                     /* or a stream: its open is no part of an image */
     uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
     uint64_t open_ns;
     struct io_total read, write;
     uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
     struct ranges buffers;                  /* the program's read buffers until a job takes them */
     struct job *in_job, *out_job;
+    uint32_t in_file;      /* run->files, of a stream, or NO_ID */
     uint32_t out_file;     /* run->files, or NO_ID */
     uint32_t link_session; /* codec session that the program tied to it, or 0 */
     uint32_t open_tid;     /* thread that opened it */
+    bool out_open;         /* among the open outputs of out_job */
+    /* Of a socket or pipe, see infer_streams.c. */
+    bool stream, named;
+    unsigned direction;                                       /* of the last transfer */
+    uint64_t last_bytes, last_buffer, last_start_ns, last_ns; /* that transfer; last_bytes 0: taken by a head */
+    struct job *asked;                                        /* whose input came with the request, or NULL */
+    uint64_t asked_ns;                                        /* when the request began to come, or UNKNOWN */
 };
 
 struct session {
@@ -89,9 +99,13 @@ struct job {
     uint64_t gap_ns[GAP_COUNT];
     uint64_t cpu_ns;
     bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed, settled;
-    bool failed;        /* a codec call of it failed and none succeeded after it */
-    bool cut_in_encode; /* the process ended inside its first encode: how long it took is unknown */
-    bool output_tied;   /* a stronger rule than adjacency tied an output to it */
+    bool failed;         /* a codec call of it failed and none succeeded after it */
+    bool cut_in_encode;  /* the process ended inside its first encode: how long it took is unknown */
+    bool output_tied;    /* a stronger rule than adjacency tied an output to it */
+    bool by_socket;      /* its input came through a socket */
+    uint32_t readings;   /* of its input, that no answer on a socket has been found for */
+    uint64_t read_bytes; /* of its input */
+    uint64_t reading_ns; /* when the last of them was known to be one */
     unsigned open_outputs;
     struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
     uint32_t attempts;
@@ -99,7 +113,7 @@ struct job {
     struct session *encoder, *palette;
     struct session *writer; /* session that an output's first bytes were written in or for, or NULL */
     uint64_t heap_start, heap_peak;
-    bool heap_known, heap_seen;
+    bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
     uint64_t blocks_live, blocks_peak;
     uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
     uint64_t first_read_ns;
@@ -171,6 +185,7 @@ struct process_state {
     uint64_t start_cpu_ns, last_cpu_ns, last_cpu_at_ns;
     uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
     uint64_t live_heap;
+    bool serving;           /* a request came over a socket */
     uint64_t helper_cpu_ns; /* of ended threads that own no image */
     uint64_t last_io_bytes; /* rchar + wchar at the last sample, and those of children collected since; or UNKNOWN */
     uint64_t last_threads;
@@ -207,6 +222,7 @@ struct infer {
     char **path_now; /* by file: where it is now; a source keeps the name it was read under */
     bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
+    struct id_map pipes;  /* by inode */
     struct id_map by_pid; /* newest process of a pid */
     struct process_state **alive;
     size_t alive_count, alive_capacity;
@@ -255,8 +271,33 @@ struct description *infer_description(struct process_state *process, uint32_t nu
 /* The job's output is what the description writes. */
 void infer_add_output(struct event *event, struct job *job, struct description *description,
                       const struct image_facts *facts, enum link_rule rule);
+/* The sums of what the description read or wrote go to its job. */
+void infer_fold_read(struct infer *infer, const struct description *description);
+void infer_fold_write(struct infer *infer, const struct description *description);
 /* What is still open at the end of a process: its sums go to the jobs. */
 void infer_files_finish(struct event *event);
+
+/* infer_streams.c: sockets and pipes. */
+/* The event's transfer, before it is added to any sum. */
+void infer_stream_moved(struct event *event, struct description *description, bool reads);
+/* The event is the head of the next image. */
+void infer_stream_head(struct event *event, struct description *description);
+/* The job has read all of this file for one request: who reads it again does so for another. */
+bool infer_stream_done_with(const struct process_state *process, const struct job *job,
+                            const struct description *description);
+/* An image's job is known; its input may be a file. */
+void infer_stream_began(const struct event *event, struct description *description, bool reads);
+/* False when nothing was asked on this stream. Else the job that an image written now answers, or NULL. */
+bool infer_stream_answers(const struct event *event, const struct description *description, struct job **job,
+                          enum link_rule *rule);
+/* The image just begun: in a pipe the one that its other end has shown, if it has. */
+uint32_t infer_stream_file(struct infer *infer, const struct description *description, const struct image_facts *facts,
+                           bool reads);
+/* The images in progress are as long as what was moved so far. */
+void infer_stream_sizes(struct infer *infer, struct description *description);
+/* The description's output counts as complete. */
+void infer_stream_output_done(struct description *description);
+void infer_streams_release(struct infer *infer);
 
 /* infer_paths.c */
 char *infer_absolute(const struct event *event, const struct trace_text *path, int directory_fd);

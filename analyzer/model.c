@@ -39,7 +39,7 @@ const char *image_status_name(enum image_status status)
 
 const char *link_rule_name(enum link_rule rule)
 {
-    static const char *const names[] = {"none", "path", "nesting", "buffer", "size", "adjacency"};
+    static const char *const names[] = {"none", "path", "nesting", "buffer", "connection", "size", "adjacency"};
     return NAME_OF(names, rule);
 }
 

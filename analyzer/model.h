@@ -124,7 +124,7 @@ enum image_status { IMAGE_OK, IMAGE_FAILED, IMAGE_DISCARDED, IMAGE_UNFINISHED };
 const char *image_status_name(enum image_status status);
 
 /* Which rule tied output to input, strongest first. */
-enum link_rule { LINK_NONE, LINK_PATH, LINK_NESTING, LINK_BUFFER, LINK_SIZE, LINK_ADJACENCY };
+enum link_rule { LINK_NONE, LINK_PATH, LINK_NESTING, LINK_BUFFER, LINK_CONNECTION, LINK_SIZE, LINK_ADJACENCY };
 const char *link_rule_name(enum link_rule rule);
 
 enum setting_key { /* same order as the trace's setting enumeration, from 1 */

@@ -304,8 +304,8 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
     packet_put(self, TRACE_KIND_open, now_ns, &record);
 }
 
-static void put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
-                     const void *buffer, enum trace_direction direction)
+void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
+                    const void *buffer, int64_t before, enum trace_direction direction)
 {
     if (!heads_look_like_image(data, bytes))
         return;
@@ -317,6 +317,7 @@ static void put_head(struct thread *self, struct description *description, const
         .buffer = (uintptr_t)buffer,
         .file = description->number,
         .session = codec_call_session(self),
+        .before = before > INT32_MAX ? INT32_MAX : (int32_t)before,
         .direction = (uint8_t)direction,
         .data = {data, bytes < kept ? bytes : kept},
     };
@@ -343,10 +344,10 @@ void files_head_in(struct thread *self, struct description *description, int fd,
         long n = system_pread(fd, head, settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES, 0);
         if (n > 0) {
             atomic_fetch_add(&process.own_rchar, (uint64_t)n);
-            put_head(self, description, head, (uint64_t)n, buffer, trace_direction_IN);
+            files_put_head(self, description, head, (uint64_t)n, buffer, 0, trace_direction_IN);
         }
     } else if (buffer) {
-        put_head(self, description, buffer, bytes, buffer, trace_direction_IN);
+        files_put_head(self, description, buffer, bytes, buffer, 0, trace_direction_IN);
     }
 }
 
@@ -355,7 +356,7 @@ void files_head_out(struct thread *self, struct description *description, const 
     if (description->head_out || !bytes || !buffer)
         return;
     description->head_out = true;
-    put_head(self, description, buffer, bytes, buffer, trace_direction_OUT);
+    files_put_head(self, description, buffer, bytes, buffer, 0, trace_direction_OUT);
 }
 
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook)

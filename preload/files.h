@@ -4,6 +4,7 @@
 #ifndef PRELOAD_FILES_H
 #define PRELOAD_FILES_H
 
+#include "preload/streams.h"
 #include "preload/thread.h"
 
 /* An open file description. */
@@ -19,6 +20,8 @@ struct description {
     bool head_in, head_out; /* looked at */
     bool image;             /* a head was recorded */
     bool written;
+    uint8_t stream_direction; /* that bytes last went, see streams.c */
+    struct stream_way ways[2];
 };
 
 /* The description behind fd; one that appeared unseen (inherited, or by a call that is not wrapped) is recorded now.
@@ -57,6 +60,10 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
 /* A read or write at the front of a file: records its head when it looks like an image. */
 void files_head_in(struct thread *self, struct description *description, int fd, const void *buffer, uint64_t bytes);
 void files_head_out(struct thread *self, struct description *description, const void *buffer, uint64_t bytes);
+/* Records the head if data looks like an image. buffer: where its first byte is in the program; before: bytes of the
+ * same transfer in front of it, negative where it began in transfers before. */
+void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
+                    const void *buffer, int64_t before, enum trace_direction direction);
 /* Records an I/O call. */
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook);
 

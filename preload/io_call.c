@@ -38,15 +38,19 @@ static uint64_t place(const struct io_call *call, struct description *descriptio
 static void look_for_heads(struct thread *self, struct description *description, const struct io_call *call,
                            struct vector vector, uint64_t offset, uint64_t bytes)
 {
+    if (call->op == trace_io_op_WRITE)
+        description->written = true;
+    if (!description->regular) {
+        streams_moved(self, description, call->op == trace_io_op_READ ? trace_direction_IN : trace_direction_OUT,
+                      vector.parts, vector.count, bytes);
+        return;
+    }
     const struct iovec *first = &vector.parts[0];
     uint64_t there = bytes < first->iov_len ? bytes : first->iov_len;
-    if (call->op == trace_io_op_READ && (offset == 0 || description->regular))
+    if (call->op == trace_io_op_READ)
         files_head_in(self, description, call->fd, first->iov_base, there);
-    if (call->op == trace_io_op_WRITE) {
-        description->written = true;
-        if (offset == 0)
-            files_head_out(self, description, first->iov_base, there);
-    }
+    else if (call->op == trace_io_op_WRITE && offset == 0)
+        files_head_out(self, description, first->iov_base, there);
 }
 
 void io_call_end(const struct io_call *call, ssize_t result, struct vector vector)

@@ -144,7 +144,7 @@ START_TEST(bytes_are_hexadecimal_and_at_most_32)
     head.data.bytes = sizeof data;
     build_trace_add(trace, stream, 1, TRACE_KIND_head, &head);
     ck_assert_int_eq(run(&cmd_dump, 1, out, sizeof out), CMD_OK);
-    ck_assert_ptr_nonnull(strstr(out, "direction=IN data=1b1b\n"));
+    ck_assert_ptr_nonnull(strstr(out, "direction=IN before=0 data=1b1b\n"));
     ck_assert_ptr_nonnull(
         strstr(out, "data=1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b\xe2\x80\xa6\n"));
 }
