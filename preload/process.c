@@ -17,6 +17,7 @@
 #include "preload/sample.h"
 #include "preload/settings.h"
 #include "preload/slots.h"
+#include "preload/stacks.h"
 #include "preload/symbols.h"
 #include "preload/text.h"
 
@@ -108,6 +109,7 @@ void process_forked(void)
     packet_reset_after_fork();
     files_reset_after_fork();
     codec_call_reset_after_fork();
+    stacks_reset_after_fork();
     memset((void *)hook_defined, 0, sizeof hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
@@ -344,6 +346,7 @@ __attribute__((constructor)) static void begin(void)
         settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
         put_start(self);
         heap_put(self); /* what was allocated before the first image */
+        stacks_prepare(self);
         slots_scan(self);
         thread_leave();
         atomic_store(&thread_recording, true);
