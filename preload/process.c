@@ -101,6 +101,7 @@ static void put_start(struct thread *self)
 
 void process_forked(void)
 {
+    stacks_reset_after_fork();
     thread_reset_after_fork();
     thread_starts_reset_after_fork();
     heap_reset_after_fork();
@@ -109,7 +110,6 @@ void process_forked(void)
     packet_reset_after_fork();
     files_reset_after_fork();
     codec_call_reset_after_fork();
-    stacks_reset_after_fork();
     memset((void *)hook_defined, 0, sizeof hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();

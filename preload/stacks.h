@@ -14,7 +14,7 @@ void stacks_prepare(struct thread *self);
 /* The calling thread's stack: number of its innermost frame, whose records are written. 0 when stacks are off or
  * none can be taken. Guard set. */
 uint32_t stacks_take(struct thread *self);
-/* In a forked child: its records begin anew. */
+/* In a forked child, before the states of other threads are given up: its records begin anew. */
 void stacks_reset_after_fork(void);
 
 #endif

@@ -6,9 +6,9 @@
  * land there. It maps memory and lets ld.so allocate its thread-local storage from the program's heap. So the functions
  * that it imports for these ends are replaced, in its own slots, by ours.
  *
- * Its fast walk keeps what it learned of each return address per thread. Once an object was unloaded such knowledge may
- * be of another object's code: from then on stacks are walked step by step, without any memory. Its caches that are
- * shared by all threads stay off: they hold a lock while they wait for ld.so's. */
+ * Its fast walk keeps what it learned of each return address per thread. Once an object was loaded after another had
+ * been unloaded, such knowledge may be of other code: from then on stacks are walked step by step, without any memory.
+ * Its caches that are shared by all threads stay off: they hold a lock while they wait for ld.so's. */
 #include "preload/unwinder.h"
 
 #include <dlfcn.h>
@@ -38,8 +38,9 @@ static struct {
     unsigned long long removed; /* objects unloaded before it came */
 } unwind;
 
+static _Atomic unsigned long long added; /* objects loaded, when none more was unloaded */
+
 static _Atomic bool ready;
-static _Atomic int inside; /* threads in libunwind */
 
 /* ---- what libunwind gets instead of libc's functions ---- */
 
@@ -287,11 +288,24 @@ bool unwinder_load(struct thread *self)
 
 /* ---- walking ---- */
 
-static int count_removed(struct dl_phdr_info *info, size_t size, void *removed)
+static int count_changes(struct dl_phdr_info *info, size_t size, void *context)
 {
     (void)size;
-    *(unsigned long long *)removed = info->dlpi_subs;
+    unsigned long long *changes = context;
+    changes[0] = info->dlpi_adds;
+    changes[1] = info->dlpi_subs;
     return 1;
+}
+
+/* True while no object can lie where another was. */
+static bool knowledge_holds(void)
+{
+    unsigned long long changes[2] = {0, 0};
+    dl_iterate_phdr(count_changes, changes);
+    if (changes[1] != unwind.removed)
+        return changes[0] == atomic_load_explicit(&added, memory_order_relaxed);
+    atomic_store_explicit(&added, changes[0], memory_order_relaxed);
+    return true;
 }
 
 /* Not inlined: the context is of this frame. */
@@ -336,12 +350,8 @@ size_t unwinder_take(struct thread *self)
     uintptr_t outer = thread_local_state.allocator_frame;
     thread_local_state.allocator_frame = (uintptr_t)__builtin_frame_address(0);
     self->unwinding = true;
-    atomic_fetch_add(&inside, 1);
-    unsigned long long removed = unwind.removed;
-    dl_iterate_phdr(count_removed, &removed);
-    int taken = removed == unwind.removed ? unwind.take(self->stack, THREAD_STACK) : 0;
+    int taken = knowledge_holds() ? unwind.take(self->stack, THREAD_STACK) : 0;
     size_t count = taken > 0 ? (size_t)taken : walk_slowly(self);
-    atomic_fetch_sub(&inside, 1);
     self->unwinding = false;
     thread_local_state.allocator_frame = outer;
     errno = saved;
@@ -350,6 +360,7 @@ size_t unwinder_take(struct thread *self)
 
 void unwinder_reset_after_fork(void)
 {
-    if (atomic_exchange(&inside, 0))
-        atomic_store(&ready, false);
+    for (const struct thread *state = thread_list(); state; state = state->next)
+        if (state != thread_local_state.self && atomic_load(&state->in_use))
+            atomic_store(&ready, false);
 }
