@@ -7,6 +7,7 @@
  * the last peak holds now what it held then. */
 #include "analyzer/infer_state.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,8 +106,8 @@ static void module_record(struct event *event)
     struct module *model = MEMORY_APPEND(sites, modules);
     *model = (struct module){.base = module->base, .bytes = module->bytes, .time_ns = event->end_ns};
     const char *exe = event->model->exe ? event->model->exe : "";
-    model->path = module->path.bytes ? memory_text(module->path.data, module->path.bytes)
-                                     : memory_text(exe, strlen(exe)); /* the executable has no path of its own */
+    /* The executable has no path of its own, and the loader keeps a relative one as it was given. */
+    model->path = module->path.bytes ? infer_absolute(event, &module->path, AT_FDCWD) : memory_text(exe, strlen(exe));
     model->build_id_bytes = module->build_id.bytes < sizeof model->build_id ? (unsigned)module->build_id.bytes
                                                                             : (unsigned)sizeof model->build_id;
     memcpy(model->build_id, module->build_id.data, model->build_id_bytes);

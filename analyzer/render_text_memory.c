@@ -76,7 +76,8 @@ static void sites(const struct page *page)
     if (shown == run->site_count)
         return;
     render_text_row(page, 1, true);
-    fprintf(page->out, "%s more places\n", format_count(run->site_count - shown).text);
+    fprintf(page->out, "%s more place%s\n", format_count(run->site_count - shown).text,
+            run->site_count - shown == 1 ? "" : "s");
 }
 
 void render_text_memory(const struct page *page)
