@@ -286,10 +286,8 @@ static void notice_record(struct event *event)
         infer_note(event->infer, "pid %u made an io_uring: its I/O may bypass the recording", event->model->pid);
         break;
     case trace_note_NO_STACKS:
-        infer_note(event->infer,
-                   "call stacks were asked for, but %.*s could not be used: the memory peak's sites are "
-                   "single calls",
-                   length, text);
+        infer_note(event->infer, "call stacks were asked for, but libunwind could not be loaded in pid %u",
+                   event->model->pid);
         break;
     default: break;
     }

@@ -100,7 +100,7 @@ echo "no library" >"$work/broken/libunwind.so.8"
 bare ""
 under "$work/without" "" IMGBENCH_STACKS=1 LD_LIBRARY_PATH="$work/broken"
 compare "$work/without" calls
-"$imgbench" report "$work/without" | grep -q 'call stacks were asked for, but libunwind.so.8 could not be used' ||
+"$imgbench" report "$work/without" | grep -q 'call stacks were asked for, but libunwind could not be loaded' ||
     fail "no note that stacks are missing"
 under "$work/wrong" "" IMGBENCH_STACKS=yes
 "$imgbench" report "$work/wrong" | grep -q 'IMGBENCH_STACKS has a value' || fail "IMGBENCH_STACKS=yes was accepted"
