@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: `imgbench dump`: every record as one line of text, driven by the tables of records.def.
+ * Owns: `imgbench dump`: every record as one line of text, driven by the tables of records.def; or folded stacks.
  * Must not know: what records mean together. */
 #include <argp.h>
 #include <inttypes.h>
@@ -7,19 +7,37 @@
 #include <string.h>
 
 #include "analyzer/cmd.h"
+#include "analyzer/dump_folded.h"
 #include "analyzer/find_trace.h"
+#include "analyzer/infer.h"
 #include "analyzer/message.h"
 #include "analyzer/reader.h"
 
 #define BYTES_SHOWN 32
 
+enum { KEY_FOLDED = 256 };
+
+struct dump_arguments {
+    const char *trace;
+    bool folded;
+};
+
+static const struct argp_option options[] = {
+    {"folded", KEY_FOLDED, NULL, 0,
+     "Print instead, for a flame graph, where the large blocks came from that made the memory peak: "
+     "program;outermost;...;innermost bytes",
+     0},
+    {0}};
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
+    struct dump_arguments *arguments = state->input;
     (void)argument;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
+    case KEY_FOLDED: arguments->folded = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
 }
 
 /* A record has a dozen numbers, and printf takes most of the time of a dump. */
@@ -130,7 +148,36 @@ static bool print_record(const struct trace_record *record, const struct reader_
     return !ferror(stdout);
 }
 
-static int dump(const char *path)
+/* Returns true when there was a record. */
+static bool dump_stacks(struct reader *reader, const char *path)
+{
+    struct run *run = infer_run(reader, path);
+    bool any = run->records;
+    if (any && !run->site_count)
+        message_error("%s: no large block was recorded", path);
+    dump_folded(stdout, run);
+    for (size_t i = 0; i < run->note_count; i++)
+        message_error("%s", run->notes[i]);
+    run_free(run);
+    return any;
+}
+
+static bool dump_records(struct reader *reader, bool *written)
+{
+    struct trace_record record;
+    struct reader_origin origin;
+    bool ascii = message_locale_is_ascii(), any = false;
+    uint64_t first_ns = 0;
+    while (*written && reader_next(reader, &record, &origin)) {
+        if (!any)
+            first_ns = record.time_ns;
+        any = true;
+        *written = print_record(&record, &origin, first_ns, ascii);
+    }
+    return any;
+}
+
+static int dump(const char *path, bool folded)
 {
     char error[4500];
     struct message_damages damages = {0};
@@ -140,16 +187,7 @@ static int dump(const char *path)
         message_error("%s", error);
         return CMD_FAILURE;
     }
-    struct trace_record record;
-    struct reader_origin origin;
-    bool ascii = message_locale_is_ascii(), written = true, any = false;
-    uint64_t first_ns = 0;
-    while (written && reader_next(reader, &record, &origin)) {
-        if (!any)
-            first_ns = record.time_ns;
-        any = true;
-        written = print_record(&record, &origin, first_ns, ascii);
-    }
+    bool written = true, any = folded ? dump_stacks(reader, path) : dump_records(reader, &written);
     reader_close(reader);
     if (any)
         message_damages_print(&damages);
@@ -161,7 +199,7 @@ static int dump(const char *path)
 static int run_dump(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {NULL,
+    static const struct argp argp = {options,
                                      parse,
                                      "[TRACE]",
                                      "Print every record of a trace, one per line, in time order.\v"
@@ -171,17 +209,17 @@ static int run_dump(int argc, char **argv)
                                      children,
                                      NULL,
                                      NULL};
-    const char *trace = NULL;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &trace))
+    struct dump_arguments arguments = {NULL, false};
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
         return CMD_USAGE;
-    char *found = find_trace(trace, true);
+    char *found = find_trace(arguments.trace, true);
     if (!found)
         return CMD_FAILURE;
-    if (!trace)
+    if (!arguments.trace)
         message_error("reading %s", found);
-    int result = dump(found);
+    int result = dump(found, arguments.folded);
     free(found);
     return result;
 }
 
-const struct command cmd_dump = {"dump", "print every record, one per line", "[TRACE]", run_dump};
+const struct command cmd_dump = {"dump", "print every record, one per line", "[TRACE] [--folded]", run_dump};

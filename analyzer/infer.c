@@ -186,6 +186,7 @@ static void handle(struct infer *infer, struct trace_record *record, const struc
     infer_resource_record(&event);
     infer_mapping_record(&event);
     infer_allocator_record(&event);
+    infer_site_record(&event);
     if (record->kind == TRACE_KIND_path || record->kind == TRACE_KIND_chdir)
         infer_path_record(&event);
 }
@@ -293,6 +294,7 @@ static void free_state(struct infer *infer)
         tdestroy(process->mappings, free);
         free(process->root);
         free(process->exec_path);
+        infer_sites_release(&process->sites);
         free(process);
     }
     free(infer->processes);
@@ -324,7 +326,8 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
                               .cgroup_memory_peak = UNKNOWN,
                               .cgroup_oom_kills = UNKNOWN};
     run->peak_rss_bytes = run->peak_rss_ns = UNKNOWN;
-    run->peak_process = run->allocator.process = NO_ID;
+    run->peak_process = run->allocator.process = run->blocks_peak_process = NO_ID;
+    run->blocks_peak_bytes = run->blocks_peak_ns = UNKNOWN;
     infer.process_of = memory_zeroed(reader_process_count(reader), sizeof *infer.process_of);
     while (reader_next(reader, &record, &origin))
         handle(&infer, &record, &origin);
@@ -339,6 +342,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
     infer_resources_finish(&infer);
     infer_images_finish(&infer);
     infer_workers_finish(&infer);
+    infer_sites_finish(&infer);
     free_state(&infer);
     return run;
 }

@@ -249,6 +249,7 @@ static void remove_block(struct process_state *process, size_t at)
     struct job *job = process->blocks[at].job;
     if (job)
         job->blocks_live -= process->blocks[at].bytes;
+    infer_site_went(process, process->blocks[at].site, process->blocks[at].bytes);
     process->blocks[at].address = 0;
     process->block_count--;
     /* Those behind it may have been pushed on by it. */
@@ -276,7 +277,7 @@ static void block_record(struct event *event)
     const struct session *session = block->session ? infer_session(process, block->session) : NULL;
     struct job *job = session && session->job ? session->job : event->thread->current;
     at = place_of(process, block->address);
-    process->blocks[at] = (struct block){block->address, block->bytes, job};
+    process->blocks[at] = (struct block){block->address, block->bytes, job, infer_site_came(event, block->bytes, job)};
     process->block_count++;
     if (!job)
         return;

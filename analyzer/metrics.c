@@ -29,7 +29,7 @@ struct metrics *metrics_compute(const struct run *run)
         metrics_metadata(metrics);
         metrics_trust(metrics);
         good = metrics_totals(metrics, &set) && metrics_formats(metrics, &set) && metrics_conversions(metrics, &set) &&
-               metrics_qualities(metrics, &set) && metrics_workers(metrics);
+               metrics_qualities(metrics, &set) && metrics_workers(metrics) && metrics_sites(metrics);
     }
     metrics_chains_release(&set);
     if (!good) {
@@ -58,5 +58,6 @@ void metrics_free(struct metrics *metrics)
     free(metrics->conversions);
     free(metrics->workers);
     free(metrics->image_size_ratios);
+    free(metrics->site_ratios);
     free(metrics);
 }

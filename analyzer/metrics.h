@@ -107,6 +107,7 @@ struct metrics {
     uint64_t peak_anonymous_bytes; /* largest process */
     uint64_t metadata_calls;       /* UNKNOWN when no process's end was recorded */
     double metadata_s;             /* NAN then */
+    double *site_ratios;           /* one per run->sites: bytes ÷ all large blocks at their peak */
 };
 
 /* Computes everything from a run, which must outlive the result. Returns NULL when memory ends. */

@@ -50,6 +50,7 @@ bool metrics_formats(struct metrics *metrics, const struct chain_set *set);
 bool metrics_conversions(struct metrics *metrics, const struct chain_set *set);
 bool metrics_qualities(struct metrics *metrics, const struct chain_set *set);
 bool metrics_workers(struct metrics *metrics);
+bool metrics_sites(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);
 void metrics_cpu(struct metrics *metrics);
 void metrics_memory(struct metrics *metrics);

@@ -66,6 +66,16 @@ static void free_host(struct host *host)
     free(host->cpu_model);
 }
 
+void memory_site_release(struct memory_site *site)
+{
+    for (size_t i = 0; i < site->frame_count; i++) {
+        free(site->frames[i].module);
+        free(site->frames[i].function);
+        free(site->frames[i].location);
+    }
+    free(site->frames);
+}
+
 void run_free(struct run *run)
 {
     if (!run)
@@ -91,6 +101,8 @@ void run_free(struct run *run)
     }
     for (size_t i = 0; i < run->note_count; i++)
         free(run->notes[i]);
+    for (size_t i = 0; i < run->site_count; i++)
+        memory_site_release(&run->sites[i]);
     free_host(&run->host);
     free(run->processes);
     free(run->files);
@@ -99,6 +111,7 @@ void run_free(struct run *run)
     free(run->libraries);
     free(run->samples);
     free(run->untraced);
+    free(run->sites);
     free(run->notes);
     free(run->trace_path);
     free(run);

@@ -213,6 +213,21 @@ struct resource_sample {
     uint64_t threads;  /* alive, or UNKNOWN */
 };
 
+/* Large blocks that were live when all of their process together were at their highest, and came from one place. */
+#define SITE_FRAMES_MAX 128
+struct site_frame {
+    char *module;   /* name of the file, or NULL */
+    char *function; /* or NULL */
+    char *location; /* "file:line", else "module+offset", else the address; NULL = several */
+};
+struct memory_site {
+    uint64_t bytes, blocks;
+    uint32_t image; /* that the newest of them was for, or NO_ID */
+    bool has_stack; /* frames are a call stack, not only the allocating function */
+    struct site_frame *frames;
+    size_t frame_count; /* innermost first; at least one */
+};
+
 struct library {
     char *name, *version, *build_id; /* any may be NULL but name */
 };
@@ -260,10 +275,17 @@ struct run {
     struct heap_sizes heap_sizes;    /* of all processes together */
     struct untraced_child *untraced; /* by start */
     size_t untraced_count;
+    uint64_t blocks_peak_bytes, blocks_peak_ns; /* highest sum of large blocks in one process, or UNKNOWN */
+    uint64_t blocks_peak_count;                 /* how many they were */
+    uint32_t blocks_peak_process;               /* or NO_ID */
+    struct memory_site *sites;                  /* what made it, largest first */
+    size_t site_count;
     uint64_t records, lost_records;
     char **notes; /* one sentence each, for Trust */
     size_t note_count;
 };
+
+void memory_site_release(struct memory_site *site);
 
 /* Frees everything the run owns, and the run. */
 void run_free(struct run *run);

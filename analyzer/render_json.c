@@ -148,56 +148,6 @@ static json_t *resources(const struct metrics *metrics)
                      io(&run->all_write), "samples", samples);
 }
 
-static json_t *memory_peak(const struct run *run)
-{
-    json_t *images = run->peak_rss_ns != UNKNOWN ? json_array() : json_null();
-    for (size_t i = 0; run->peak_rss_ns != UNKNOWN && i < run->image_count; i++)
-        if (run->images[i].start_ns <= run->peak_rss_ns && run->images[i].end_ns >= run->peak_rss_ns)
-            json_array_append_new(images, json_integer((json_int_t)i));
-    uint64_t kills = run->host.cgroup_oom_kills;
-    bool known = run->peak_process < run->process_count;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "at_s", render_json_moment(run, run->peak_rss_ns), "pid",
-                     known ? json_integer(run->processes[run->peak_process].pid) : json_null(), "bytes",
-                     render_json_integer(run->peak_rss_bytes), "stage", json_null(), "images", images, "oom_killed",
-                     render_json_flag(kills == UNKNOWN ? -1 : kills > 0));
-}
-
-static json_t *allocator(const struct run *run)
-{
-    const struct allocator_sample *sample = &run->allocator;
-    if (sample->process >= run->process_count)
-        return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", render_json_text(run->processes[sample->process].allocator),
-                     "allocated_bytes", render_json_integer(sample->allocated_bytes), "active_bytes",
-                     render_json_integer(sample->active_bytes), "resident_bytes",
-                     render_json_integer(sample->resident_bytes), "retained_bytes",
-                     render_json_integer(sample->retained_bytes));
-}
-
-static json_t *heap_sizes(const struct heap_sizes *sizes)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < sizes->count; i++)
-        json_array_append_new(
-            array, json_pack("{s:o, s:o}", "below_bytes",
-                             i + 1 < sizes->count ? json_integer((json_int_t)(UINT64_C(32) << i)) : json_null(),
-                             "calls", render_json_integer(sizes->calls[i])));
-    return array;
-}
-
-static json_t *memory(const struct metrics *metrics)
-{
-    const struct run *run = metrics->run;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "peak_rss_bytes",
-                     render_json_integer(run->peak_rss_bytes), "peak_scope",
-                     run->peak_rss_bytes == UNKNOWN ? json_null() : json_string(run->peak_is_tree ? "tree" : "process"),
-                     "avg_rss_bytes", render_json_number(metrics->avg_rss_bytes), "baseline_rss_bytes",
-                     render_json_number(metrics->baseline_rss_bytes), "peak_heap_bytes",
-                     render_json_number(metrics->peak_heap_bytes), "peak_anonymous_bytes",
-                     render_json_integer(metrics->peak_anonymous_bytes), "allocator", allocator(run), "heap_sizes",
-                     heap_sizes(&run->heap_sizes), "peak", memory_peak(run), "sites");
-}
-
 static json_t *totals(const struct metrics *metrics)
 {
     bool known = metrics->sized > 0;
@@ -236,7 +186,7 @@ static void write_members(struct document *document, const struct render_options
     member(document, "worker_efficiency", render_json_number(metrics->worker_efficiency));
     member(document, "formats", render_json_formats(metrics));
     list(document, "conversions", render_json_conversion, metrics->conversion_count);
-    member(document, "memory", memory(metrics));
+    member(document, "memory", render_json_memory(metrics));
     member(document, "frontend", json_null());
     member(document, "sidecar", json_null());
     member(document, "marks", json_array());

@@ -25,6 +25,7 @@ typedef json_t *render_json_element(const struct metrics *metrics, size_t index)
 render_json_element render_json_process, render_json_library, render_json_file, render_json_image, render_json_sample,
     render_json_worker, render_json_conversion;
 json_t *render_json_formats(const struct metrics *metrics);
+json_t *render_json_memory(const struct metrics *metrics);
 json_t *render_json_host(const struct metrics *metrics);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the text report: its page, and the sections on time, resources and memory.
+ * Owns: the text report: its page, and the sections on time and resources.
  * Must not know: records, how figures come about. Computes nothing. */
 #include "analyzer/render_text_parts.h"
 
@@ -172,44 +172,6 @@ static void resource_section(const struct page *page)
     io_row(page, true, "Write", &metrics->run->image_write);
 }
 
-static void memory_row(const struct page *page, const char *title, double bytes, const char *why, const char *more)
-{
-    if (isnan(bytes))
-        fprintf(page->out, "- %s: n/a (%s)\n", title, why);
-    else
-        fprintf(page->out, "- %s: %s%s\n", title, format_bytes(bytes).text, more);
-}
-
-static void allocator_row(const struct page *page)
-{
-    const struct run *run = page->metrics->run;
-    const struct allocator_sample *sample = &run->allocator;
-    if (sample->process >= run->process_count)
-        return;
-    const char *name = run->processes[sample->process].allocator;
-    fputs("- Allocator: ", page->out);
-    render_text_foreign(page, name ? name : "(name not known)");
-    fprintf(page->out, ": %s allocated, %s active, %s resident, %s retained\n",
-            format_bytes((double)sample->allocated_bytes).text, format_bytes((double)sample->active_bytes).text,
-            format_bytes((double)sample->resident_bytes).text, format_bytes((double)sample->retained_bytes).text);
-}
-
-static void memory_section(const struct page *page)
-{
-    const struct metrics *metrics = page->metrics;
-    fputs("\nMemory Usage:\n", page->out);
-    memory_row(page, "Peak", metrics->peak_rss_bytes, "never sampled",
-               metrics->run->peak_is_tree ? " (all processes together, estimate)" : " (largest process)");
-    memory_row(page, "Average", metrics->avg_rss_bytes, "no samples", "");
-    memory_row(page, "Baseline", metrics->baseline_rss_bytes, "no sample before the first image", "");
-    memory_row(page, "Heap Peak", metrics->peak_heap_bytes, "the allocator was not seen",
-               " (allocated, largest process)");
-    if (metrics->peak_anonymous_bytes)
-        memory_row(page, "Mapped Peak", (double)metrics->peak_anonymous_bytes, "",
-                   " (large anonymous mappings, largest process)");
-    allocator_row(page);
-}
-
 static int report(const struct metrics *metrics, const struct render_options *options, FILE *out)
 {
     struct page page = {.out = out, .metrics = metrics, .options = options};
@@ -222,7 +184,7 @@ static int report(const struct metrics *metrics, const struct render_options *op
         time_section(&page);
         resource_section(&page);
         render_text_sizes(&page);
-        memory_section(&page);
+        render_text_memory(&page);
     } else {
         render_text_nothing(&page);
     }

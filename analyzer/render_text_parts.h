@@ -21,6 +21,7 @@ void render_text_row(const struct page *page, int depth, bool last);
 void render_text_foreign(const struct page *page, const char *text);
 
 void render_text_sizes(const struct page *page);
+void render_text_memory(const struct page *page);
 void render_text_trust(const struct page *page);
 /* What a run without images did instead. */
 void render_text_nothing(const struct page *page);

@@ -12,6 +12,7 @@
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/settings.h"
+#include "preload/stacks.h"
 
 static _Atomic int64_t live, peak, window_peak;
 static _Atomic uint64_t spilled_sizes[HEAP_SIZES], spilled_releases; /* of threads without a state */
@@ -157,6 +158,7 @@ static void record_block(struct thread *self, enum trace_block_op op, const void
         .session = self->frame_count ? self->frames[self->frame_count - 1].session : 0,
         .op = (uint8_t)op,
         .hook = (uint16_t)hook,
+        .stack = op == trace_block_op_ALLOCATED ? stacks_take(self) : 0,
     };
     packet_put(self, TRACE_KIND_block, system_now_ns(), &record);
 }

@@ -17,6 +17,7 @@
 #include "preload/sample.h"
 #include "preload/settings.h"
 #include "preload/slots.h"
+#include "preload/stacks.h"
 #include "preload/symbols.h"
 #include "preload/text.h"
 
@@ -100,6 +101,7 @@ static void put_start(struct thread *self)
 
 void process_forked(void)
 {
+    stacks_reset_after_fork();
     thread_reset_after_fork();
     thread_starts_reset_after_fork();
     heap_reset_after_fork();
@@ -344,6 +346,7 @@ __attribute__((constructor)) static void begin(void)
         settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
         put_start(self);
         heap_put(self); /* what was allocated before the first image */
+        stacks_prepare(self);
         slots_scan(self);
         thread_leave();
         atomic_store(&thread_recording, true);

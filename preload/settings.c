@@ -118,10 +118,12 @@ void settings_read(void)
     read_number("IMGBENCH_HEAD", TRACE_TEXT_MAX, &number);
     settings.head_bytes = (uint32_t)number;
     read_number("IMGBENCH_QUOTA", UINT64_MAX / 2, &settings.quota_bytes);
+    number = 0;
+    read_number("IMGBENCH_STACKS", 1, &number);
+    settings.stacks = number;
 
     /* Planned, and not to be taken for done: a user of IMGBENCH_KEEP would lose the originals. */
-    static const char *const later[] = {"IMGBENCH_START", "IMGBENCH_STACKS", "IMGBENCH_KEEP", "IMGBENCH_FOLLOW",
-                                        "IMGBENCH_SAMPLER"};
+    static const char *const later[] = {"IMGBENCH_START", "IMGBENCH_KEEP", "IMGBENCH_FOLLOW", "IMGBENCH_SAMPLER"};
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (value_of(later[i]))
             ignore(later[i]);

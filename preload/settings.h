@@ -15,6 +15,7 @@ struct settings {
     uint64_t sample_ns;       /* least time between samples; 0 = none */
     uint64_t alloc_threshold; /* bytes; blocks from this size on are recorded */
     uint32_t head_bytes;      /* 0 = the signature only */
+    bool stacks;              /* call stacks of recorded blocks */
     uint64_t quota_bytes;
     char directory[3072]; /* absolute path of the trace */
     bool default_directory;

@@ -19,6 +19,7 @@
 #define THREAD_PATH_BYTES 4352 /* longest trace directory and a packet name */
 #define THREAD_FRAMES     24   /* codec calls inside one another; deeper ones pass through */
 #define THREAD_ROWS       6    /* row sums kept at once */
+#define THREAD_STACK      72   /* frames of a call stack; those further out are cut */
 
 /* A codec call in progress. */
 struct codec_frame {
@@ -94,6 +95,11 @@ struct thread {
     struct codec_frame frames[THREAD_FRAMES];
     struct row_sum rows[THREAD_ROWS];
     unsigned row_count;
+    /* call stacks, see stacks.c and unwinder.c */
+    bool unwinding;     /* inside libunwind for us */
+    void *unwinder_tls; /* what libunwind takes for its thread-local storage */
+    void *stack[THREAD_STACK];
+    uint32_t stack_nodes[THREAD_STACK];
     char facts[8192];    /* files of /proc and /sys: read while a record in scratch waits to be written */
     char scratch[16384]; /* texts of a record; only while the guard is set, like the paths */
     char paths[3][THREAD_PATH_BYTES];

@@ -19,7 +19,8 @@ struct run *sample_empty_run(void)
     run->host.cgroup_throttled_us = run->host.cgroup_memory_limit = run->host.cgroup_memory_peak = UNKNOWN;
     run->host.cgroup_oom_kills = UNKNOWN;
     run->peak_rss_bytes = run->peak_rss_ns = UNKNOWN;
-    run->peak_process = run->allocator.process = NO_ID;
+    run->peak_process = run->allocator.process = run->blocks_peak_process = NO_ID;
+    run->blocks_peak_bytes = run->blocks_peak_ns = UNKNOWN;
     run->avg_rss_bytes = NAN;
     return run;
 }
@@ -275,6 +276,7 @@ struct run *sample_run(void)
     add_worker(run, 3, 70, 1200, 600);
     add_samples(run);
     add_libraries(run);
+    sample_sites(run);
     run->end_ns = SAMPLE_START + 2000 * MS;
     run->periods[0][0] = run->start_ns;
     run->periods[0][1] = run->end_ns;

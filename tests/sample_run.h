@@ -24,6 +24,8 @@ uint32_t sample_file(struct run *run, const char *path, enum file_role role, enu
 struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint32_t output, uint64_t start_ms,
                            uint64_t end_ms);
 void sample_set(struct image *image, enum setting_key key, double value);
+/* Gives a run the places that made its memory peak. */
+void sample_sites(struct run *run);
 /* Gives a stage of an image its time, and how much of it is inferred. */
 void sample_stage(struct image *image, enum stage stage, uint64_t ms, uint64_t inferred_ms);
 

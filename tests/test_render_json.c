@@ -93,10 +93,14 @@ START_TEST(every_promised_key_is_there)
     const json_t *memory = json_object_get(report, "memory");
     assert_keys(memory, "memory",
                 "peak_rss_bytes peak_scope avg_rss_bytes baseline_rss_bytes peak_heap_bytes peak_anonymous_bytes "
-                "allocator heap_sizes peak sites");
+                "allocator heap_sizes peak large_blocks sites");
     assert_keys(json_object_get(memory, "allocator"), "allocator",
                 "name allocated_bytes active_bytes resident_bytes retained_bytes");
     assert_keys(first(memory, "heap_sizes"), "heap sizes", "below_bytes calls");
+    assert_keys(json_object_get(memory, "large_blocks"), "large blocks", "at_s pid bytes blocks sites");
+    const json_t *site = json_array_get(json_object_get(memory, "sites"), 0);
+    assert_keys(site, "site", "bytes blocks ratio module function location image stack");
+    assert_keys(json_array_get(json_object_get(site, "stack"), 0), "frame", "module function location");
     assert_keys(json_object_get(memory, "peak"), "peak", "at_s pid bytes stage images oom_killed");
     assert_keys(json_object_get(report, "totals"), "totals", "images failed discarded bytes_in bytes_out bytes_saved");
     json_decref(report);

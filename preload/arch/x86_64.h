@@ -8,7 +8,12 @@
 #include <stdint.h>
 
 #define ARCH_JUMP_SLOT R_X86_64_JUMP_SLOT
+#define ARCH_DATA_SLOT R_X86_64_GLOB_DAT
 #define ARCH_JUMP      "jmp" /* tail-jump to a function of this library */
+
+/* Names of libunwind's functions for this architecture. */
+#define ARCH_UNWIND_CONTEXT "_Ux86_64_getcontext"
+#define ARCH_UNWIND_LOCAL   "_ULx86_64_"
 
 /* Raw system call: result or -errno. Never touches errno, never a cancellation point, never seen by our own hooks. */
 static inline long arch_syscall(long number, long a, long b, long c, long d, long e, long f)

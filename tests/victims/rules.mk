@@ -31,3 +31,18 @@ $(eval $(call victim,rows,,$(FAKE_JPEG)))
 $(eval $(call victim,bytes))
 $(eval $(call victim,heap))
 $(eval $(call victim,streams))
+
+# stacks: every call stays a call, so that each function is found on the stack; frame pointers are left out.
+STACKS_LINKED := $(VICTIM_DIR)/lib/libstacks_linked.so
+STACKS_PLUGIN := $(VICTIM_DIR)/lib/stacks_plugin.so
+VICTIMS += $(VICTIM_DIR)/stacks
+victims: $(VICTIM_DIR)/stacks
+$(STACKS_LINKED): STACKS_NAME := linked_make
+$(STACKS_PLUGIN): STACKS_NAME := plugin_make
+$(STACKS_LINKED) $(STACKS_PLUGIN): tests/victims/parts/stacks_library.c tests/victims/rules.mk
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(VICTIM_FLAGS) -DNAME=$(STACKS_NAME) -fPIC -shared -Wl,-soname,$(@F) -o $@ $<
+$(VICTIM_DIR)/stacks: tests/victims/stacks.c tests/victims/parts/journal.c $(STACKS_LINKED) $(STACKS_PLUGIN) $(VICTIM_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(VICTIM_FLAGS) -fomit-frame-pointer -fno-optimize-sibling-calls -fno-inline \
+		-Wl,--enable-new-dtags -Wl,-rpath,'$$ORIGIN/lib' -o $@ $(filter %.c,$^) $(STACKS_LINKED) -ldl

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: stacks as the folded lines that flame graph tools read. Must not know: records. */
+#include "analyzer/dump_folded.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A frame's name must not hold what separates frames, lines and the number. */
+static void name(FILE *out, const char *text)
+{
+    for (; *text; text++)
+        fputc(*text == ';' || *text == ' ' || (unsigned char)*text < ' ' || *text == 0x7f ? '_' : *text, out);
+}
+
+static void frame(FILE *out, const struct site_frame *frame)
+{
+    const char *text = frame->function ? frame->function : frame->location ? frame->location : frame->module;
+    fputc(';', out);
+    name(out, text && *text ? text : "unknown");
+}
+
+void dump_folded(FILE *out, const struct run *run)
+{
+    if (run->blocks_peak_process >= run->process_count)
+        return;
+    const char *exe = run->processes[run->blocks_peak_process].exe;
+    const char *program = exe && strrchr(exe, '/') ? strrchr(exe, '/') + 1 : exe;
+    for (size_t i = 0; i < run->site_count; i++) {
+        const struct memory_site *site = &run->sites[i];
+        name(out, program && *program ? program : "unknown");
+        for (size_t k = site->frame_count; k-- > 0;)
+            frame(out, &site->frames[k]);
+        fprintf(out, " %" PRIu64 "\n", site->bytes);
+    }
+}
