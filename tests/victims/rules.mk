@@ -3,7 +3,7 @@
 # Must not know: the profiler.
 B ?= build
 VICTIM_DIR := $(B)/victims
-VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap
+VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap calls
 VICTIMS += $(addprefix $(VICTIM_DIR)/,$(VICTIM_NAMES))
 VICTIM_HEADERS := $(wildcard tests/victims/*/*.h)
 VICTIM_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -I. -O2 -g -pthread
@@ -30,3 +30,4 @@ $(foreach name,stages threads interleaved helper killed,$(eval \
 $(eval $(call victim,rows,,$(FAKE_JPEG)))
 $(eval $(call victim,bytes))
 $(eval $(call victim,heap))
+$(eval $(call victim,calls))
