@@ -155,10 +155,11 @@ check-symbols: $(B)/libimgbench.so ## exports and needs of the library
 check-cppcheck: ## static analysis
 	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
-docs: $(B)/describe ## write docs/format.md and docs/hooks.md from the tables
+docs: $(B)/describe ## write docs/format.md, docs/hooks.md and docs/oracle.md from the tables
 	@mkdir -p docs
 	$(call say,DOC,docs/format.md)$(B)/describe format > docs/format.md
 	$(call say,DOC,docs/hooks.md)$(B)/describe hooks > docs/hooks.md
+	$(call say,DOC,docs/oracle.md)python3 tests/integration/oracle.py page > docs/oracle.md
 
 format: ## reformat all C files
 	$(CLANG_FORMAT) -i $(C_FILES)

@@ -338,7 +338,8 @@ static void close_record(struct event *event)
     add(writes ? &d->write : &d->read, 0, close->stdio_bytes, close->stdio_calls);
     add(writes ? &event->infer->run->all_write : &event->infer->run->all_read, 0, close->stdio_bytes,
         close->stdio_calls);
-    event->model->seen_io_bytes += close->pending_bytes;
+    if (!close->at_exit) /* libc writes those after the kernel's counters were read */
+        event->model->seen_io_bytes += close->pending_bytes;
     event->infer->run->logical_io_bytes += close->stdio_bytes;
     event->infer->run->device_io_bytes += is_device(d) ? close->stdio_bytes : 0;
     infer_stream_sizes(event->infer, d);

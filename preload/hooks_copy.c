@@ -8,8 +8,17 @@
 #include "preload/io_call.h"
 #include "preload/process.h"
 
+/* Where the bytes lie in the file. given: an offset of the caller's, which the kernel has moved past them, or NULL. */
+static uint64_t place(struct description *description, const off_t *given, uint64_t bytes)
+{
+    if (given)
+        return bytes ? (uint64_t)*given - bytes : TRACE_UNKNOWN;
+    return description ? io_call_advance(description, bytes) : TRACE_UNKNOWN;
+}
+
 /* A call that moves bytes between two files, or none: one record for each file it touches. */
-static void after_copy(int from, int to, ssize_t result, uint64_t start_ns, enum trace_io_layer layer, enum hook hook)
+static void after_copy(int from, const off_t *from_offset, int to, const off_t *to_offset, ssize_t result,
+                       uint64_t start_ns, enum trace_io_layer layer, enum hook hook)
 {
     if (!start_ns)
         return;
@@ -24,7 +33,7 @@ static void after_copy(int from, int to, ssize_t result, uint64_t start_ns, enum
         .duration_ns = end_ns - start_ns,
         .bytes = bytes,
         .kernel_bytes = bytes,
-        .offset = TRACE_UNKNOWN,
+        .offset = place(source, from_offset, bytes),
         .file = source ? source->number : 0,
         .session = codec_call_session(self),
         .error = (uint16_t)(result < 0 ? saved : 0),
@@ -39,6 +48,7 @@ static void after_copy(int from, int to, ssize_t result, uint64_t start_ns, enum
     if (target) {
         record.op = trace_io_op_WRITE;
         record.file = target->number;
+        record.offset = place(target, to_offset, bytes);
         record.duration_ns = 0; /* counted with the source */
         target->written = true;
         files_io(self, &record, end_ns, hook);
@@ -51,7 +61,7 @@ EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t size)
 {
     uint64_t start_ns = thread_hook_start();
     ssize_t result = REAL(sendfile)(to, from, offset, size);
-    after_copy(from, to, result, start_ns, trace_io_layer_DESCRIPTOR, HOOK_sendfile);
+    after_copy(from, offset, to, NULL, result, start_ns, trace_io_layer_DESCRIPTOR, HOOK_sendfile);
     return result;
 }
 
@@ -59,7 +69,7 @@ EXPORT ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_o
 {
     uint64_t start_ns = thread_hook_start();
     ssize_t result = REAL(copy_file_range)(from, from_offset, to, to_offset, size, flags);
-    after_copy(from, to, result, start_ns, trace_io_layer_DESCRIPTOR, HOOK_copy_file_range);
+    after_copy(from, from_offset, to, to_offset, result, start_ns, trace_io_layer_DESCRIPTOR, HOOK_copy_file_range);
     return result;
 }
 
@@ -67,7 +77,7 @@ EXPORT ssize_t splice(int from, off_t *from_offset, int to, off_t *to_offset, si
 {
     uint64_t start_ns = thread_hook_start();
     ssize_t result = REAL(splice)(from, from_offset, to, to_offset, size, flags);
-    after_copy(from, to, result, start_ns, trace_io_layer_UNCOUNTED, HOOK_splice);
+    after_copy(from, from_offset, to, to_offset, result, start_ns, trace_io_layer_UNCOUNTED, HOOK_splice);
     return result;
 }
 
@@ -75,7 +85,7 @@ EXPORT ssize_t tee(int from, int to, size_t size, unsigned flags)
 {
     uint64_t start_ns = thread_hook_start();
     ssize_t result = REAL(tee)(from, to, size, flags);
-    after_copy(from, to, result, start_ns, trace_io_layer_UNCOUNTED, HOOK_tee);
+    after_copy(from, NULL, to, NULL, result, start_ns, trace_io_layer_UNCOUNTED, HOOK_tee);
     return result;
 }
 

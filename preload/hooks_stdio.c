@@ -2,7 +2,6 @@
  * Owns: wrappers of stdio that open, close, flush and move FILEs. Must not know: packets, codecs. */
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "preload/process.h"
 #include "preload/stdio_call.h"
@@ -10,7 +9,11 @@
 static int flags_of(const char *mode)
 {
     int flags = *mode == 'r' ? O_RDONLY : *mode == 'a' ? O_WRONLY | O_CREAT | O_APPEND : O_WRONLY | O_CREAT | O_TRUNC;
-    return strchr(mode, '+') ? (flags & ~O_ACCMODE) | O_RDWR : flags;
+    for (const char *at = mode + 1; *mode && *at && *at != ','; at++) {
+        flags = *at == '+' ? (flags & ~O_ACCMODE) | O_RDWR : flags;
+        flags |= *at == 'x' ? O_EXCL : *at == 'e' ? O_CLOEXEC : 0;
+    }
+    return flags;
 }
 
 static FILE *opened(FILE *stream, const char *path, const char *mode, uint64_t start_ns, enum hook hook)

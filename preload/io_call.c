@@ -20,11 +20,8 @@ uint64_t io_call_begin_large(enum hook hook, uint64_t start_ns)
     return start_ns;
 }
 
-/* Where the transfer lies in the file; moves the description's position. */
-static uint64_t place(const struct io_call *call, struct description *description, uint64_t bytes)
+uint64_t io_call_advance(struct description *description, uint64_t bytes)
 {
-    if (call->offset != TRACE_UNKNOWN || !description)
-        return call->offset;
     int64_t before = atomic_load_explicit(&description->position, memory_order_relaxed);
     if (before < 0)
         return TRACE_UNKNOWN;
@@ -64,7 +61,8 @@ void io_call_end(const struct io_call *call, ssize_t result, struct vector vecto
     uint64_t end_ns = system_now_ns();
     struct description *description = files_of(self, call->fd);
     uint64_t bytes = result > 0 ? (uint64_t)result : 0;
-    uint64_t offset = place(call, description, bytes);
+    uint64_t offset =
+        call->offset != TRACE_UNKNOWN || !description ? call->offset : io_call_advance(description, bytes);
     struct trace_io record = {
         .duration_ns = end_ns - call->start_ns,
         .bytes = bytes,

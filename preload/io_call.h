@@ -45,6 +45,8 @@ static inline uint64_t io_call_begin(enum hook hook, uint64_t wanted)
     return start_ns;
 }
 
+/* Moves the description's position past bytes; returns where it was, or TRACE_UNKNOWN. */
+uint64_t io_call_advance(struct description *description, uint64_t bytes);
 /* After it: result as the call returned it, vector where the bytes are. errno is kept. */
 void io_call_end(const struct io_call *call, ssize_t result, struct vector vector);
 

@@ -3,7 +3,7 @@
 # Must not know: the profiler.
 B ?= build
 VICTIM_DIR := $(B)/victims
-VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap streams
+VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap streams calls
 VICTIMS += $(addprefix $(VICTIM_DIR)/,$(VICTIM_NAMES))
 VICTIM_HEADERS := $(wildcard tests/victims/*/*.h)
 VICTIM_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -I. -O2 -g -pthread
@@ -31,6 +31,7 @@ $(eval $(call victim,rows,,$(FAKE_JPEG)))
 $(eval $(call victim,bytes))
 $(eval $(call victim,heap))
 $(eval $(call victim,streams))
+$(eval $(call victim,calls))
 
 # stacks: every call stays a call, so that each function is found on the stack; frame pointers are left out.
 STACKS_LINKED := $(VICTIM_DIR)/lib/libstacks_linked.so
