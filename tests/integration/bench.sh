@@ -17,7 +17,7 @@ edit "
 assert sorted(rows) == ['mapped', 'read'], rows
 for row in rows.values():
     traced = row['tools']['traced']
-    assert 0 < traced['low'] <= traced['median'] <= traced['high'], row
+    assert traced['low'] <= traced['median'] <= traced['high'] > 0, row
 assert rows['read']['met'] == (rows['read']['tools']['traced']['median'] <= rows['read']['bar']), rows" >/dev/null
 grep -q '^mapped ' "$work/table" || fail "the table has no row 'mapped': $(cat "$work/table")"
 
