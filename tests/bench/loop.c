@@ -151,7 +151,7 @@ static const struct loop {
     {"getc", run_getc, 300000, 1},
     {"putc", run_putc, 300000, 1},
     {"thread", run_thread, 100, 1},
-    {"fork", run_fork, 20, 1},
+    {"fork", run_fork, 10, 1},
     {"memory", NULL, 0, 0},
 };
 
