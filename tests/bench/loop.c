@@ -4,7 +4,7 @@
  * Usage: loop NAME DIRECTORY [DIVISOR]: files are made in DIRECTORY; DIVISOR shortens the loop for slow company.
  * Prints the time of one operation, the least of many batches: whatever else the machine does can only add to a batch.
  * A batch is short enough for some to run undisturbed between two turns of the scheduler, and long enough to contain
- * all that recorders do now and then, such as beginning a new file every few thousand records. */
+ * all that recorders do now and then, such as beginning a new file every 4,000 records. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,7 +16,7 @@
 
 #include "tests/victims/parts/clock.h"
 
-#define BATCHES     26 /* the first one warms up */
+#define BATCHES     40 /* the first one warms up */
 #define SMALL       64 /* bytes of a block, a read, a write */
 #define CHUNK       16 /* bytes of a buffered write */
 #define LIVE_BLOCKS 1024
@@ -137,21 +137,21 @@ static void run_fork(struct worker *self, unsigned operations)
 static const struct loop {
     const char *name;
     void (*run)(struct worker *, unsigned operations);
-    unsigned operations; /* of a batch, which takes one to five milliseconds */
+    unsigned operations; /* of a batch, which takes one to three milliseconds */
     unsigned threads;
 } loops[] = {
     {"malloc", run_malloc, 80000, 1},
     {"malloc-2", run_malloc, 150000, 2},
     {"malloc-random", run_malloc_random, 20000, 1},
     {"malloc-random-2", run_malloc_random, 40000, 2},
-    {"read", run_read, 8000, 1},
-    {"pread", run_pread, 8000, 1},
-    {"write", run_write, 8000, 1},
+    {"read", run_read, 4500, 1},
+    {"pread", run_pread, 4500, 1},
+    {"write", run_write, 4500, 1},
     {"fwrite", run_fwrite, 50000, 1},
     {"getc", run_getc, 300000, 1},
     {"putc", run_putc, 300000, 1},
-    {"thread", run_thread, 100, 1},
-    {"fork", run_fork, 10, 1},
+    {"thread", run_thread, 60, 1},
+    {"fork", run_fork, 6, 1},
     {"memory", NULL, 0, 0},
 };
 
