@@ -193,7 +193,7 @@ static void end_record(struct event *event)
         end->wchar >= begin->wchar) {
         uint64_t kernel = end->rchar - begin->rchar + end->wchar - begin->wchar;
         uint64_t others = end->own_rchar + end->own_wchar + end->reaped_rchar + end->reaped_wchar;
-        model->kernel_io_bytes = kernel > others ? kernel - others : 0;
+        model->kernel_io_bytes = kernel >= others ? kernel - others : UNKNOWN; /* they contradict each other */
         event->process->last_io_bytes = end->rchar + end->wchar;
     }
     infer_resources_process_cpu(event, cpu_ns);

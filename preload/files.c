@@ -20,6 +20,7 @@
 #define CHUNKS 1024 /* descriptors up to 2^20, the kernel's usual ceiling */
 
 static struct description *_Atomic *_Atomic chunks[CHUNKS];
+static _Atomic int chunks_used; /* none from here on has been made */
 static _Atomic uint32_t numbers;
 static struct thread_lock lock; /* of the free list */
 static struct description *free_descriptions;
@@ -33,6 +34,9 @@ static struct description *_Atomic *slot_of(int fd, bool make)
         struct description *_Atomic *fresh = arena_allocate(CHUNK * sizeof *fresh);
         if (fresh && atomic_compare_exchange_strong(&chunks[fd / CHUNK], &chunk, fresh))
             chunk = fresh;
+        int used = atomic_load(&chunks_used);
+        while (used <= fd / CHUNK && !atomic_compare_exchange_weak(&chunks_used, &used, fd / CHUNK + 1))
+            ;
     }
     return chunk ? &chunk[fd % CHUNK] : NULL;
 }
@@ -62,6 +66,22 @@ static void description_free(struct description *description)
     description->next_free = free_descriptions;
     free_descriptions = description;
     thread_lock_give(&lock);
+}
+
+struct description *files_next(int *fd)
+{
+    int last = atomic_load_explicit(&chunks_used, memory_order_relaxed);
+    for (int c = *fd / CHUNK; c < last; c++) {
+        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
+        for (int i = c == *fd / CHUNK ? *fd % CHUNK : 0; chunk && i < CHUNK; i++) {
+            struct description *description = atomic_load_explicit(&chunk[i], memory_order_acquire);
+            if (!description)
+                continue;
+            *fd = c * CHUNK + i;
+            return description;
+        }
+    }
+    return NULL;
 }
 
 struct description *files_peek(int fd)
@@ -173,7 +193,7 @@ void files_opened(struct thread *self, const struct files_opening *opening)
 
 /* Bytes that stdio holds back for writing; they begin at *front. The FILE was last seen some time ago: libc may have
  * closed and freed it where nobody saw it (pclose, the other descriptor of a pair), so it is read with care. */
-static uint64_t pending_of(const struct description *description, int fd, const char **front)
+uint64_t files_pending(const struct description *description, int fd, const char **front)
 {
     FILE stream;
     if (!description->stream || !foreign_stream(description->stream, fd, &stream) ||
@@ -184,7 +204,7 @@ static uint64_t pending_of(const struct description *description, int fd, const 
 }
 
 /* The head of a file that still waits in a FILE's buffer. */
-static void head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending)
+void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending)
 {
     uint64_t bytes = pending < settings.head_bytes ? pending : settings.head_bytes;
     if (pending && !description->head_out && foreign_read(front, self->scratch, bytes))
@@ -209,8 +229,8 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
     if (!description)
         return;
     const char *front = NULL;
-    closing->pending_bytes = pending_of(description, fd, &front);
-    head_pending(self, description, front, closing->pending_bytes);
+    closing->pending_bytes = files_pending(description, fd, &front);
+    files_head_pending(self, description, front, closing->pending_bytes);
     closing->bytes = length_with(fd, description, closing->pending_bytes);
     if (!atomic_compare_exchange_strong(slot, &description, NULL))
         return;
@@ -269,16 +289,12 @@ void files_closed(struct thread *self, int fd, const struct files_closing *closi
 
 void files_closing_range(struct thread *self, unsigned first, unsigned last, enum hook hook)
 {
-    for (unsigned c = first / CHUNK; c < CHUNKS && c <= last / CHUNK; c++) {
-        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
-        for (unsigned i = 0; chunk && i < CHUNK; i++) {
-            unsigned fd = c * CHUNK + i;
-            if (fd < first || fd > last || !atomic_load_explicit(&chunk[i], memory_order_relaxed))
-                continue;
-            struct files_closing closing = {.start_ns = system_now_ns()};
-            files_before_close(self, (int)fd, &closing);
-            files_closed(self, (int)fd, &closing, 0, hook);
-        }
+    if (first > INT_MAX)
+        return;
+    for (int fd = (int)first; files_next(&fd) && (unsigned)fd <= last; fd++) {
+        struct files_closing closing = {.start_ns = system_now_ns()};
+        files_before_close(self, fd, &closing);
+        files_closed(self, fd, &closing, 0, hook);
     }
 }
 
@@ -320,24 +336,20 @@ void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, e
 
 void files_put_still_open(struct thread *self)
 {
-    for (int c = 0; c < CHUNKS; c++) {
-        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
-        for (int i = 0; chunk && i < CHUNK; i++) {
-            struct description *description = atomic_load(&chunk[i]);
-            if (!description || (!description->image && !description->written && !description->stdio_calls))
-                continue;
-            int fd = c * CHUNK + i;
-            const char *front = NULL;
-            uint64_t pending = pending_of(description, fd, &front);
-            head_pending(self, description, front, pending);
-            struct trace_close record = {
-                .bytes = length_with(fd, description, pending),
-                .pending_bytes = pending,
-                .fd = fd,
-                .at_exit = 1,
-            };
-            put_close(self, &record, description, system_now_ns());
-        }
+    struct description *description;
+    for (int fd = 0; (description = files_next(&fd)); fd++) {
+        if (!description->image && !description->written && !description->stdio_calls)
+            continue;
+        const char *front = NULL;
+        uint64_t pending = files_pending(description, fd, &front);
+        files_head_pending(self, description, front, pending);
+        struct trace_close record = {
+            .bytes = length_with(fd, description, pending),
+            .pending_bytes = pending,
+            .fd = fd,
+            .at_exit = 1,
+        };
+        put_close(self, &record, description, system_now_ns());
     }
 }
 
@@ -345,9 +357,6 @@ void files_reset_after_fork(void)
 {
     /* The child's descriptors are resolved anew, by name, when it uses them; numbers go on. */
     atomic_store(&lock.holder, 0);
-    for (int c = 0; c < CHUNKS; c++) {
-        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
-        for (int i = 0; chunk && i < CHUNK; i++)
-            atomic_store(&chunk[i], NULL);
-    }
+    for (int fd = 0; files_next(&fd); fd++)
+        atomic_store(slot_of(fd, false), NULL);
 }

@@ -15,6 +15,7 @@ struct description {
     _Atomic int64_t position; /* of the kernel, or -1 = unknown */
     FILE *stream;
     uint64_t stdio_calls, stdio_bytes; /* buffered calls not yet in a record */
+    uint64_t flush_pending;            /* bytes that wait while all FILEs are flushed */
     int64_t buffered_after; /* bytes in the FILE's buffer after the last call that reached the kernel, or -1 */
     bool regular;
     bool head_in, head_out; /* looked at */
@@ -75,6 +76,17 @@ uint64_t files_cpu_after(const struct thread *self);
 /* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its
  * own ends. Returns the time at which what follows begins: see packet_put_cpu. */
 uint64_t files_boundary(struct thread *self);
+
+/* The known descriptor from *fd on, which becomes its number; NULL = there is none. */
+struct description *files_next(int *fd);
+/* Bytes that the description's FILE holds back for writing; they begin at *front. */
+uint64_t files_pending(const struct description *description, int fd, const char **front);
+/* The head of a file that still waits there. */
+void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending);
+
+/* Around a call that hands every FILE's buffer to the kernel: what went of each. */
+void files_before_flush_all(struct thread *self);
+void files_flushed_all(struct thread *self, uint64_t start_ns, enum hook hook);
 
 void files_put_still_open(struct thread *self);
 void files_reset_after_fork(void);

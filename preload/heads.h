@@ -14,13 +14,15 @@
 static inline bool heads_look_like_image(const void *data, uint64_t bytes)
 {
     const unsigned char *b = data;
+    if (bytes >= 8 && memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0)
+        return true;
     if (bytes >= 12) {
         if (memcmp(b, "RIFF", 4) == 0 && memcmp(b + 8, "WEBP", 4) == 0)
             return true;
         if (memcmp(b + 4, "ftyp", 4) == 0)
             return memcmp(b + 8, "avi", 3) == 0 || memcmp(b + 8, "mif1", 4) == 0 || memcmp(b + 8, "msf1", 4) == 0 ||
                    memcmp(b + 8, "he", 2) == 0;
-        if (memcmp(b, "\0\0\0\x0cJXL ", 8) == 0 || memcmp(b, "\x89PNG\r\n\x1a\n", 8) == 0)
+        if (memcmp(b, "\0\0\0\x0cJXL ", 8) == 0)
             return true;
     }
     if (bytes >= 3 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff)

@@ -174,6 +174,8 @@ void heap_more(struct thread *self, int64_t bytes, const void *block, enum hook 
         return;
     }
     int saved = errno;
+    if (record)
+        (void)thread_may_record(); /* a large block may be the first to notice that this is a forked child */
     tls->guard = (uintptr_t)__builtin_frame_address(0);
     __asm__ volatile("" ::: "memory"); /* a signal handler must see the guard before the sums change */
     flush(&self->heap);

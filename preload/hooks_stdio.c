@@ -105,10 +105,34 @@ EXPORT int fclose(FILE *stream)
     return result;
 }
 
+/* fflush(NULL): every FILE there is. */
+static int flush_all(int (*real_flush)(FILE *), enum hook hook)
+{
+    uint64_t start_ns = thread_hook_start();
+    int saved = errno;
+    struct thread *self = start_ns ? thread_enter() : NULL;
+    if (self) {
+        files_before_flush_all(self);
+        thread_leave();
+    }
+    errno = saved;
+    int result = real_flush(NULL);
+    saved = errno;
+    self = self ? thread_enter() : NULL;
+    if (self) {
+        files_flushed_all(self, start_ns, hook);
+        thread_leave();
+    }
+    errno = saved;
+    return result;
+}
+
 /* Nothing pending: nothing reaches the kernel. */
 static int flush(FILE *stream, int (*real_flush)(FILE *), enum hook hook)
 {
-    if (!stream || stream->_fileno < 0 || !stdio_pending(stream) || !thread_may_record())
+    if (!stream)
+        return flush_all(real_flush, hook);
+    if (stream->_fileno < 0 || !stdio_pending(stream) || !thread_may_record())
         return real_flush(stream);
     struct stdio_write write;
     stdio_write_begin(&write, stream, 0);
