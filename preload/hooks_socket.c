@@ -16,7 +16,7 @@
         returns result = REAL(name) arguments;                                                                         \
         struct iovec one;                                                                                              \
         struct vector vector = {NULL, 0};                                                                              \
-        if (result > 0)                                                                                                \
+        if (result > 0 && !((flags)&MSG_TRUNC)) /* with it the bytes may be nowhere */                                 \
             vector = _Generic((buffer), struct vector                                                                  \
                               : io_call_vector, default                                                                \
                               : io_call_buffer)(buffer, &one, result);                                                 \
@@ -94,13 +94,14 @@ EXPORT int pipe2(int pair[2], int flags)
 
 /* Several messages in one call: the first of them is charged with its time. */
 static int messages_moved(const struct mmsghdr *messages, int result, int fd, uint64_t start_ns, enum trace_io_op op,
-                          enum hook hook)
+                          enum hook hook, bool nowhere)
 {
     int saved = errno;
     for (int i = 0; start_ns && i < result; i++) {
         const struct msghdr *message = &messages[i].msg_hdr;
         io_call_end(&(struct io_call){op, trace_io_layer_UNCOUNTED, hook, fd, TRACE_UNKNOWN, start_ns, 0},
-                    messages[i].msg_len, VECTOR(message->msg_iov, (int)message->msg_iovlen));
+                    messages[i].msg_len,
+                    nowhere ? VECTOR(NULL, 0) : VECTOR(message->msg_iov, (int)message->msg_iovlen));
         start_ns = system_now_ns();
     }
     if (start_ns && result <= 0)
@@ -114,14 +115,14 @@ EXPORT int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
 {
     uint64_t start_ns = flags & MSG_PEEK ? 0 : io_call_begin(HOOK_recvmmsg, 0);
     int result = REAL(recvmmsg)(fd, messages, count, flags, timeout);
-    return messages_moved(messages, result, fd, start_ns, trace_io_op_READ, HOOK_recvmmsg);
+    return messages_moved(messages, result, fd, start_ns, trace_io_op_READ, HOOK_recvmmsg, flags & MSG_TRUNC);
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
     uint64_t start_ns = io_call_begin(HOOK_sendmmsg, 0);
     int result = REAL(sendmmsg)(fd, messages, count, flags);
-    return messages_moved(messages, result, fd, start_ns, trace_io_op_WRITE, HOOK_sendmmsg);
+    return messages_moved(messages, result, fd, start_ns, trace_io_op_WRITE, HOOK_sendmmsg, false);
 }
 
 #define OWN_socket(name) OWN_NAME(name)

@@ -37,6 +37,7 @@ static uint64_t number(struct input *input)
     case 3: return UINT32_MAX;
     case 4: return UINT16_MAX;
     case 5: return (uint64_t)0100644;
+    case 6: return (uint64_t)0140777; /* a socket */
     default: {
         uint64_t value = 0;
         for (unsigned i = 0; i < 8; i++)

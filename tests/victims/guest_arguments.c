@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -33,8 +35,41 @@ static char *endless(void)
     return page;
 }
 
+/* Receiving with MSG_TRUNC says how much there was, or throws it away: the buffer may be short, or none at all. */
+static void received_nowhere(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    static char data[60000] = "GIF89a";
+    int pair[2], server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+    bind(server, (struct sockaddr *)&address, length);
+    listen(server, 1);
+    getsockname(server, (struct sockaddr *)&address, &length);
+    show("connect", connect(client, (struct sockaddr *)&address, length));
+    int taken = accept(server, NULL, NULL);
+    show("write", write(client, data, 1000));
+    show("recv nowhere", recv(taken, NULL, 1000, MSG_TRUNC | MSG_WAITALL));
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    char *end = endless() + 4096 - 8;
+    struct iovec part = {end, 8};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    struct mmsghdr messages = {message, 0};
+    for (int i = 0; i < 3; i++)
+        show("write", write(pair[0], data, sizeof data));
+    show("recv short", recv(pair[1], end, 8, MSG_TRUNC));
+    show("recvmsg short", recvmsg(pair[1], &message, MSG_TRUNC));
+    show("recvmmsg short", recvmmsg(pair[1], &messages, 1, MSG_TRUNC, NULL));
+    show("its length", messages.msg_len);
+    close(pair[0]);
+    close(pair[1]);
+    close(taken);
+    close(server);
+    close(client);
+}
+
 int main(void)
 {
+    received_nowhere();
     char *long_name = malloc(100001), *no_end = endless();
     for (int i = 0; i < 100000; i++)
         long_name[i] = 'x';
