@@ -10,11 +10,9 @@
 
 /* A row of codecs.def. */
 struct codec_row {
-    const char *name;
     uint8_t family; /* enum trace_codec */
     uint8_t role;   /* enum trace_role */
-    uint16_t hook;
-    void *wrappers[CODEC_INSTANCES];
+    uint16_t hook;  /* hook_name() knows its name */
 };
 enum {
 #define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      CODEC_ROW_##name,
@@ -23,6 +21,8 @@ enum {
     CODEC_ROW_COUNT
 };
 extern const struct codec_row codec_rows[CODEC_ROW_COUNT];
+/* The function that a slot is made to lead to. */
+void *codec_wrapper(unsigned row, unsigned instance);
 /* The real functions behind the wrapper instances; NULL = free. library: path of the object, for the report. */
 struct codec_target {
     void *_Atomic real;

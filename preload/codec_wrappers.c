@@ -91,15 +91,27 @@
     INSTANCES(void, name, parameters, arguments, )
 #include "preload/codecs.def"
 
-#define ADDRESS(function) (__extension__(void *)(function))
-#define ROW(family, name, role)                                                                                        \
-    [CODEC_ROW_##name] = {#name,                                                                                       \
-                          trace_codec_##family,                                                                        \
-                          trace_role_##role,                                                                           \
-                          HOOK_##name,                                                                                 \
-                          {ADDRESS(name##_0), ADDRESS(name##_1), ADDRESS(name##_2), ADDRESS(name##_3)}},
+#define ROW(family, name, role) [CODEC_ROW_##name] = {trace_codec_##family, trace_role_##role, HOOK_##name},
 const struct codec_row codec_rows[CODEC_ROW_COUNT] = {
 #define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      ROW(family, name, role)
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) ROW(family, name, role)
 #include "preload/codecs.def"
 };
+
+/* Code that computes the addresses, not a table of them, which would have to be relocated at each start of a program.
+ */
+#define ADDRESS(function) (__extension__(void *)(function))
+#define ADDRESSES(name)                                                                                                \
+    case CODEC_ROW_##name *CODEC_INSTANCES: return ADDRESS(name##_0);                                                  \
+    case CODEC_ROW_##name *CODEC_INSTANCES + 1: return ADDRESS(name##_1);                                              \
+    case CODEC_ROW_##name *CODEC_INSTANCES + 2: return ADDRESS(name##_2);                                              \
+    case CODEC_ROW_##name *CODEC_INSTANCES + 3: return ADDRESS(name##_3);
+__attribute__((optimize("no-tree-switch-conversion"))) void *codec_wrapper(unsigned row, unsigned instance)
+{
+    switch (row * CODEC_INSTANCES + instance) {
+#define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      ADDRESSES(name)
+#define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) ADDRESSES(name)
+#include "preload/codecs.def"
+    default: return NULL;
+    }
+}

@@ -148,7 +148,8 @@ static bool place_file(const char *name, const char *data, size_t bytes, bool *p
     return error == 0 || error == -EEXIST;
 }
 
-bool directory_trace_exists(void)
+/* Maps the control page if there is one. */
+static bool join_trace(void)
 {
     char *path = buffer(0);
     if (atomic_load(&control))
@@ -162,10 +163,16 @@ bool directory_trace_exists(void)
     return page != NULL;
 }
 
+bool directory_trace_exists(void)
+{
+    /* Nobody but this process, and those it starts once it has made it, knows the name of a default one. */
+    return atomic_load(&control) || (!settings.default_directory && join_trace());
+}
+
 bool directory_open_trace(bool *first)
 {
     *first = false;
-    if (directory_trace_exists())
+    if (join_trace())
         return true;
     if (!settings.directory[0] || !make_directories(settings.directory))
         return false;
@@ -189,7 +196,7 @@ bool directory_open_trace(bool *first)
         done = place_file(TRACE_CONTROL_NAME, text, TRACE_CONTROL_BYTES, first);
     }
     system_unmap(text, METADATA_BYTES);
-    return done && directory_trace_exists();
+    return done && join_trace();
 }
 
 bool directory_open_process(uint32_t pid, uint64_t start_ns)

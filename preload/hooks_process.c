@@ -33,7 +33,7 @@ EXPORT pid_t _Fork(void)
 
 static void before_end(int status)
 {
-    if (thread_may_record())
+    if (thread_may_record_quietly())
         OWN_CODE(process_finish(self, trace_ending_IMMEDIATE, status & 0xff));
 }
 

@@ -56,7 +56,7 @@ EXPORT FILE *fdopen(int fd, const char *mode)
 static struct files_closing closing_of(FILE *stream)
 {
     struct files_closing closing = {0};
-    if (!thread_may_record() || stream->_fileno < 0 || !files_peek(stream->_fileno))
+    if (stream->_fileno < 0 || !files_peek(stream->_fileno) || !thread_may_record())
         return closing;
     int saved = errno;
     struct thread *self = thread_enter();

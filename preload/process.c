@@ -63,12 +63,12 @@ static void put_start(struct thread *self)
 {
     atomic_store(&process.own_rchar, 0); /* what we read until now is no part of what is read from now on */
     struct facts_io io = facts_io();
-    uint64_t user, system, minor, major, shared;
-    char *exe = self->scratch;
+    uint64_t shared;
+    char *exe = self->start;
     struct trace_process record = {
         .start_ns = process.start_ns,
         .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
-        .cpu_ns = facts_cpu_ns(&user, &system, &minor, &major),
+        .cpu_ns = process.start_cpu_ns,
         .rchar = io.rchar,
         .wchar = io.wchar,
         .pid = process.pid,
@@ -76,8 +76,10 @@ static void put_start(struct thread *self)
         .usable_cpus = facts_usable_cpus(self),
         .forked = process.forked,
         .library_version = {IMGBENCH_VERSION, sizeof IMGBENCH_VERSION - 1},
-        .allocator = {process.allocator, strlen(process.allocator)},
     };
+    const char *allocator = symbols_next_provider("malloc");
+    if (allocator)
+        record.allocator = (struct trace_text){allocator, strlen(allocator)};
     facts_resident(&record.rss_bytes, &shared);
     /* One behind the other: each page that is touched costs a fault. */
     long n = system_read_link("/proc/self/exe", exe, 4096);
@@ -113,14 +115,23 @@ void process_forked(void)
     memset((void *)hook_defined, 0, sizeof hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
+    process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    process.told = false;
     process.forked = true;
     process.ended = false;
     process.threaded = false;
     process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
     process.reaped_rchar = process.reaped_wchar = 0;
-    struct thread *self = thread_local_state.self;
-    if (self)
+}
+
+void process_tell(struct thread *self)
+{
+    if (!atomic_exchange(&process.told, true)) {
         put_start(self);
+        heap_put(self); /* what was allocated before the first image */
+        slots_put_modules(self);
+    }
+    *thread_fork_token = THREAD_TOKEN_TOLD;
 }
 
 void process_before_start(void)
@@ -188,6 +199,7 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
         directory_remove_if_empty(); /* nothing that was worth a trace happened, here or elsewhere */
         return;
     }
+    process_tell(self);
     codec_call_leave_all(self);
     files_put_still_open(self);
     sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
@@ -276,7 +288,7 @@ static void at_exit(int status, void *unused)
     (void)unused;
     int saved = errno;
     thread_local_state.finished = false; /* main may have ended by pthread_exit: the last thread ends the process */
-    if (thread_may_record()) {
+    if (thread_may_record_quietly()) {
         struct thread *self = thread_enter();
         if (self) {
             process_finish(self, trace_ending_EXIT, status & 0xff);
@@ -292,42 +304,23 @@ static const char *own_path(char *out, size_t capacity)
     for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
         if (map->l_ld != _DYNAMIC)
             continue;
+        if (map->l_name[0] == '/')
+            return map->l_name;
         struct text text = text_begin(out, capacity);
-        if (map->l_name[0] != '/') {
-            long n = SYSTEM3(SYS_getcwd, out, capacity, 0);
-            text.used = n > 0 && out[0] == '/' ? (size_t)n - 1 : 0;
-            text.cut = text.used == 0;
-            text_add(&text, "/");
-        }
+        long n = SYSTEM3(SYS_getcwd, out, capacity, 0);
+        text.used = n > 0 && out[0] == '/' ? (size_t)n - 1 : 0;
+        text.cut = text.used == 0;
+        text_add(&text, "/");
         text_add(&text, map->l_name);
         return text.cut ? NULL : out;
     }
     return NULL;
 }
 
-/* Whose malloc is behind ours; glibc's own, when all of the family is. A debugging glibc adds to its blocks. */
-static void find_allocator(void)
-{
-    static const char *const family[] = {"free",     "calloc", "realloc", "posix_memalign",    "aligned_alloc",
-                                         "memalign", "valloc", "pvalloc", "malloc_usable_size"};
-    const char *provider = symbols_next_provider("malloc");
-    if (!provider)
-        return;
-    struct text text = text_begin(process.allocator, sizeof process.allocator);
-    text_add(&text, provider);
-    const char *slash = strrchr(provider, '/');
-    bool glibc = slash && strcmp(slash, "/libc.so.6") == 0 && !getenv("MALLOC_CHECK_");
-    for (size_t i = 0; glibc && i < sizeof family / sizeof *family; i++)
-        glibc = symbols_next_provider(family[i]) == provider;
-    process.glibc_heap = glibc;
-}
-
 __attribute__((constructor)) static void begin(void)
 {
     int saved = errno;
     symbols_started();
-    for (unsigned hook = HOOK_malloc; hook <= HOOK_malloc_usable_size; hook++)
-        real_find(hook); /* the heap's fast way does not ask */
     settings_read();
     if (settings.off || !settings.directory[0] || !thread_prepare()) {
         heap_enable(false);
@@ -336,16 +329,14 @@ __attribute__((constructor)) static void begin(void)
     }
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
+    process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     process.heap_known = symbols_first_is_ours("malloc");
-    find_allocator();
     allocator_find();
     if (!process.heap_known)
         heap_enable(false);
     struct thread *self = thread_enter();
     if (self) {
         settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
-        put_start(self);
-        heap_put(self); /* what was allocated before the first image */
         stacks_prepare(self);
         slots_scan(self);
         thread_leave();

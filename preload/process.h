@@ -13,17 +13,17 @@
 struct process_state {
     uint32_t pid;
     uint64_t start_ns;
-    bool forked;          /* from a traced process, no exec since */
-    bool heap_known;      /* our malloc is the program's */
+    uint64_t start_cpu_ns; /* CPU time the pid had used by then */
+    _Atomic bool told;     /* the process's record is written */
+    bool forked;           /* from a traced process, no exec since */
+    bool heap_known;       /* our malloc is the program's */
     bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time. Known once a codec function is wrapped */
     _Atomic bool ended;   /* its end is being written, or is */
-    bool glibc_heap;      /* glibc's own malloc is behind ours: see hooks_heap.c */
     bool threaded;        /* a second thread was started: sums of several threads need atomic instructions */
     _Atomic uint64_t lost;
     _Atomic uint64_t slow_ns;              /* measured time in our slow paths: packets, samples, scans */
     _Atomic uint64_t own_rchar, own_wchar; /* bytes we moved ourselves, as /proc/self/io counts them */
     _Atomic uint64_t reaped_rchar, reaped_wchar;
-    char allocator[256]; /* file that the real malloc lies in, or empty */
 };
 extern struct process_state process;
 
@@ -51,7 +51,9 @@ struct process_sums {
 };
 struct process_sums process_sums(void);
 
-/* In a forked child, guard set: new identity, empty packets, a process record that waits. */
+/* Before the first record of a process: what it is, its memory so far and its modules. Guard set. */
+void process_tell(struct thread *self);
+/* In a forked child, guard set: new identity, empty packets. */
 void process_forked(void);
 /* Another program is about to be started: the trace must exist for it to join. */
 void process_before_start(void);

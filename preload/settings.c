@@ -12,8 +12,7 @@
 #include "preload/text.h"
 #include "trace/trace.h"
 
-struct settings settings = {
-    .sample_ns = 10000000, .alloc_threshold = 65536, .head_bytes = 1024, .quota_bytes = UINT64_C(1) << 30};
+struct settings settings; /* defaults come with reading it: a page with values in it would be copied at each start */
 
 static const char *value_of(const char *name)
 {
@@ -105,6 +104,10 @@ static void default_directory(void)
 
 void settings_read(void)
 {
+    settings.sample_ns = 10000000;
+    settings.alloc_threshold = 65536;
+    settings.head_bytes = 1024;
+    settings.quota_bytes = UINT64_C(1) << 30;
     const char *text = value_of("IMGBENCH");
     if (text && strcmp(text, "off") == 0)
         settings.off = true;
@@ -182,8 +185,12 @@ void settings_prepare_children(const char *own_path)
         if (strncmp(*e, "IMGBENCH_DIR=", 13) == 0)
             directory_entry = e;
     }
+    static char ready[8192 + 256 * sizeof(char *)]
+        __attribute__((aligned(16))); /* enough but for a large environment */
     size_t text_bytes = 8192, array_bytes = (count + 2) * sizeof(char *);
-    char *memory = system_map(text_bytes + array_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char *memory = ready;
+    if (text_bytes + array_bytes > sizeof ready)
+        memory = system_map(text_bytes + array_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (!memory)
         return;
     size_t used = preload ? absolute_preload(*preload + 11, own_path, memory, text_bytes / 2) : 0;

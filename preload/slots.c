@@ -23,8 +23,12 @@ struct listed {
     uintptr_t base;
     uintptr_t executable, executable_end; /* hull of the executable segments */
     const char *name;                     /* of the loader; valid while the object is listed */
-    bool recorded;                        /* its module record is written */
-    bool pending;                         /* a slot of a codec function leads nowhere yet */
+    uint64_t bytes;                       /* length of its mapping */
+    struct trace_text build_id;
+    bool at_start; /* listed by the constructor */
+    bool patched;
+    bool recorded; /* its module record is written */
+    bool pending;  /* a slot of a codec function leads nowhere yet */
 };
 
 static struct thread_lock scanning;
@@ -47,7 +51,7 @@ static void fill_buckets(void)
 {
     memset(buckets, 0xff, sizeof buckets);
     for (int row = 0; row < CODEC_ROW_COUNT; row++) {
-        unsigned bucket = bucket_of(codec_rows[row].name);
+        unsigned bucket = bucket_of(hook_name(codec_rows[row].hook));
         chain[row] = buckets[bucket];
         buckets[bucket] = (int16_t)row;
     }
@@ -59,7 +63,7 @@ static int row_of(const char *name)
     if (!buckets_filled)
         return -1;
     for (int row = buckets[bucket_of(name)]; row >= 0; row = chain[row])
-        if (strcmp(codec_rows[row].name, name) == 0)
+        if (strcmp(hook_name(codec_rows[row].hook), name) == 0)
             return row;
     return -1;
 }
@@ -93,14 +97,15 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
     int free_instance = -1;
     for (int i = 0; i < CODEC_INSTANCES; i++) {
         void *owner = atomic_load(&codec_targets[row][i].real);
-        if (owner == address || address == codec_rows[row].wrappers[i])
-            return codec_rows[row].wrappers[i];
+        if (owner == address || address == codec_wrapper(row, (unsigned)i))
+            return codec_wrapper(row, (unsigned)i);
         if (!owner && free_instance < 0)
             free_instance = i;
     }
     if (free_instance < 0) {
-        struct trace_notice notice = {.what = trace_note_NO_WRAPPER_LEFT,
-                                      .text = {codec_rows[row].name, strlen(codec_rows[row].name)}};
+        struct trace_notice notice = {
+            .what = trace_note_NO_WRAPPER_LEFT,
+            .text = {hook_name(codec_rows[row].hook), strlen(hook_name(codec_rows[row].hook))}};
         packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
         return address;
     }
@@ -113,7 +118,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
     struct codec_target *target = &codec_targets[row][free_instance];
     void *none = NULL;
     if (!atomic_compare_exchange_strong(&target->real, &none, address))
-        return none == address ? codec_rows[row].wrappers[free_instance] : address; /* another thread took it */
+        return none == address ? codec_wrapper(row, (unsigned)free_instance) : address; /* another thread took it */
     if (library && library->name && !(target->library && strcmp(target->library, library->name) == 0)) {
         size_t bytes = strlen(library->name) + 1;
         char *copy = arena_allocate(bytes); /* the loader's own string goes with the object */
@@ -121,7 +126,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
             memcpy(copy, library->name, bytes);
         target->library = copy;
     }
-    return codec_rows[row].wrappers[free_instance];
+    return codec_wrapper(row, (unsigned)free_instance);
 }
 
 void *slots_wrapper(struct thread *self, const char *name, void *address)
@@ -157,17 +162,17 @@ static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
     }
     for (size_t i = 0; i < before_count; i++)
         if (before[i].base == listed->base && before[i].name == listed->name)
-            listed->recorded = before[i].recorded, listed->pending = before[i].pending;
+            *listed = before[i];
     return 0;
 }
 
-static void put_module(struct thread *self, struct listed *listed, const struct dl_phdr_info *info)
+/* What its module record says. The build id lies in the object itself. */
+static void describe(struct listed *listed, const struct dl_phdr_info *info)
 {
-    struct trace_module record = {.base = info->dlpi_addr};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > record.bytes)
-            record.bytes = segment->p_vaddr + segment->p_memsz;
+        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > listed->bytes)
+            listed->bytes = segment->p_vaddr + segment->p_memsz;
         if (segment->p_type != PT_NOTE)
             continue;
         const char *note = (const char *)(info->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
@@ -177,11 +182,20 @@ static void put_module(struct thread *self, struct listed *listed, const struct 
             if (value + header->n_descsz > end)
                 break;
             if (header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
-                record.build_id = (struct trace_text){value, header->n_descsz};
+                listed->build_id = (struct trace_text){value, header->n_descsz};
             note = value + ((header->n_descsz + 3) & ~3u);
         }
     }
-    record.path = (struct trace_text){info->dlpi_name, strlen(info->dlpi_name)};
+}
+
+static void put_module(struct thread *self, struct listed *listed)
+{
+    struct trace_module record = {
+        .base = listed->base,
+        .bytes = listed->bytes,
+        .path = {listed->name, strlen(listed->name)},
+        .build_id = listed->build_id,
+    };
     packet_put(self, TRACE_KIND_module, system_now_ns(), &record);
     listed->recorded = true;
 }
@@ -236,7 +250,7 @@ static void patch_object(struct thread *self, const struct object *object, struc
 
 struct visit {
     struct thread *self;
-    bool all;
+    bool all, first;
 };
 
 static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
@@ -252,10 +266,15 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
         return 0;
     /* Patched at an earlier scan, bound slots stay. But where objects were removed, one that looks the same may be a
      * new one in the old one's place. */
-    if (listed->recorded && !listed->pending && !visit->all)
+    bool unchanged = listed->patched && !listed->pending && !visit->all;
+    if (!unchanged || !listed->recorded)
+        describe(listed, info);
+    if (!listed->recorded && process.told)
+        put_module(self, listed);
+    if (unchanged)
         return 0;
-    if (!listed->recorded)
-        put_module(self, listed, info);
+    listed->patched = true;
+    listed->at_start = listed->at_start || visit->first;
     struct object object;
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC &&
@@ -311,14 +330,27 @@ void slots_scan(struct thread *self)
             (void)real.dlsym(RTLD_DEFAULT, "malloc"); /* returns when no load is under way; at our start none is */
         if (removed)
             recycle();
-        struct visit visit = {self, removed};
+        struct visit visit = {self, removed, before_count == 0};
         dl_iterate_phdr(visit_object, &visit);
     }
     thread_slow_end(self);
     thread_lock_give(&scanning);
 }
 
+/* Those listed at the constructor's scan are never unloaded. Of the others only a scan knows whether they are there. */
+void slots_put_modules(struct thread *self)
+{
+    if (disabled || !thread_lock_try(&scanning))
+        return;
+    for (size_t i = 0; i < object_count; i++)
+        if (objects[i].at_start && !objects[i].recorded)
+            put_module(self, &objects[i]);
+    thread_lock_give(&scanning);
+}
+
 void slots_reset_after_fork(void)
 {
+    for (size_t i = 0; i < object_count; i++)
+        objects[i].recorded = false; /* the child's trace names its own */
     disabled = disabled || atomic_exchange(&scanning.holder, 0) != 0;
 }

@@ -7,6 +7,8 @@
 
 #include "preload/thread.h"
 
+/* Writes the records of the modules that were there at the start. Guard set. */
+void slots_put_modules(struct thread *self);
 /* In a forked child. */
 void slots_reset_after_fork(void);
 /* Patches what was loaded since the last scan. Cheap when nothing was. */

@@ -24,6 +24,7 @@ static _Atomic uint32_t stream_numbers;
 
 #define ARENA_CHUNK  (256u * 1024)
 #define STATES_SWEEP 64 /* when so many more states are in use, those of threads that ended unseen are taken back */
+static char first_chunk[ARENA_CHUNK] __attribute__((aligned(64))); /* most programs need no other */
 static struct {
     struct thread_lock lock;
     char *at;
@@ -76,12 +77,14 @@ void *arena_allocate(size_t bytes)
 
 bool thread_prepare(void)
 {
-    void *page = system_map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-    if (!page)
+    static uint32_t page[1024] __attribute__((aligned(4096))); /* a page of anonymous memory without a call to map it */
+    if (SYSTEM3(SYS_madvise, page, sizeof page, MADV_WIPEONFORK) != 0)
         return false;
-    (void)SYSTEM3(SYS_madvise, page, 4096, MADV_WIPEONFORK);
+    arena.at = first_chunk;
+    arena.left = sizeof first_chunk;
+    atomic_store(&arena_mapped_bytes, sizeof first_chunk);
     thread_fork_token = page;
-    *thread_fork_token = 1;
+    *thread_fork_token = THREAD_TOKEN_QUIET;
     return true;
 }
 
@@ -93,7 +96,7 @@ bool thread_does_not_record(void)
     return false;
 }
 
-bool thread_may_record_slow(void)
+bool thread_may_record_slow(bool tell)
 {
     if (thread_local_state.vfork_parent) {
         /* The child of vfork runs in our memory: it must not write any of it. Only the parent clears the mark. */
@@ -107,6 +110,18 @@ bool thread_may_record_slow(void)
         thread_local_state.guard = (uintptr_t)__builtin_frame_address(0);
         process_forked();
         thread_local_state.guard = 0;
+    }
+    if (tell && *thread_fork_token == THREAD_TOKEN_QUIET &&
+        atomic_load_explicit(&thread_recording, memory_order_relaxed)) {
+        int saved = errno;
+        struct thread *self = thread_enter();
+        if (self) {
+            process_tell(self);
+            thread_leave();
+        }
+        errno = saved;
+        if (!self)
+            return false;
     }
     return atomic_load_explicit(&thread_recording, memory_order_relaxed);
 }
@@ -219,7 +234,7 @@ void thread_reset_after_fork(void)
 {
     if (atomic_exchange(&arena.lock.holder, 0))
         arena.left = 0; /* another thread was taking from it: how far it came is unknown */
-    *thread_fork_token = 1;
+    *thread_fork_token = THREAD_TOKEN_QUIET;
     struct thread *self = thread_local_state.self;
     for (struct thread *state = atomic_load(&first_thread); state; state = state->next) {
         /* Packets of the parent stay the parent's: a mapped one is shared, a waiting one holds its records. */

@@ -102,6 +102,7 @@ struct thread {
     uint32_t stack_nodes[THREAD_STACK];
     char facts[8192];    /* files of /proc and /sys: read while a record in scratch waits to be written */
     char scratch[16384]; /* texts of a record; only while the guard is set, like the paths */
+    char start[16384];   /* texts of the process's record, which may be written while another one's wait in scratch */
     char paths[3][THREAD_PATH_BYTES];
 };
 
@@ -116,13 +117,17 @@ struct thread_local_state {
 extern _Thread_local struct thread_local_state thread_local_state
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* Page that the kernel wipes in a forked child: [0] is 1 in the process that set it up. */
+/* Page that the kernel wipes in a forked child: [0] is not 0 in the process that set it up. */
 extern uint32_t *thread_fork_token;
+enum {
+    THREAD_TOKEN_QUIET = 1, /* nothing was recorded yet: the first hook that does says first what process this is */
+    THREAD_TOKEN_TOLD = 2
+};
 extern _Atomic bool thread_recording; /* hooks record; false before the constructor, when switched off and after: */
 extern _Atomic uint64_t *_Atomic thread_sealed; /* where the losses of a sealed process are counted, or NULL */
 
 /* Out of line parts of thread_hook_start. */
-bool thread_may_record_slow(void);
+bool thread_may_record_slow(bool tell);
 bool thread_does_not_record(void);
 
 /* True when this hook may look at the clock and record. Called before the real function; touches no state of ours. */
@@ -130,15 +135,22 @@ static inline bool thread_may_record(void)
 {
     if (unlikely(!atomic_load_explicit(&thread_recording, memory_order_relaxed)))
         return thread_does_not_record();
-    if (unlikely(thread_local_state.vfork_parent | (*thread_fork_token == 0)))
-        return thread_may_record_slow();
+    if (unlikely(thread_local_state.vfork_parent | (*thread_fork_token != THREAD_TOKEN_TOLD)))
+        return thread_may_record_slow(true);
     return true;
+}
+/* The same for a hook that may turn out to have nothing to record: tells nobody what process this is. */
+static inline bool thread_may_record_quietly(void)
+{
+    if (unlikely(!atomic_load_explicit(&thread_recording, memory_order_relaxed)))
+        return false;
+    return likely(!thread_local_state.vfork_parent && *thread_fork_token) || thread_may_record_slow(false);
 }
 
 /* The same from inside our own code, where a fork is not taken care of. */
 static inline bool thread_may_record_guarded(void)
 {
-    return atomic_load_explicit(&thread_recording, memory_order_relaxed) && *thread_fork_token != 0 &&
+    return atomic_load_explicit(&thread_recording, memory_order_relaxed) && *thread_fork_token == THREAD_TOKEN_TOLD &&
            !thread_local_state.vfork_parent;
 }
 

@@ -25,16 +25,18 @@ static const char clock_end[] =
     "typealias integer { size = 64; align = 8; signed = false; byte_order = le; map = clock.mono.value; } := time64;\n"
     "typealias integer { size = 56; align = 8; signed = false; byte_order = le; map = clock.mono.value; } := time56;\n";
 
-/* One piece per enumeration and record: ISO C limits the length of one literal. */
-static const char *const pieces[] = {
+/* One literal: an array of pieces would have to be relocated at each start of a program. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+static const char declarations[] =
 #define TRACE_ENUM(name, meaning)                   "enum " #name "_values : u8 {"
 #define TRACE_VALUE(name, constant, value, meaning) " " #constant " = " #value ","
-#define TRACE_ENUM_END(name)                        " };\n",
+#define TRACE_ENUM_END(name)                        " };\n"
 #include "records.def"
     "stream {\n\tid = 0;\n"
     "\tevent.header := struct { u8 id; time56 timestamp; } align(64);\n"
     "\tpacket.context := struct { time64 timestamp_begin; time64 timestamp_end; u64 content_size; u64 packet_size;"
-    " u64 packet_seq_num; u64 events_discarded; u64 in_flight_since_ns; u32 in_flight_hook; u32 pid; };\n};\n",
+    " u64 packet_seq_num; u64 events_discarded; u64 in_flight_since_ns; u32 in_flight_hook; u32 pid; };\n};\n"
 #define TRACE_RECORD(id, name, meaning)                                                                                \
     "event {\n\tid = " #id ";\n\tname = \"" #name "\";\n\tstream_id = 0;\n\tfields := struct {"
 #define TRACE_FIELD(record, type, name, unit, meaning)       " " #type " _" #name ";"
@@ -43,9 +45,10 @@ static const char *const pieces[] = {
     " u32 _" #name "_bytes; u32 _" #name "_padded; text8 _" #name "[_" #name "_padded];"
 #define TRACE_BYTES(record, name, meaning)                                                                             \
     " u32 _" #name "_bytes; u32 _" #name "_padded; u8 _" #name "[_" #name "_padded];"
-#define TRACE_RECORD_END(record) " };\n};\n",
+#define TRACE_RECORD_END(record) " };\n};\n"
 #include "records.def"
-};
+    "";
+#pragma GCC diagnostic pop
 
 /* Appends text; returns the new end, or NULL when it does not fit. */
 static char *append(char *at, const char *end, const char *text, size_t bytes)
@@ -75,7 +78,6 @@ size_t trace_metadata(int64_t realtime_offset_ns, char *out, size_t capacity)
     at = append(at, end, ";\n\toffset = ", 12);
     at = append_number(at, end, offset % 1000000000u);
     at = append(at, end, clock_end, sizeof clock_end - 1);
-    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        at = append(at, end, pieces[i], strlen(pieces[i]));
+    at = append(at, end, declarations, sizeof declarations - 1);
     return at ? (size_t)(at - out) : 0;
 }
