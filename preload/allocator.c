@@ -42,7 +42,7 @@ void allocator_put(struct thread *self)
     thread_slow_end(self);
     thread_local_state.allocator_frame = outer;
     if (told)
-        packet_put(self, TRACE_KIND_allocator, system_now_ns(), &record);
+        packet_put(self, TRACE_KIND_allocator, thread_now_ns(), &record);
     else
         mallctl_of_program = NULL; /* built without statistics */
 }

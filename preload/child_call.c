@@ -9,7 +9,7 @@
 void child_put_spawn(struct thread *self, enum trace_spawn_op op, uint64_t start_ns, pid_t pid, int error,
                      const char *path, bool untraced)
 {
-    uint64_t now_ns = system_now_ns();
+    uint64_t now_ns = thread_now_ns();
     struct trace_spawn record = {
         .duration_ns = start_ns ? now_ns - start_ns : 0,
         .pid = pid > 0 ? (uint32_t)pid : 0,
@@ -61,7 +61,7 @@ void child_wait_end(const struct child_wait *wait, pid_t pid, int status, const 
             atomic_fetch_add(&process.reaped_rchar, growth(wait->io.rchar, io.rchar, rchar));
             atomic_fetch_add(&process.reaped_wchar, growth(wait->io.wchar, io.wchar, wchar));
         }
-        uint64_t now_ns = system_now_ns();
+        uint64_t now_ns = thread_now_ns();
         struct trace_child record = {
             .duration_ns = now_ns - wait->start_ns,
             .cpu_user_ns = usage ? nanoseconds(usage->ru_utime) : TRACE_UNKNOWN,

@@ -133,7 +133,7 @@ static void close_left(struct thread *self, uintptr_t address)
     while (unlikely(self->frame_count && self->frames[self->frame_count - 1].address <= address)) {
         const struct codec_frame *frame = &self->frames[self->frame_count - 1];
         if (frame->start_ns)
-            put_call(self, frame, system_now_ns(), trace_outcome_UNWOUND, NULL);
+            put_call(self, frame, thread_now_ns(), trace_outcome_UNWOUND, NULL);
         self->frame_count--;
     }
     if (!self->frame_count && self->in_flight_hook >= HOOK_codec_base)
@@ -185,7 +185,7 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
             .row = (uint16_t)row,
             .instance = (uint8_t)instance,
             .outermost = outermost,
-            .start_ns = start_ns ? start_ns : system_now_ns(),
+            .start_ns = start_ns ? start_ns : thread_now_ns(),
         };
         if (outermost)
             packet_set_in_flight(self, info->hook, frame->start_ns);
@@ -199,7 +199,7 @@ bool codec_return(struct codec_scope *scope)
     if (!scope->self)
         return false;
     scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(scope->self) : TRACE_UNKNOWN;
-    scope->end_ns = system_now_ns();
+    scope->end_ns = thread_now_ns();
     scope->saved_errno = errno;
     struct thread *self = thread_enter();
     if (self == scope->self && scope->frame < self->frame_count)
@@ -241,7 +241,7 @@ void codec_end(struct codec_scope *scope)
 
 static uint64_t ticks(void)
 {
-    return process.cycles_are_time ? arch_cycles() : system_now_ns();
+    return process.cycles_are_time ? arch_cycles() : thread_now_ns();
 }
 
 /* The thread's sum for this row and handle, made when there is none. */
@@ -261,7 +261,7 @@ static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instan
         .row = (uint16_t)row,
         .session = codec_session(info->family, handle),
         .depth = (uint8_t)self->frame_count,
-        .first_ns = system_now_ns(),
+        .first_ns = thread_now_ns(),
         .first_cycles = ticks(),
     };
     return sum;
@@ -333,10 +333,10 @@ void codec_call_flush(struct thread *self)
 {
     if (likely(!self->row_count))
         return;
-    uint64_t now_ns = system_now_ns(), now = ticks();
+    uint64_t now_ns = thread_now_ns(), now = ticks();
     /* Scaled over the sum's own span; a very short one is stretched until the clocks' steps no longer matter. */
     while (process.cycles_are_time && now_ns - self->rows[0].first_ns < 20000) {
-        now_ns = system_now_ns();
+        now_ns = thread_now_ns();
         now = ticks();
     }
     unsigned count = self->row_count;

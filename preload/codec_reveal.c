@@ -31,7 +31,7 @@ void reveal(uint32_t session, enum trace_setting key, double value)
     struct thread *self = thread_local_state.self;
     if (self->frame_count)
         record.codec = codec_rows[self->frames[self->frame_count - 1].row].family;
-    packet_put(self, TRACE_KIND_codec_setting, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_codec_setting, thread_now_ns(), &record);
 }
 
 void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
@@ -43,13 +43,13 @@ void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
     description->stream = stream;
     struct trace_session_link record = {
         .session = session, .file = description->number, .direction = (uint8_t)direction};
-    packet_put(self, TRACE_KIND_session_link, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_session_link, thread_now_ns(), &record);
 }
 
 void reveal_source_session(uint32_t session, unsigned family, const void *handle)
 {
     struct trace_session_link record = {.session = session, .source_session = codec_session(family, handle)};
-    packet_put(thread_local_state.self, TRACE_KIND_session_link, system_now_ns(), &record);
+    packet_put(thread_local_state.self, TRACE_KIND_session_link, thread_now_ns(), &record);
 }
 
 /* ---- libjpeg ---- */
@@ -84,7 +84,7 @@ static int jpeg_shift(const void *cinfo)
         return 16;
     struct trace_notice notice = {
         .what = trace_note_UNKNOWN_LAYOUT, .number = (uint32_t)version, .text = {"libjpeg", 7}};
-    packet_put(thread_local_state.self, TRACE_KIND_notice, system_now_ns(), &notice);
+    packet_put(thread_local_state.self, TRACE_KIND_notice, thread_now_ns(), &notice);
     return -1;
 }
 
@@ -133,7 +133,7 @@ void reveal_jpeg_encoder(uint32_t session, const void *cinfo)
         if (!table)
             continue;
         struct trace_quantization record = {.session = session, .slot = slot, .values = {table, 128}};
-        packet_put(thread_local_state.self, TRACE_KIND_quantization, system_now_ns(), &record);
+        packet_put(thread_local_state.self, TRACE_KIND_quantization, thread_now_ns(), &record);
     }
 }
 
@@ -194,7 +194,7 @@ void reveal_avif(uint32_t session, const void *encoder, unsigned row, unsigned i
     const char *library = codec_targets[row][instance].library;
     if (!library || !strstr(library, "libavif.so.15")) { /* 0.11: later ones order the fields differently */
         struct trace_notice notice = {.what = trace_note_UNKNOWN_LAYOUT, .text = {"libavif", 7}};
-        packet_put(thread_local_state.self, TRACE_KIND_notice, system_now_ns(), &notice);
+        packet_put(thread_local_state.self, TRACE_KIND_notice, thread_now_ns(), &notice);
         return;
     }
     reveal(session, trace_setting_THREADS, u32_at(encoder, 4));

@@ -181,7 +181,7 @@ void facts_put_host(struct thread *self)
         host.cpus += (uint32_t)(high - low + 1);
         at += *at == ',';
     }
-    packet_put(self, TRACE_KIND_host, system_now_ns(), &host);
+    packet_put(self, TRACE_KIND_host, thread_now_ns(), &host);
     facts_put_cgroup(self);
 }
 
@@ -266,5 +266,5 @@ void facts_put_cgroup(struct thread *self)
                 cgroup.oom_kills = number_after(out, "oom_kill ");
         }
     }
-    packet_put(self, TRACE_KIND_cgroup, system_now_ns(), &cgroup);
+    packet_put(self, TRACE_KIND_cgroup, thread_now_ns(), &cgroup);
 }

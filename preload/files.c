@@ -16,10 +16,7 @@
 #include "preload/settings.h"
 #include "preload/text.h"
 
-#define CHUNK  1024
-#define CHUNKS 1024 /* descriptors up to 2^20, the kernel's usual ceiling */
-
-static struct description *_Atomic *_Atomic chunks[CHUNKS];
+struct description *_Atomic *_Atomic files_chunks[FILES_CHUNKS];
 static _Atomic int chunks_used; /* none from here on has been made */
 static _Atomic uint32_t numbers;
 static struct thread_lock lock; /* of the free list */
@@ -27,18 +24,18 @@ static struct description *free_descriptions;
 
 static struct description *_Atomic *slot_of(int fd, bool make)
 {
-    if (fd < 0 || fd >= CHUNK * CHUNKS)
+    if (fd < 0 || fd >= FILES_CHUNK * FILES_CHUNKS)
         return NULL;
-    struct description *_Atomic *chunk = atomic_load(&chunks[fd / CHUNK]);
+    struct description *_Atomic *chunk = atomic_load(&files_chunks[fd / FILES_CHUNK]);
     if (!chunk && make) {
-        struct description *_Atomic *fresh = arena_allocate(CHUNK * sizeof *fresh);
-        if (fresh && atomic_compare_exchange_strong(&chunks[fd / CHUNK], &chunk, fresh))
+        struct description *_Atomic *fresh = arena_allocate(FILES_CHUNK * sizeof *fresh);
+        if (fresh && atomic_compare_exchange_strong(&files_chunks[fd / FILES_CHUNK], &chunk, fresh))
             chunk = fresh;
         int used = atomic_load(&chunks_used);
-        while (used <= fd / CHUNK && !atomic_compare_exchange_weak(&chunks_used, &used, fd / CHUNK + 1))
+        while (used <= fd / FILES_CHUNK && !atomic_compare_exchange_weak(&chunks_used, &used, fd / FILES_CHUNK + 1))
             ;
     }
-    return chunk ? &chunk[fd % CHUNK] : NULL;
+    return chunk ? &chunk[fd % FILES_CHUNK] : NULL;
 }
 
 static struct description *description_new(void)
@@ -71,23 +68,17 @@ static void description_free(struct description *description)
 struct description *files_next(int *fd)
 {
     int last = atomic_load_explicit(&chunks_used, memory_order_relaxed);
-    for (int c = *fd / CHUNK; c < last; c++) {
-        struct description *_Atomic *chunk = atomic_load(&chunks[c]);
-        for (int i = c == *fd / CHUNK ? *fd % CHUNK : 0; chunk && i < CHUNK; i++) {
+    for (int c = *fd / FILES_CHUNK; c < last; c++) {
+        struct description *_Atomic *chunk = atomic_load(&files_chunks[c]);
+        for (int i = c == *fd / FILES_CHUNK ? *fd % FILES_CHUNK : 0; chunk && i < FILES_CHUNK; i++) {
             struct description *description = atomic_load_explicit(&chunk[i], memory_order_acquire);
             if (!description)
                 continue;
-            *fd = c * CHUNK + i;
+            *fd = c * FILES_CHUNK + i;
             return description;
         }
     }
     return NULL;
-}
-
-struct description *files_peek(int fd)
-{
-    struct description *_Atomic *slot = slot_of(fd, false);
-    return slot ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
 }
 
 static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
@@ -103,7 +94,7 @@ static void enter(struct thread *self, int fd, struct description *description)
     struct trace_close record = {.bytes = TRACE_UNKNOWN, .fd = fd};
     record.last = atomic_fetch_sub(&old->descriptors, 1) == 1;
     if (slot) /* closed where nobody saw it: the kernel would not have given its number away otherwise */
-        put_close(self, &record, old, system_now_ns());
+        put_close(self, &record, old, thread_now_ns());
     if (record.last)
         description_free(old);
 }
@@ -122,11 +113,11 @@ static void fill_status(struct trace_open *record, int fd, struct description *d
         record->bytes = (uint64_t)status.st_size;
 }
 
-struct description *files_of(struct thread *self, int fd)
+struct description *files_find(struct thread *self, int fd)
 {
-    struct description *description = files_peek(fd);
-    if (description || fd < 0)
-        return description;
+    struct description *description = NULL;
+    if (fd < 0)
+        return NULL;
     struct stat status;
     if (system_stat_fd(fd, &status) != 0 || !(description = description_new()))
         return NULL;
@@ -148,13 +139,13 @@ struct description *files_of(struct thread *self, int fd)
     fill_status(&record, fd, description);
     description->position = description->regular ? system_position(fd) : 0;
     enter(self, fd, description);
-    packet_put(self, TRACE_KIND_open, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_open, thread_now_ns(), &record);
     return description;
 }
 
 void files_opened(struct thread *self, const struct files_opening *opening)
 {
-    uint64_t now_ns = system_now_ns();
+    uint64_t now_ns = thread_now_ns();
     struct description *description = NULL;
     struct trace_open record = {
         .duration_ns = now_ns - opening->start_ns,
@@ -241,7 +232,7 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
 uint64_t files_boundary(struct thread *self)
 {
     if (codec_call_session(self))
-        return system_now_ns();
+        return thread_now_ns();
     codec_call_flush(self);
     return packet_put_cpu(self);
 }
@@ -270,7 +261,7 @@ void files_closed(struct thread *self, int fd, const struct files_closing *closi
 {
     if (!closing->description)
         return;
-    uint64_t now_ns = system_now_ns();
+    uint64_t now_ns = thread_now_ns();
     struct trace_close record = {
         .duration_ns = now_ns - closing->start_ns,
         .bytes = closing->bytes,
@@ -292,7 +283,7 @@ void files_closing_range(struct thread *self, unsigned first, unsigned last, enu
     if (first > INT_MAX)
         return;
     for (int fd = (int)first; files_next(&fd) && (unsigned)fd <= last; fd++) {
-        struct files_closing closing = {.start_ns = system_now_ns()};
+        struct files_closing closing = {.start_ns = thread_now_ns()};
         files_before_close(self, fd, &closing);
         files_closed(self, fd, &closing, 0, hook);
     }
@@ -305,7 +296,7 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
         return;
     atomic_fetch_add(&description->descriptors, 1);
     enter(self, to, description);
-    uint64_t now_ns = system_now_ns();
+    uint64_t now_ns = thread_now_ns();
     struct trace_open record = {
         .duration_ns = now_ns - start_ns,
         .bytes = TRACE_UNKNOWN,
@@ -349,7 +340,7 @@ void files_put_still_open(struct thread *self)
             .fd = fd,
             .at_exit = 1,
         };
-        put_close(self, &record, description, system_now_ns());
+        put_close(self, &record, description, thread_now_ns());
     }
 }
 

@@ -27,9 +27,28 @@ struct description {
 
 /* The description behind fd; one that appeared unseen (inherited, or by a call that is not wrapped) is recorded now.
  * NULL when fd is not open or there is no memory. */
-struct description *files_of(struct thread *self, int fd);
+static inline struct description *files_of(struct thread *self, int fd);
 /* The same without recording; NULL when unknown. Needs no guard. */
-struct description *files_peek(int fd);
+static inline struct description *files_peek(int fd);
+
+#define FILES_CHUNK  1024
+#define FILES_CHUNKS 1024 /* descriptors up to 2^20, the kernel's usual ceiling */
+extern struct description *_Atomic *_Atomic files_chunks[FILES_CHUNKS];
+struct description *files_find(struct thread *self, int fd);
+static inline struct description *files_peek(int fd)
+{
+    if (unlikely((unsigned)fd >= FILES_CHUNK * FILES_CHUNKS))
+        return NULL;
+    struct description *_Atomic *chunk =
+        atomic_load_explicit(&files_chunks[(unsigned)fd / FILES_CHUNK], memory_order_acquire);
+    return likely(chunk != NULL) ? atomic_load_explicit(&chunk[(unsigned)fd % FILES_CHUNK], memory_order_acquire)
+                                 : NULL;
+}
+static inline struct description *files_of(struct thread *self, int fd)
+{
+    struct description *description = files_peek(fd);
+    return likely(description != NULL) ? description : files_find(self, fd);
+}
 
 /* A successful or failed open: path is read only when the kernel accepted it. */
 struct files_opening {

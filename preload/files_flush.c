@@ -26,7 +26,7 @@ static bool put_flushed(struct thread *self, struct description *description, in
     description->flush_pending = 0;
     if (pending >= before)
         return false;
-    uint64_t now_ns = system_now_ns(), calls = description->stdio_calls;
+    uint64_t now_ns = thread_now_ns(), calls = description->stdio_calls;
     struct trace_io record = {
         .duration_ns = now_ns - start_ns,
         .bytes = description->stdio_bytes,
@@ -52,5 +52,5 @@ void files_flushed_all(struct thread *self, uint64_t start_ns, enum hook hook)
     struct description *description;
     for (int fd = 0; (description = files_next(&fd)); fd++)
         if (description->flush_pending && put_flushed(self, description, fd, start_ns, hook))
-            start_ns = system_now_ns(); /* the first of them is charged with the time of the call */
+            start_ns = thread_now_ns(); /* the first of them is charged with the time of the call */
 }

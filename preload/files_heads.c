@@ -27,7 +27,7 @@ void files_put_head(struct thread *self, struct description *description, const 
         .direction = (uint8_t)direction,
         .data = {data, bytes < kept ? bytes : kept},
     };
-    packet_put(self, TRACE_KIND_head, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_head, thread_now_ns(), &record);
     /* A boundary of an image's time and memory: what led up to it is the image's, what going to disk takes is not. */
     files_boundary(self);
     packet_need_disk(self);

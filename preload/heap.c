@@ -135,7 +135,7 @@ int64_t heap_put(struct thread *self)
         .free_calls = totals.releases,
     };
     if (process.heap_known)
-        packet_put(self, TRACE_KIND_heap, system_now_ns(), &record);
+        packet_put(self, TRACE_KIND_heap, thread_now_ns(), &record);
     return totals.live_bytes;
 }
 
@@ -143,7 +143,7 @@ void heap_put_sizes(struct thread *self, const struct heap_totals *totals)
 {
     struct trace_heap_sizes record = {.calls = {(const char *)totals->sizes, sizeof totals->sizes}};
     if (process.heap_known && totals->allocations)
-        packet_put(self, TRACE_KIND_heap_sizes, system_now_ns(), &record);
+        packet_put(self, TRACE_KIND_heap_sizes, thread_now_ns(), &record);
 }
 
 static void record_block(struct thread *self, enum trace_block_op op, const void *block, uint64_t bytes, enum hook hook,
@@ -160,7 +160,7 @@ static void record_block(struct thread *self, enum trace_block_op op, const void
         .hook = (uint16_t)hook,
         .stack = op == trace_block_op_ALLOCATED ? stacks_take(self) : 0,
     };
-    packet_put(self, TRACE_KIND_block, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_block, thread_now_ns(), &record);
 }
 
 void heap_more(struct thread *self, int64_t bytes, const void *block, enum hook hook, const void *caller)

@@ -26,7 +26,7 @@ static void after_copy(int from, const off_t *from_offset, int to, const off_t *
     struct thread *self = thread_enter();
     if (!self)
         return;
-    uint64_t end_ns = system_now_ns();
+    uint64_t end_ns = thread_now_ns();
     struct description *source = files_of(self, from), *target = files_of(self, to);
     uint64_t bytes = result > 0 ? (uint64_t)result : 0;
     struct trace_io record = {

@@ -80,7 +80,7 @@ EXPORT int close(int fd)
         }
         errno = saved;
     }
-    closing.start_ns = closing.description ? system_now_ns() : 0;
+    closing.start_ns = closing.description ? thread_now_ns() : 0;
     int result = REAL(close)(fd);
     if (closing.description) {
         int saved = errno;
@@ -141,7 +141,7 @@ EXPORT int closedir(DIR *directory)
         }
         errno = saved;
     }
-    closing.start_ns = closing.description ? system_now_ns() : 0;
+    closing.start_ns = closing.description ? thread_now_ns() : 0;
     int result = REAL(closedir)(directory);
     if (closing.description) {
         int saved = errno;
@@ -247,7 +247,7 @@ static void after_position(int fd, enum trace_io_op op, int64_t offset, bool fai
     struct thread *self = thread_enter();
     if (!self)
         return;
-    uint64_t end_ns = system_now_ns();
+    uint64_t end_ns = thread_now_ns();
     struct description *description = files_of(self, fd);
     if (description && op == trace_io_op_SEEK && !failed)
         atomic_store(&description->position, offset);

@@ -70,7 +70,7 @@ struct change {
 
 static void put(struct thread *self, uint64_t start_ns, const struct change *change)
 {
-    uint64_t end_ns = system_now_ns();
+    uint64_t end_ns = thread_now_ns();
     struct trace_map record = {
         .duration_ns = end_ns - start_ns,
         .address = change->address,
@@ -171,7 +171,7 @@ EXPORT void *mremap(void *address, size_t length, size_t new_length, int flags, 
         change.op = trace_map_op_MOVE;
         change.address = (uintptr_t)result;
         change.bytes = new_length;
-        put(self, system_now_ns(), &change);
+        put(self, thread_now_ns(), &change);
         remember(change.address, new_length, change.file);
         thread_leave();
     }

@@ -16,7 +16,7 @@ static void asked(uint64_t start_ns)
     struct thread *self = thread_local_state.self;
     if (!start_ns || !self || thread_local_state.guard)
         return;
-    uint64_t took_ns = system_now_ns() - start_ns;
+    uint64_t took_ns = thread_now_ns() - start_ns;
     arch_add(&self->metadata_calls, 1);
     arch_add(&self->metadata_ns, (int64_t)took_ns);
     arch_add(&self->io_ns, (int64_t)took_ns);

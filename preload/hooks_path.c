@@ -18,7 +18,7 @@ static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int
     int saved = errno;
     struct thread *self = start_ns && !(result && saved == EFAULT) ? thread_enter() : NULL;
     if (self) {
-        uint64_t end_ns = system_now_ns();
+        uint64_t end_ns = thread_now_ns();
         struct trace_text texts[2] = {{from, 0}, {to, 0}};
         for (int i = 0; i < 2; i++) {
             char *copy = self->scratch + i * PATH_MAX;
@@ -115,7 +115,7 @@ static int moved(int result, int fd)
     if (self) {
         long n = SYSTEM3(SYS_getcwd, self->scratch, 4096, 0);
         struct trace_chdir record = {.fd = fd, .path = {self->scratch, n > 0 ? (uint64_t)n - 1 : 0}};
-        packet_put(self, TRACE_KIND_chdir, system_now_ns(), &record);
+        packet_put(self, TRACE_KIND_chdir, thread_now_ns(), &record);
         thread_leave();
     }
     errno = saved;
@@ -139,7 +139,7 @@ EXPORT int chroot(const char *path)
     struct thread *self = result == 0 && thread_may_record() ? thread_enter() : NULL;
     if (self) {
         struct trace_chdir record = {.fd = -1, .root = 1, .path = {path, strlen(path)}};
-        packet_put(self, TRACE_KIND_chdir, system_now_ns(), &record);
+        packet_put(self, TRACE_KIND_chdir, thread_now_ns(), &record);
         thread_leave();
     }
     errno = saved;

@@ -50,7 +50,7 @@ EXPORT int pclose(FILE *stream)
     struct files_closing closing = {0};
     if (wait.start_ns && fd >= 0 && files_peek(fd)) {
         OWN_CODE(files_before_close(self, fd, &closing));
-        closing.start_ns = system_now_ns();
+        closing.start_ns = thread_now_ns();
     }
     int status = REAL(pclose)(stream);
     if (closing.description)

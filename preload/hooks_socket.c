@@ -102,7 +102,7 @@ static int messages_moved(const struct mmsghdr *messages, int result, int fd, ui
         io_call_end(&(struct io_call){op, trace_io_layer_UNCOUNTED, hook, fd, TRACE_UNKNOWN, start_ns, 0},
                     messages[i].msg_len,
                     nowhere ? VECTOR(NULL, 0) : VECTOR(message->msg_iov, (int)message->msg_iovlen));
-        start_ns = system_now_ns();
+        start_ns = thread_now_ns();
     }
     if (start_ns && result <= 0)
         io_call_end(&(struct io_call){op, trace_io_layer_UNCOUNTED, hook, fd, TRACE_UNKNOWN, start_ns, 0}, result,

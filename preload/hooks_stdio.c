@@ -71,7 +71,7 @@ static struct files_closing closing_of(FILE *stream)
         thread_leave();
     }
     errno = saved;
-    closing.start_ns = system_now_ns();
+    closing.start_ns = thread_now_ns();
     return closing;
 }
 

@@ -56,7 +56,7 @@ static void thread_ends(void)
         codec_call_flush(self);
         struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
         heap_thread_end(self, &end);
-        packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
+        packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);
         packet_set_in_flight(self, 0, 0);
         thread_release(self);
         thread_leave();
@@ -70,7 +70,7 @@ void thread_named(uint32_t tid, const char *name)
     struct thread *self = tid ? thread_enter() : NULL;
     if (self) {
         struct trace_thread_name record = {.tid = tid, .name = {name, strnlen(name, 15)}};
-        packet_put(self, TRACE_KIND_thread_name, system_now_ns(), &record);
+        packet_put(self, TRACE_KIND_thread_name, thread_now_ns(), &record);
         thread_leave();
     }
     errno = saved;

@@ -58,7 +58,7 @@ void io_call_end(const struct io_call *call, ssize_t result, struct vector vecto
         return;
     bool large = call->wanted >= FILES_LARGE_BYTES;
     uint64_t cpu_ns = large ? files_cpu_after(self) : TRACE_UNKNOWN;
-    uint64_t end_ns = system_now_ns();
+    uint64_t end_ns = thread_now_ns();
     struct description *description = files_of(self, call->fd);
     uint64_t bytes = result > 0 ? (uint64_t)result : 0;
     uint64_t offset =

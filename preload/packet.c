@@ -95,7 +95,7 @@ static void wait_in_memory(struct thread *self, size_t bytes)
 
 static bool refused(void)
 {
-    atomic_store(&refused_until_ns, system_now_ns() + REFUSED_NS);
+    atomic_store(&refused_until_ns, thread_now_ns() + REFUSED_NS);
     return false;
 }
 
@@ -291,16 +291,16 @@ void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)
 uint64_t packet_put_cpu(struct thread *self)
 {
     const char *base = self->packet.base;
-    uint64_t start_ns = system_now_ns(), cpu_ns = thread_cpu_ns(self);
-    packet_put_cpu_at(self, cpu_ns, system_now_ns());
-    return base == self->packet.base ? start_ns : system_now_ns();
+    uint64_t start_ns = thread_now_ns(), cpu_ns = thread_cpu_ns(self);
+    packet_put_cpu_at(self, cpu_ns, thread_now_ns());
+    return base == self->packet.base ? start_ns : thread_now_ns();
 }
 
 void packet_need_disk(struct thread *self)
 {
     if (likely(self->packet.on_disk))
         return;
-    if ((packet_on_disk() && !directory_can_map()) || !may_try(system_now_ns()))
+    if ((packet_on_disk() && !directory_can_map()) || !may_try(thread_now_ns()))
         return;
     thread_slow_begin(self);
     if (go_to_disk() && self->packet.base && !self->packet.on_disk && directory_can_map())

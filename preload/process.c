@@ -27,12 +27,11 @@ struct process_state process;
     UINT64_C(1000000000) /* from here on a process says at its end what its control group allowed it                   \
                           */
 
-static _Atomic uint8_t hook_defined[HOOK_end];
+_Atomic uint8_t process_hook_defined[HOOK_end];
 
-void process_define_hook(struct thread *self, unsigned hook, unsigned codec, unsigned role, const char *library)
+void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec, unsigned role, const char *library)
 {
-    if (likely(atomic_load_explicit(&hook_defined[hook], memory_order_relaxed)) ||
-        atomic_exchange(&hook_defined[hook], 1))
+    if (atomic_exchange(&process_hook_defined[hook], 1))
         return;
     const char *name = hook_name(hook);
     struct trace_hook record = {
@@ -43,9 +42,9 @@ void process_define_hook(struct thread *self, unsigned hook, unsigned codec, uns
         .library = {library ? library : "", library ? strlen(library) : 0},
     };
     uint64_t discarded = self->packet.discarded;
-    packet_put(self, TRACE_KIND_hook, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_hook, thread_now_ns(), &record);
     if (unlikely(self->packet.discarded != discarded))
-        atomic_store(&hook_defined[hook], 0); /* its next use tries again */
+        atomic_store(&process_hook_defined[hook], 0); /* its next use tries again */
 }
 
 /* Reads a /proc file of text into out; returns its length. */
@@ -89,15 +88,15 @@ static void put_start(struct thread *self)
     record.cwd = (struct trace_text){cwd, n > 0 ? (uint64_t)n - 1 : 0};
     char *argv = cwd + record.cwd.bytes;
     record.argv = (struct trace_text){argv, read_proc("/proc/self/cmdline", argv, 8192)};
-    packet_put(self, TRACE_KIND_process, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_process, thread_now_ns(), &record);
     for (unsigned i = 0; i < settings.bad_count && !process.forked; i++) {
         struct trace_notice notice = {.what = trace_note_BAD_SETTING,
                                       .text = {settings.bad[i], strlen(settings.bad[i])}};
-        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+        packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
     }
     if (!process.heap_known && !process.forked) {
         struct trace_notice notice = {.what = trace_note_OWN_MALLOC};
-        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+        packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
     }
 }
 
@@ -112,7 +111,7 @@ void process_forked(void)
     packet_reset_after_fork();
     files_reset_after_fork();
     codec_call_reset_after_fork();
-    memset((void *)hook_defined, 0, sizeof hook_defined);
+    memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -207,8 +206,8 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
         facts_put_host(self);
     struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
     heap_thread_end(self, &end);
-    packet_put(self, TRACE_KIND_thread_end, system_now_ns(), &end);
-    if (packet_made_trace() || system_now_ns() - process.start_ns >= LONG_LIFE_NS)
+    packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);
+    if (packet_made_trace() || thread_now_ns() - process.start_ns >= LONG_LIFE_NS)
         facts_put_cgroup(self);
     struct heap_totals heap;
     heap_totals(self, &heap);
@@ -239,7 +238,7 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
         .heap_known = process.heap_known,
     };
     facts_cpu_ns(&record.cpu_user_ns, &record.cpu_system_ns, &record.minor_faults, &record.major_faults);
-    packet_put(self, TRACE_KIND_process_end, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_process_end, thread_now_ns(), &record);
     packet_finish(self);
     directory_remove_if_empty();
 }
@@ -258,7 +257,7 @@ void process_put_notice(enum trace_note what)
     struct thread *self = thread_enter();
     if (self) {
         struct trace_notice notice = {.what = (uint8_t)what};
-        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+        packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
         thread_leave();
     }
     errno = saved;

@@ -69,6 +69,13 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code);
 /* For the vfork stub: marks the thread and returns the real vfork. */
 void *process_before_vfork(void);
 /* Writes the hook's definition record once per process. */
-void process_define_hook(struct thread *self, unsigned hook, unsigned codec, unsigned role, const char *library);
+void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec, unsigned role, const char *library);
+extern _Atomic uint8_t process_hook_defined[HOOK_end];
+static inline void process_define_hook(struct thread *self, unsigned hook, unsigned codec, unsigned role,
+                                       const char *library)
+{
+    if (unlikely(!atomic_load_explicit(&process_hook_defined[hook], memory_order_relaxed)))
+        process_define_hook_now(self, hook, codec, role, library);
+}
 
 #endif

@@ -26,7 +26,7 @@ void sample_now(struct thread *self, enum sample_place place)
     sample.threads = facts_threads();
     sample.io_ops = process_sums().io_ops;
     sample.heap_live_bytes = heap_put(self);
-    uint64_t now_ns = system_now_ns();
+    uint64_t now_ns = thread_now_ns();
     atomic_store(&next_ns, now_ns + settings.sample_ns);
     packet_put(self, TRACE_KIND_sample, now_ns, &sample);
     if (place == SAMPLE_BETWEEN_CALLS || process.heap_known)
@@ -36,7 +36,7 @@ void sample_now(struct thread *self, enum sample_place place)
 
 void sample_maybe(struct thread *self, enum sample_place place)
 {
-    uint64_t now_ns = system_now_ns(), due_ns = atomic_load(&next_ns);
+    uint64_t now_ns = thread_now_ns(), due_ns = atomic_load(&next_ns);
     if (!settings.sample_ns || now_ns < due_ns)
         return;
     /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */

@@ -106,7 +106,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
         struct trace_notice notice = {
             .what = trace_note_NO_WRAPPER_LEFT,
             .text = {hook_name(codec_rows[row].hook), strlen(hook_name(codec_rows[row].hook))}};
-        packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+        packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
         return address;
     }
     static bool clock_is_known;
@@ -196,7 +196,7 @@ static void put_module(struct thread *self, struct listed *listed)
         .path = {listed->name, strlen(listed->name)},
         .build_id = listed->build_id,
     };
-    packet_put(self, TRACE_KIND_module, system_now_ns(), &record);
+    packet_put(self, TRACE_KIND_module, thread_now_ns(), &record);
     listed->recorded = true;
 }
 

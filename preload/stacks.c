@@ -71,7 +71,7 @@ static void record(struct thread *self, uint32_t number, uint32_t parent, const 
         return;
     struct trace_frame frame = {.frame = number, .parent = parent, .address = (uintptr_t)address};
     uint64_t discarded = self->packet.discarded;
-    packet_put(self, TRACE_KIND_frame, system_now_ns(), &frame);
+    packet_put(self, TRACE_KIND_frame, thread_now_ns(), &frame);
     if (likely(self->packet.discarded == discarded)) /* else its next use tries again */
         atomic_fetch_or_explicit(&recorded[number / 32], bit, memory_order_relaxed);
 }
@@ -80,7 +80,7 @@ uint32_t stacks_take(struct thread *self)
 {
     if (likely(!on))
         return 0;
-    uint64_t began_ns = system_now_ns();
+    uint64_t began_ns = thread_now_ns();
     size_t count = unwinder_take(self);
     bool complete = count && thread_lock_take(&lock);
     if (complete) {
@@ -93,7 +93,7 @@ uint32_t stacks_take(struct thread *self)
         record(self, self->stack_nodes[i], i + 1 < count ? self->stack_nodes[i + 1] : 0, self->stack[i]);
     if (unlikely(!complete))
         process_count_lost(1);
-    atomic_fetch_add_explicit(&process.slow_ns, system_now_ns() - began_ns, memory_order_relaxed);
+    atomic_fetch_add_explicit(&process.slow_ns, thread_now_ns() - began_ns, memory_order_relaxed);
     return complete ? self->stack_nodes[0] : 0;
 }
 
@@ -106,7 +106,7 @@ void stacks_prepare(struct thread *self)
         return;
     static const char wanted[] = "libunwind.so.8";
     struct trace_notice notice = {.what = trace_note_NO_STACKS, .text = {wanted, sizeof wanted - 1}};
-    packet_put(self, TRACE_KIND_notice, system_now_ns(), &notice);
+    packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
 }
 
 void stacks_reset_after_fork(void)

@@ -13,7 +13,7 @@
 /* Start of a call that may reach the kernel. */
 static uint64_t start_of(uint64_t bytes)
 {
-    uint64_t start_ns = system_now_ns();
+    uint64_t start_ns = thread_now_ns();
     if (bytes >= FILES_LARGE_BYTES) {
         int saved = errno;
         struct thread *self = thread_enter();
@@ -31,7 +31,7 @@ static void put(struct thread *self, struct description *description, enum trace
                 const void *buffer, uint64_t bytes, uint64_t kernel_bytes, int error, uint64_t start_ns)
 {
     uint64_t cpu_ns = start_ns && bytes >= FILES_LARGE_BYTES ? files_cpu_after(self) : TRACE_UNKNOWN;
-    uint64_t end_ns = system_now_ns(), calls = description->stdio_calls + 1;
+    uint64_t end_ns = thread_now_ns(), calls = description->stdio_calls + 1;
     struct trace_io record = {
         .duration_ns = start_ns ? end_ns - start_ns : 0,
         .bytes = bytes + description->stdio_bytes,
@@ -206,7 +206,7 @@ struct stdio_position stdio_position_before(const FILE *stream)
         .pending = stdio_pending(stream),
         .end = stream->_IO_read_end,
         .offset = stream->_offset,
-        .start_ns = system_now_ns(),
+        .start_ns = thread_now_ns(),
     };
 }
 

@@ -126,11 +126,11 @@ bool thread_may_record_slow(bool tell)
     return atomic_load_explicit(&thread_recording, memory_order_relaxed);
 }
 
-/* A guard whose frame lies below ours was left behind by siglongjmp out of our code, unless this is a signal handler
- * on an alternate stack, which may lie anywhere. */
+/* A guard whose frame does not lie above ours was left behind by siglongjmp out of our code, unless this is a signal
+ * handler on an alternate stack, which may lie anywhere. */
 static bool guard_is_stale(uintptr_t frame)
 {
-    if (frame <= thread_local_state.guard)
+    if (frame < thread_local_state.guard)
         return false;
     stack_t stack;
     memset(&stack, 0, sizeof stack);
@@ -190,9 +190,8 @@ static struct thread *attach(void)
     return state;
 }
 
-struct thread *thread_enter(void)
+struct thread *thread_enter_slow(uintptr_t frame)
 {
-    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     if (unlikely(thread_local_state.guard != 0) && !guard_is_stale(frame)) {
         process_count_lost(1);
         return NULL;

@@ -70,6 +70,14 @@ struct packet {
     bool on_disk; /* mapped from a packet file; otherwise anonymous memory that waits */
 };
 
+/* A thread's bearings: the time at a cycle count, and the rate from there on. See clock.c. */
+struct clock {
+    uint64_t ns, cycles;
+    uint64_t span;  /* cycles that they hold for; 0: not at all */
+    uint64_t scale; /* ns per cycle, times 2^32 */
+    uint64_t anchor_ns, anchor_cycles, bearings;
+};
+
 struct thread {
     struct thread *next; /* all states ever made; never unlinked */
     _Atomic uint32_t in_use;
@@ -84,6 +92,7 @@ struct thread {
     unsigned slow_depth;
     uint64_t io_ns; /* sum of I/O call times, for the nested part of codec calls */
     uint16_t in_flight_hook;
+    struct clock clock;
     uint64_t records, io_ops;
     uint64_t kernel_read, kernel_written; /* bytes that the kernel counts in rchar and wchar */
     uint64_t metadata_calls, metadata_ns;
@@ -154,15 +163,37 @@ static inline bool thread_may_record_guarded(void)
            !thread_local_state.vfork_parent;
 }
 
+/* CLOCK_MONOTONIC, by the cycle counter where that is the clock anyway; never goes back on a thread. */
+uint64_t thread_now_by_clock(struct thread *self);
+static inline uint64_t thread_now_ns(void)
+{
+    struct thread *self = thread_local_state.self;
+    if (unlikely(!self))
+        return system_now_ns();
+    uint64_t cycles = arch_cycles() - self->clock.cycles;
+    if (likely(cycles < self->clock.span))
+        return self->clock.ns + (cycles * self->clock.scale >> 32);
+    return thread_now_by_clock(self);
+}
+
 /* Start time of a call to record, or 0 when it is to pass through. */
 static inline uint64_t thread_hook_start(void)
 {
-    return thread_may_record() ? system_now_ns() : 0;
+    return thread_may_record() ? thread_now_ns() : 0;
 }
 
 /* Enters our own code: the calling thread's state with the guard set, or NULL (counted lost) when that is not
  * possible now. Pair with thread_leave. errno is the caller's to keep. */
-struct thread *thread_enter(void);
+struct thread *thread_enter_slow(uintptr_t frame);
+static inline struct thread *thread_enter(void)
+{
+    uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
+    struct thread *self = thread_local_state.self;
+    if (unlikely(thread_local_state.guard || !self))
+        return thread_enter_slow(frame);
+    thread_local_state.guard = frame;
+    return self;
+}
 static inline void thread_leave(void)
 {
     thread_local_state.guard = 0;
