@@ -27,7 +27,7 @@ for source in tests/victims/guest_*.c; do
     name=$(basename "$source" .c) flags=()
     name=${name#guest_}
     [[ $name != plugin ]] || flags=(-shared -fPIC -l:libwebp.so.7 "-Wl,-z,lazy")
-    gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -w -fno-builtin -rdynamic -o "$victims/$name" "$source" "${flags[@]}"
+    gcc -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -pthread -w -fno-builtin -rdynamic -o "$victims/$name" "$source" "${flags[@]}"
 done
 gcc -std=gnu11 -D_GNU_SOURCE -O1 -w -static-pie -fPIE -o "$victims/static" tests/victims/guest_descriptors.c
 
@@ -110,12 +110,6 @@ if wanted head; then
     head -c 2000 /usr/share/libjxl-testdata/jxl/flower/flower_alpha.png >"$work/head.png"
     LD_PRELOAD=$library IMGBENCH_DIR=$work/trace-head cat "$work/head.png" >"$work/head.out"
     report head "$(timeout 60 babeltrace2 "$work/trace-head" | grep -a ' head: ' | grep -a -v 'data = \[ \[0\] = 137, \[1\] = 80, \[2\] = 78, \[3\] = 71' | head -1 | cut -c 1-300)"
-fi
-
-if wanted heap; then
-    LD_PRELOAD=$library IMGBENCH_DIR=$work/trace-heap "$victims/heap" 3>"$work/sums" || true
-    seen=$(timeout 60 babeltrace2 "$work/trace-heap" | grep -a ' process_end: ' | sed 's/.*heap_live_bytes = \(-*[0-9]*\), heap_peak_bytes = \(-*[0-9]*\), alloc_calls = \([0-9]*\), free_calls = \([0-9]*\).*/\1 \2 \3 \4/')
-    report heap "$([[ $(cat "$work/sums") == "$seen" ]] || echo "own sums $(cat "$work/sums"), recorded $seen")"
 fi
 
 if wanted shell; then
