@@ -28,6 +28,41 @@ static void moving_reader(void)
     fclose(in);
 }
 
+/* Skips inside the buffer, forwards and back. */
+static void skipping_reader(void)
+{
+    FILE *in = open_it("r");
+    for (int i = 0; i < 300; i++) {
+        taken += (long)fread(text, 1, 100, in);
+        check(fseek(in, i % 3 ? 70 : -40, SEEK_CUR) == 0, "fseek");
+        for (int byte = 0; byte < 20; byte++)
+            taken += getc_unlocked(in) != EOF;
+    }
+    fclose(in);
+}
+
+/* What inlined macros put after a move. */
+static void macros_after_moves(void)
+{
+    FILE *out = open_it("w");
+    for (int i = 0; i < 3; i++) {
+        for (int byte = 0; byte < 3000; byte++)
+            given += putc_unlocked('x', out) == 'x';
+        check(fseek(out, i * 100, SEEK_SET) == 0, "fseek");
+    }
+    for (int byte = 0; byte < 5000; byte++)
+        given += putc_unlocked('y', out) == 'y';
+    fclose(out);
+    FILE *in = fopen(name, "r");
+    check(fseek(in, 1000, SEEK_SET) == 0, "fseek");
+    for (int byte = 0; byte < 100; byte++)
+        taken += getc_unlocked(in) != EOF;
+    rewind(in);
+    while (getc_unlocked(in) != EOF)
+        taken++;
+    fclose(in);
+}
+
 static void moving_writer(void)
 {
     FILE *out = open_it("w");
@@ -216,10 +251,20 @@ static void wide(void)
 int main(void)
 {
     static const struct way ways[] = {
-        {"reader", moving_reader},  {"writer", moving_writer},  {"both", both_ways},
-        {"appended", appended},     {"reopened", reopened},     {"second", second_descriptor},
-        {"locked", locked_threads}, {"racing", racing_threads}, {"forked", forked},
-        {"refused", refused},       {"memory", in_memory},      {"wide", wide},
+        {"reader", moving_reader},
+        {"skips", skipping_reader},
+        {"moves", macros_after_moves},
+        {"writer", moving_writer},
+        {"both", both_ways},
+        {"appended", appended},
+        {"reopened", reopened},
+        {"second", second_descriptor},
+        {"locked", locked_threads},
+        {"racing", racing_threads},
+        {"forked", forked},
+        {"refused", refused},
+        {"memory", in_memory},
+        {"wide", wide},
     };
     run_all(ways, sizeof ways / sizeof *ways);
     return 5;
