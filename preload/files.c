@@ -81,7 +81,7 @@ struct description *files_next(int *fd)
     return NULL;
 }
 
-static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
+static void put_close(struct thread *self, struct trace_close *record, struct description *description,
                       uint64_t now_ns);
 
 /* Puts a description under fd; what was there unseen closed goes. */
@@ -173,6 +173,7 @@ void files_opened(struct thread *self, const struct files_opening *opening)
         }
         record.file = description->number;
         description->stream = opening->stream;
+        description->buffered_after = opening->stream ? 0 : -1;
         fill_status(&record, opening->fd, description);
         description->position = opening->flags & O_APPEND ? -1 : 0;
         enter(self, opening->fd, description);
@@ -242,13 +243,16 @@ uint64_t files_cpu_after(const struct thread *self)
     return codec_call_session(self) ? TRACE_UNKNOWN : thread_cpu_ns(self);
 }
 
-static void put_close(struct thread *self, struct trace_close *record, const struct description *description,
-                      uint64_t now_ns)
+static void put_close(struct thread *self, struct trace_close *record, struct description *description, uint64_t now_ns)
 {
     record->file = description->number;
     record->session = codec_call_session(self);
     record->stdio_calls = description->stdio_calls;
     record->stdio_bytes = description->stdio_bytes;
+    /* Another descriptor may live on, and with it another FILE, whose buffer is unknown. */
+    process_take(&description->stdio_calls, record->stdio_calls);
+    process_take(&description->stdio_bytes, record->stdio_bytes);
+    description->buffered_after = -1;
     packet_put(self, TRACE_KIND_close, now_ns, record);
     if (!description->image || !record->last)
         return;

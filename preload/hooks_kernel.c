@@ -16,6 +16,8 @@
 #ifndef PR_SET_SECCOMP
 #define PR_SET_SECCOMP 22
 #endif
+enum { SECCOMP_STRICT = 1, SECCOMP_FILTER = 2 };                 /* modes of prctl */
+enum { SECCOMP_BY_CALL_STRICT = 0, SECCOMP_BY_CALL_FILTER = 1 }; /* operations of seccomp; others only ask */
 
 /* The real functions of the calls that we decode, or the calls themselves: the wrappers of those functions. */
 int own_close(int fd);
@@ -43,10 +45,27 @@ static long opened(long number, int directory, const char *path, uint64_t flags,
     return fd;
 }
 
-static void note(enum trace_note what)
+static long after_filter(bool sealed, long result)
 {
-    if (thread_may_record())
-        process_put_notice(what);
+    if (sealed && result < 0)
+        process_unseal();
+    else if (sealed)
+        process_sealed();
+    return result;
+}
+
+/* Programs ask what is possible by a call that must fail: it has no filter. */
+static long filtered(bool enters, long number, long a, long b, long c, long d, long e, long f)
+{
+    bool sealed = enters && process_seal();
+    return after_filter(sealed, real.syscall(number, a, b, c, d, e, f));
+}
+
+static long ring_made(long fd)
+{
+    if (fd >= 0 && thread_may_record())
+        process_put_notice(trace_note_IO_URING);
+    return fd;
 }
 
 /* Called by the stub, with the arguments of syscall(). */
@@ -68,11 +87,11 @@ long kernel_decoded(long number, long a, long b, long c, long d, long e, long f)
         foreign_read((const void *)c, &how, sizeof how.flags); /* a bad pointer is the kernel's to refuse */
         return opened(number, (int)a, (const char *)b, how.flags, c, d);
     }
-    case SYS_seccomp: process_seal(); break;
-    case SYS_io_uring_setup: note(trace_note_IO_URING); break;
-    default: break;
+    case SYS_seccomp:
+        return filtered(a == SECCOMP_BY_CALL_STRICT || (a == SECCOMP_BY_CALL_FILTER && c), number, a, b, c, d, e, f);
+    case SYS_io_uring_setup: return ring_made(real.syscall(number, a, b, c, d, e, f));
+    default: return real.syscall(number, a, b, c, d, e, f);
     }
-    return real.syscall(number, a, b, c, d, e, f);
 }
 
 EXPORT int prctl(int option, ...)
@@ -82,9 +101,9 @@ EXPORT int prctl(int option, ...)
     unsigned long a = va_arg(list, unsigned long), b = va_arg(list, unsigned long), c = va_arg(list, unsigned long),
                   d = va_arg(list, unsigned long); /* handed on whatever the option: the kernel ignores the others */
     va_end(list);
-    if (option == PR_SET_SECCOMP)
-        process_seal();
-    int result = REAL(prctl)(option, a, b, c, d);
+    bool enters = option == PR_SET_SECCOMP && (a == SECCOMP_STRICT || (a == SECCOMP_FILTER && b));
+    bool sealed = enters && process_seal();
+    int result = (int)after_filter(sealed, REAL(prctl)(option, a, b, c, d));
     if (option == PR_SET_NAME && result == 0 && thread_may_record()) {
         struct thread *self = thread_local_state.self;
         thread_named(self ? self->tid : 0, (const char *)a);

@@ -235,7 +235,8 @@ static bool next(struct thread *self, size_t need)
 static void append(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record, size_t bytes)
 {
     struct packet *packet = &self->packet;
-    bool ends = kind == TRACE_KIND_process_end || kind == TRACE_KIND_thread_end;
+    bool ends = kind == TRACE_KIND_process_end || kind == TRACE_KIND_thread_end ||
+                !atomic_load_explicit(&thread_recording, memory_order_relaxed);
     /* A waiting packet of a process that meanwhile went to disk follows at its next record. */
     bool follows = !packet->on_disk && packet_on_disk() && directory_can_map();
     if (unlikely(follows || !fits(packet, bytes, ends ? 0 : ENDING_BYTES))) {

@@ -263,11 +263,10 @@ void process_put_notice(enum trace_note what)
     errno = saved;
 }
 
-void process_seal(void)
+bool process_seal(void)
 {
     if (!thread_may_record())
-        return;
-    process_put_notice(trace_note_SECCOMP);
+        return false;
     int saved = errno;
     struct thread *self = thread_enter();
     if (self) {
@@ -280,6 +279,24 @@ void process_seal(void)
         thread_leave();
     }
     errno = saved;
+    return self != NULL;
+}
+
+void process_sealed(void)
+{
+    struct thread *self = thread_enter();
+    if (!self)
+        return;
+    struct trace_notice notice = {.what = trace_note_SECCOMP};
+    if (self->packet.on_disk) /* where there is room for a last record; at the time of the record before it */
+        packet_put(self, TRACE_KIND_notice, 0, &notice);
+    thread_leave();
+}
+
+void process_unseal(void)
+{
+    atomic_store(&thread_sealed, NULL);
+    atomic_store(&thread_recording, true);
 }
 
 static void at_exit(int status, void *unused)

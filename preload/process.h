@@ -59,9 +59,13 @@ void process_forked(void);
 void process_before_start(void);
 /* What waits in memory goes to disk, if there is a trace. Guard set. */
 void process_save(struct thread *self);
-/* The program is about to filter its system calls: the recording ends here, what comes after is counted as lost. errno
- * is kept. */
-void process_seal(void);
+/* The program is about to filter its system calls: the recording ends here, what comes after is counted as lost. False
+ * when nothing is recorded anyway. errno is kept. */
+bool process_seal(void);
+/* It does so: says it, without a system call. */
+void process_sealed(void);
+/* The kernel refused the filter. */
+void process_unseal(void);
 /* Something the report must say. errno is kept. */
 void process_put_notice(enum trace_note what);
 /* End of this image: last records, packets finished. Later records open new packets. exit_code -1 = unknown. */

@@ -204,10 +204,25 @@ struct stdio_position stdio_position_before(const FILE *stream)
 {
     return (struct stdio_position){
         .pending = stdio_pending(stream),
+        .available = stdio_available(stream),
         .end = stream->_IO_read_end,
         .offset = stream->_offset,
         .start_ns = thread_now_ns(),
     };
+}
+
+/* What inlined macros moved before it, and what the buffer holds after it: a move inside the buffer takes nothing. */
+static void count_unseen(struct description *description, const struct stdio_position *before)
+{
+    uint64_t unseen =
+        before->pending ? unseen_writes(description, before->pending) : unseen_reads(description, before->available);
+    process_add_plain(&description->stdio_bytes, (int64_t)unseen);
+}
+
+static void begin_anew(struct description *description, const FILE *stream)
+{
+    int64_t pending = (int64_t)stdio_pending(stream), counted = (int64_t)description->stdio_bytes;
+    description->buffered_after = pending ? pending - counted : (int64_t)stdio_available(stream) + counted;
 }
 
 /* glibc writes what is pending, and when the new position lies outside the buffer it reads the block around it. */
@@ -217,8 +232,13 @@ void stdio_moved(const struct stdio_position *before, FILE *stream, bool failed,
     uint64_t written = before->pending > pending ? before->pending - pending : 0;
     bool filled = stream->_offset != before->offset || stream->_IO_read_end != before->end;
     uint64_t read = filled ? stdio_span(stream->_IO_read_base, stream->_IO_read_end) : 0;
-    if (!written && !filled && stdio_count_read(stream, 0))
+    struct description *known = files_peek(stream->_fileno);
+    if (known)
+        count_unseen(known, before);
+    if (!written && !filled && stdio_count_read(stream, 0)) {
+        begin_anew(known, stream);
         return;
+    }
     int saved = errno;
     struct thread *self = thread_enter();
     if (self) {
@@ -230,7 +250,7 @@ void stdio_moved(const struct stdio_position *before, FILE *stream, bool failed,
                 description->written = true;
             }
             put(self, description, trace_io_op_SEEK, hook, NULL, 0, read, failed ? saved : 0, before->start_ns);
-            description->buffered_after = -1;
+            begin_anew(description, stream);
         }
         thread_leave();
     }

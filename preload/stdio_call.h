@@ -91,7 +91,7 @@ void stdio_write_end(const struct stdio_write *write, FILE *stream, uint64_t giv
 void stdio_look_at_front(struct thread *self, const FILE *stream);
 /* A call that moved the position; before: as it was. */
 struct stdio_position {
-    uint64_t start_ns, pending;
+    uint64_t start_ns, pending, available;
     const char *end;
     off64_t offset;
 };

@@ -2,65 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Owns: the guest rules under attack: victims that are rough with arguments, descriptors, threads, signals, processes
 # and the loader see the same with and without the library, and leave a trace that babeltrace2 reads without a word.
-# LIBRARY=path tests another build. Arguments: names to run, else all.
 source tests/integration/environment.bash
-library=${LIBRARY:-$library}
-only=" $* "
-bad=0
+source tests/integration/guest.bash
 
-report() { # name problem-text
-    if [[ -z $2 ]]; then
-        echo "ok $1"
-    else
-        echo "FAILED $1: $2" | head -20
-        bad=$((bad + 1))
-    fi
-}
-
-wanted() {
-    [[ $only == "  " || $only == *" $1 "* ]]
-}
-
-victims=$work/victims
-mkdir "$victims"
-for source in tests/victims/guest_*.c; do
-    name=$(basename "$source" .c) flags=()
-    name=${name#guest_}
-    [[ $name != plugin ]] || flags=(-shared -fPIC -l:libwebp.so.7 "-Wl,-z,lazy")
-    gcc -std=gnu11 -D_GNU_SOURCE -O1 -g -pthread -w -fno-builtin -rdynamic -o "$victims/$name" "$source" "${flags[@]}"
-done
+for name in arguments descriptors threads signals processes loader own_open; do build $name $name -fno-builtin; done
+build plugin plugin -fno-builtin -shared -fPIC -l:libwebp.so.7 -Wl,-z,lazy
 gcc -std=gnu11 -D_GNU_SOURCE -O1 -w -static-pie -fPIE -o "$victims/static" tests/victims/guest_descriptors.c
-
-readable() { # trace: what babeltrace2 and the directory have to complain about
-    [[ -e $1/control ]] || return 0
-    timeout 100 babeltrace2 "$1" 2>&1 >/dev/null | grep -v '^WARNING: Tracer .*discarded' | head -5 || true
-    # A handler that jumps out of our code, or an end that comes while another thread makes a packet, leaves a hidden
-    # one behind; it is not part of the trace.
-    [[ $1 == *jump || $1 == *exit ]] || find "$1" -name '.*' ! -name .metadata | head -5
-}
-
-# What can be seen of a command: stdout, stderr, code, files.
-observe() { # directory command…
-    local directory=$1 code=0
-    shift
-    mkdir -p "$directory/in"
-    (cd "$directory/in" && timeout 100 "$@" >../out 2>../err </dev/null) || code=$?
-    echo "$code" >"$directory/code"
-    (cd "$directory/in" && find . -type f -exec sha256sum {} + | sort -k 2) >"$directory/files"
-    rm -rf "$directory/in"
-}
-
-# Runs a command bare and traced; "$settings" are further assignments for the traced run.
-settings=()
-same() { # name command…
-    local name=$1
-    wanted "$name" || return 0
-    shift
-    rm -rf "$work/bare" "$work/seen"
-    observe "$work/bare" "$@"
-    observe "$work/seen" env LD_PRELOAD="$library" IMGBENCH_DIR="$work/trace-$name" "${settings[@]}" "$@"
-    report "$name" "$(diff -r "$work/bare" "$work/seen" 2>&1 | head -10)$(readable "$work/trace-$name")"
-}
 
 records() { # trace kind: how many
     timeout 100 babeltrace2 "$1" 2>/dev/null | grep -c " $2: {" || true
@@ -110,12 +57,6 @@ if wanted head; then
     head -c 2000 /usr/share/libjxl-testdata/jxl/flower/flower_alpha.png >"$work/head.png"
     LD_PRELOAD=$library IMGBENCH_DIR=$work/trace-head cat "$work/head.png" >"$work/head.out"
     report head "$(timeout 60 babeltrace2 "$work/trace-head" | grep -a ' head: ' | grep -a -v 'data = \[ \[0\] = 137, \[1\] = 80, \[2\] = 78, \[3\] = 71' | head -1 | cut -c 1-300)"
-fi
-
-if wanted heap; then
-    LD_PRELOAD=$library IMGBENCH_DIR=$work/trace-heap "$victims/heap" 3>"$work/sums" || true
-    seen=$(timeout 60 babeltrace2 "$work/trace-heap" | grep -a ' process_end: ' | sed 's/.*heap_live_bytes = \(-*[0-9]*\), heap_peak_bytes = \(-*[0-9]*\), alloc_calls = \([0-9]*\), free_calls = \([0-9]*\).*/\1 \2 \3 \4/')
-    report heap "$([[ $(cat "$work/sums") == "$seen" ]] || echo "own sums $(cat "$work/sums"), recorded $seen")"
 fi
 
 if wanted shell; then
