@@ -19,9 +19,9 @@
 #define PATH_BYTES     THREAD_PATH_BYTES
 #define METADATA_BYTES 32768
 
-static struct trace_control *_Atomic control;
+struct trace_control *_Atomic directory_control;
 static char process_directory[PATH_BYTES];
-static bool made_trace;
+bool directory_made_trace;
 static _Atomic int map_safe; /* 0 = not asked yet, 1 = yes, -1 = no */
 
 /* Path buffers of the calling thread: hooks run on stacks as small as 16 KiB. */
@@ -95,9 +95,9 @@ static bool make_directories(const char *path)
         if (!ours)
             return false;
     }
-    made_trace = system_make_directory(copy, 0700) == 0;
+    directory_made_trace = system_make_directory(copy, 0700) == 0;
     struct stat status;
-    return made_trace || (system_stat(copy, &status) == 0 && !S_ISREG(status.st_mode));
+    return directory_made_trace || (system_stat(copy, &status) == 0 && !S_ISREG(status.st_mode));
 }
 
 static struct trace_control *map_control(const char *path)
@@ -152,13 +152,13 @@ static bool place_file(const char *name, const char *data, size_t bytes, bool *p
 static bool join_trace(void)
 {
     char *path = buffer(0);
-    if (atomic_load(&control))
+    if (atomic_load(&directory_control))
         return true;
     if (!settings.directory[0] || join(path, settings.directory, TRACE_CONTROL_NAME).cut)
         return false;
     struct trace_control *page = map_control(path);
     struct trace_control *expected = NULL;
-    if (page && !atomic_compare_exchange_strong(&control, &expected, page))
+    if (page && !atomic_compare_exchange_strong(&directory_control, &expected, page))
         system_unmap(page, TRACE_CONTROL_BYTES);
     return page != NULL;
 }
@@ -166,7 +166,7 @@ static bool join_trace(void)
 bool directory_trace_exists(void)
 {
     /* Nobody but this process, and those it starts once it has made it, knows the name of a default one. */
-    return atomic_load(&control) || (!settings.default_directory && join_trace());
+    return atomic_load(&directory_control) || (!settings.default_directory && join_trace());
 }
 
 bool directory_open_trace(bool *first)
@@ -234,14 +234,14 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
 void directory_remove_if_empty(void)
 {
     /* Fails harmlessly while the directory holds anything. */
-    if (made_trace && settings.default_directory && !atomic_load(&control))
+    if (directory_made_trace && settings.default_directory && !atomic_load(&directory_control))
         system_remove_directory(settings.directory);
 }
 
 void directory_reset_after_fork(void)
 {
     process_directory[0] = '\0';
-    made_trace = false;
+    directory_made_trace = false;
 }
 
 bool directory_can_map(void)
@@ -268,7 +268,7 @@ static struct text packet_path(char *out, const char *hidden, uint32_t stream, u
 
 static bool reserve(size_t bytes)
 {
-    struct trace_control *page = atomic_load(&control);
+    struct trace_control *page = atomic_load(&directory_control);
     if (!page)
         return false;
     _Atomic uint64_t *used = (_Atomic uint64_t *)&page->bytes_used;
@@ -280,7 +280,7 @@ static bool reserve(size_t bytes)
 
 static void give_back(size_t bytes)
 {
-    struct trace_control *page = atomic_load(&control);
+    struct trace_control *page = atomic_load(&directory_control);
     if (page)
         atomic_fetch_sub((_Atomic uint64_t *)&page->bytes_used, bytes);
 }

@@ -14,7 +14,7 @@
 #define ENDING_BYTES   256u         /* kept free in a packet for its thread's and the process's last records */
 #define REFUSED_NS     100000000u
 
-static _Atomic bool on_disk;
+_Atomic bool packet_disk;
 static _Atomic uint64_t refused_until_ns; /* the disk, the quota or the directory refused: not tried again before */
 static struct thread_lock opening;
 static _Atomic bool owes_host;
@@ -37,14 +37,9 @@ bool packet_made_trace(void)
     return made_trace;
 }
 
-bool packet_on_disk(void)
-{
-    return atomic_load_explicit(&on_disk, memory_order_acquire);
-}
-
 void packet_reset_after_fork(void)
 {
-    atomic_store(&on_disk, false);
+    atomic_store(&packet_disk, false);
     atomic_store(&refused_until_ns, 0);
     atomic_store(&opening.holder, 0);
     atomic_store(&owes_host, false);
@@ -116,7 +111,7 @@ static bool go_to_disk(void)
     bool done = packet_on_disk();
     if (!done) {
         done = directory_open_trace(&first) && directory_open_process(process.pid, process.start_ns);
-        atomic_store_explicit(&on_disk, done, memory_order_release);
+        atomic_store_explicit(&packet_disk, done, memory_order_release);
     }
     thread_lock_give(&opening);
     if (first)

@@ -26,7 +26,11 @@ static inline _Atomic uint64_t *packet_losses(struct thread *self)
 /* The process has seen image work (or much else): its records go to disk from now on. */
 void packet_need_disk(struct thread *self);
 /* True once they do. */
-bool packet_on_disk(void);
+extern _Atomic bool packet_disk;
+static inline bool packet_on_disk(void)
+{
+    return atomic_load_explicit(&packet_disk, memory_order_acquire);
+}
 
 /* Marks the outermost call in progress in the packet header, so that a killed process says what it was doing. */
 static inline void packet_set_in_flight(struct thread *self, uint16_t hook, uint64_t since_ns)

@@ -125,6 +125,15 @@ void process_forked(void)
 
 void process_tell(struct thread *self)
 {
+    if (!thread_token_is_armed()) {
+        if ((uint32_t)system_pid() != process.pid)
+            process_forked(); /* by a call that is not wrapped, before there was anything to tell it by */
+        if (!thread_arm_token()) {
+            atomic_store(&thread_recording, false);
+            return;
+        }
+        allocator_find();
+    }
     if (!atomic_exchange(&process.told, true)) {
         put_start(self);
         heap_put(self); /* what was allocated before the first image */
@@ -193,10 +202,14 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     if (how == trace_ending_REPLACED && process.forked && !packet_on_disk())
         return;
     if (how != trace_ending_REPLACED && atomic_exchange(&process.ended, true))
-        return; /* two threads end the process at once */
-    if (!packet_on_disk() && !directory_trace_exists()) {
-        directory_remove_if_empty(); /* nothing that was worth a trace happened, here or elsewhere */
-        return;
+        return;              /* two threads end the process at once */
+    if (!packet_on_disk()) { /* was anything worth a trace, here or elsewhere? */
+        if (directory_is_untouched())
+            return;
+        if (!directory_trace_exists()) {
+            directory_remove_if_empty();
+            return;
+        }
     }
     process_tell(self);
     codec_call_leave_all(self);
@@ -338,7 +351,8 @@ __attribute__((constructor)) static void begin(void)
     int saved = errno;
     symbols_started();
     settings_read();
-    if (settings.off || !settings.directory[0] || !thread_prepare()) {
+    thread_prepare();
+    if (settings.off || !settings.directory[0]) {
         heap_enable(false);
         errno = saved;
         return;
@@ -347,7 +361,6 @@ __attribute__((constructor)) static void begin(void)
     process.start_ns = system_now_ns();
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     process.heap_known = symbols_first_is_ours("malloc");
-    allocator_find();
     if (!process.heap_known)
         heap_enable(false);
     struct thread *self = thread_enter();

@@ -15,6 +15,8 @@
 
 _Thread_local struct thread_local_state thread_local_state;
 uint32_t *thread_fork_token;
+static uint32_t page[1024] __attribute__((aligned(4096))); /* a page of anonymous memory without a call to map it */
+static const uint32_t quiet = THREAD_TOKEN_QUIET;          /* until the process is told */
 _Atomic bool thread_recording;
 _Atomic uint64_t *_Atomic thread_sealed;
 _Atomic uint64_t arena_mapped_bytes;
@@ -75,16 +77,25 @@ void *arena_allocate(size_t bytes)
     return result;
 }
 
-bool thread_prepare(void)
+void thread_prepare(void)
 {
-    static uint32_t page[1024] __attribute__((aligned(4096))); /* a page of anonymous memory without a call to map it */
-    if (SYSTEM3(SYS_madvise, page, sizeof page, MADV_WIPEONFORK) != 0)
-        return false;
     arena.at = first_chunk;
     arena.left = sizeof first_chunk;
     atomic_store(&arena_mapped_bytes, sizeof first_chunk);
+    thread_fork_token = (uint32_t *)(uintptr_t)&quiet;
+}
+
+bool thread_token_is_armed(void)
+{
+    return thread_fork_token == page;
+}
+
+bool thread_arm_token(void)
+{
+    if (SYSTEM3(SYS_madvise, page, sizeof page, MADV_WIPEONFORK) != 0)
+        return false;
+    *page = THREAD_TOKEN_QUIET;
     thread_fork_token = page;
-    *thread_fork_token = THREAD_TOKEN_QUIET;
     return true;
 }
 
@@ -233,7 +244,8 @@ void thread_reset_after_fork(void)
 {
     if (atomic_exchange(&arena.lock.holder, 0))
         arena.left = 0; /* another thread was taking from it: how far it came is unknown */
-    *thread_fork_token = THREAD_TOKEN_QUIET;
+    if (thread_token_is_armed())
+        *thread_fork_token = THREAD_TOKEN_QUIET;
     struct thread *self = thread_local_state.self;
     for (struct thread *state = atomic_load(&first_thread); state; state = state->next) {
         /* Packets of the parent stay the parent's: a mapped one is shared, a waiting one holds its records. */

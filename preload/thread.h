@@ -126,7 +126,7 @@ struct thread_local_state {
 extern _Thread_local struct thread_local_state thread_local_state
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* Page that the kernel wipes in a forked child: [0] is not 0 in the process that set it up. */
+/* Word that the kernel wipes in a forked child, once it is armed: not 0 in the process that armed it. */
 extern uint32_t *thread_fork_token;
 enum {
     THREAD_TOKEN_QUIET = 1, /* nothing was recorded yet: the first hook that does says first what process this is */
@@ -222,8 +222,11 @@ struct thread *thread_list(void);
 void thread_reset_after_fork(void);
 /* In a forked child, in hooks_thread.c: nobody holds the list of thread starts. */
 void thread_starts_reset_after_fork(void);
-/* Maps the token page. False when that fails. */
-bool thread_prepare(void);
+/* Called at the start, before all others. */
+void thread_prepare(void);
+/* The page that the kernel wipes: asked for when the process is told, since most starts of programs never are. */
+bool thread_token_is_armed(void);
+bool thread_arm_token(void);
 
 /* True inside a real allocator call. A frame at or below the caller's was left behind by siglongjmp. */
 static inline bool thread_inside_allocator(void)
