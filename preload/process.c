@@ -135,6 +135,11 @@ void process_tell(struct thread *self)
         allocator_find();
     }
     if (!atomic_exchange(&process.told, true)) {
+        /* An allocator that does not say how large its blocks are: another one's answer would be no size at all. */
+        if (process.heap_known && symbols_next_provider("malloc") != symbols_next_provider("malloc_usable_size")) {
+            process.heap_known = false;
+            heap_enable(false);
+        }
         put_start(self);
         heap_put(self); /* what was allocated before the first image */
         slots_put_modules(self);

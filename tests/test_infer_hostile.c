@@ -53,7 +53,7 @@ START_TEST(counters_that_go_backwards_give_unknown_figures_and_not_huge_ones)
     ACT(next, 6, thread_cpu, .cpu_ns = 1 * MS);
     act_end(next, 300, 0, 0);
     struct run *run = finish(&scene);
-    ck_assert_uint_eq(run->processes[0].kernel_io_bytes, 0);
+    ck_assert_uint_eq(run->processes[0].kernel_io_bytes, UNKNOWN); /* ours alone is more than the kernel counted */
     ck_assert_uint_le(run->peak_rss_bytes, 2000000);
     for (size_t i = 0; i < run->sample_count; i++)
         ck_assert_uint_le(run->samples[i].io_ops, 9);

@@ -87,9 +87,7 @@ sums() { # name command…
     fi
     verdict "sums of $name${behind:+ with ${behind##*/}}" "$code" "$said"
 }
-# libmemusage has no malloc_usable_size of its own: glibc's says what is no size at all of its blocks, to the victim as
-# to the library.
-for behind in '' libjemalloc.so.2 libmemusage.so; do
+for behind in '' libjemalloc.so.2; do
     before=
     [[ $behind != libjemalloc* ]] || before=72704 # libstdc++'s, for exceptions when memory is short
     sums heap "$victims/heap" 200000
@@ -99,6 +97,12 @@ for behind in '' libjemalloc.so.2 libmemusage.so; do
     sums hand_over "$victims/heap_threads" hand_over 4
     sums race "$victims/heap_threads" race 4
 done
+
+# libmemusage has no malloc_usable_size of its own, and glibc's says what is no size at all of its blocks: unknown.
+(cd "$work/here" && timeout 60 env LD_PRELOAD="$library:libmemusage.so" IMGBENCH_DIR="$work/unsized.trace" \
+    "$victims/heap" 2000 3>/dev/null >/dev/null 2>&1) || true
+known=$("$imgbench" dump "$work/unsized.trace" | grep -o ' heap_known=[01]' || true)
+verdict "an allocator without sizes" "$([[ $known == ' heap_known=0' ]] && echo 0 || echo 1)" "recorded:$known"
 
 echo "$bad heap figures wrong"
 ((bad == 0))
