@@ -270,7 +270,8 @@ static void notice_record(struct event *event)
         break;
     case trace_note_OWN_MALLOC:
         event->process->heap_known = false;
-        infer_note(event->infer, "%s brings a malloc of its own, or one that does not tell sizes: its heap was not seen",
+        infer_note(event->infer,
+                   "%s brings a malloc of its own, or one that does not tell sizes: its heap was not seen",
                    event->model->exe ? event->model->exe : "a program");
         break;
     case trace_note_NO_WRAPPER_LEFT:
