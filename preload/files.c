@@ -318,7 +318,7 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook)
 {
     process_define_hook(self, hook, 0, 0, NULL);
-    packet_put(self, TRACE_KIND_io, end_ns, io);
+    packet_put_io(self, end_ns, io);
     self->io_ns += io->duration_ns;
     self->io_ops++;
     if (io->layer == trace_io_layer_UNCOUNTED)

@@ -11,7 +11,6 @@
 
 #define WAITING_BYTES  (16u * 1024)
 #define BUFFERED_BYTES (64u * 1024) /* where files cannot be mapped safely */
-#define ENDING_BYTES   256u         /* kept free in a packet for its thread's and the process's last records */
 #define REFUSED_NS     100000000u
 
 _Atomic bool packet_disk;
@@ -160,7 +159,7 @@ static void drop_mapped(struct packet *packet)
 static size_t next_capacity(uint32_t sequence, size_t need)
 {
     size_t capacity = sequence == 0 ? 16384 : sequence == 1 ? 65536 : 262144;
-    while (capacity < need + sizeof(struct trace_packet_header) + ENDING_BYTES)
+    while (capacity < need + sizeof(struct trace_packet_header) + PACKET_ENDING_BYTES)
         capacity *= 2;
     return capacity;
 }
@@ -207,7 +206,7 @@ static bool fits(const struct packet *packet, size_t bytes, size_t kept)
 static bool next(struct thread *self, size_t need)
 {
     struct packet *packet = &self->packet;
-    size_t whole = need + sizeof(struct trace_packet_header) + ENDING_BYTES;
+    size_t whole = need + sizeof(struct trace_packet_header) + PACKET_ENDING_BYTES;
     if (!packet->base && !packet_on_disk()) {
         wait_in_memory(self, whole > WAITING_BYTES ? BUFFERED_BYTES : WAITING_BYTES);
         if (packet->base)
@@ -217,7 +216,7 @@ static bool next(struct thread *self, size_t need)
     bool done = go_to_disk();
     if (done && directory_can_map()) {
         /* The host's record may have brought a new packet already. */
-        done = (packet->on_disk && fits(packet, need, ENDING_BYTES)) || map_next(self, need);
+        done = (packet->on_disk && fits(packet, need, PACKET_ENDING_BYTES)) || map_next(self, need);
     } else if (done) {
         done = !has_records(packet) || write_waiting(packet) || refused();
         if (done)
@@ -234,10 +233,10 @@ static void append(struct thread *self, enum trace_kind kind, uint64_t time_ns, 
                 !atomic_load_explicit(&thread_recording, memory_order_relaxed);
     /* A waiting packet of a process that meanwhile went to disk follows at its next record. */
     bool follows = !packet->on_disk && packet_on_disk() && directory_can_map();
-    if (unlikely(follows || !fits(packet, bytes, ends ? 0 : ENDING_BYTES))) {
+    if (unlikely(follows || !fits(packet, bytes, ends ? 0 : PACKET_ENDING_BYTES))) {
         if (time_ns > packet->last_ns)
             packet->last_ns = time_ns;
-        if ((!may_try(time_ns) || !next(self, bytes)) && !fits(packet, bytes, ends ? 0 : ENDING_BYTES)) {
+        if ((!may_try(time_ns) || !next(self, bytes)) && !fits(packet, bytes, ends ? 0 : PACKET_ENDING_BYTES)) {
             discard(self);
             return;
         }

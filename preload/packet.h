@@ -9,6 +9,28 @@
 /* Adds a record (struct trace_<kind>) that ended at time_ns. What cannot be written is counted lost. */
 void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record);
 
+/* The same for the kind that there is most of: inline where the packet has room and nothing else is to be looked at. */
+#define PACKET_ENDING_BYTES 256u /* kept free in a packet for its thread's and the process's last records */
+static inline void packet_put_io(struct thread *self, uint64_t time_ns, const struct trace_io *io)
+{
+    enum { BYTES = TRACE_HEADER_BYTES + sizeof *io };
+    struct packet *packet = &self->packet;
+    struct trace_packet_header *header = (void *)packet->base;
+    if (unlikely(!packet->on_disk || !self->named || !header || packet->used <= sizeof *header ||
+                 packet->used + BYTES + PACKET_ENDING_BYTES > packet->capacity)) {
+        packet_put(self, TRACE_KIND_io, time_ns, io);
+        return;
+    }
+    if (time_ns < packet->last_ns)
+        time_ns = packet->last_ns;
+    packet->last_ns = time_ns;
+    trace_encode_fixed((struct trace_shape){sizeof *io, 0, 1}, TRACE_KIND_io, time_ns, io, packet->base + packet->used);
+    packet->used += BYTES;
+    header->timestamp_end = time_ns;
+    __atomic_store_n(&header->content_size, packet->used * 8, __ATOMIC_RELEASE);
+    self->records++;
+}
+
 /* Records a reading of the thread's CPU clock, and returns when it began: the call that follows is recorded from there.
  * A scheduler that switches threads at the end of a system call must find the reading inside what is recorded, or the
  * switch would be lost between two records. When the record needed a new packet, the time after that is returned. */
