@@ -64,8 +64,10 @@ static void daemons(void)
         exit(0);
     }
     close(ends[1]);
-    printf("parent of daemon %d\n", status_of(pid));
-    printf("end %zd\n", read(ends[0], &byte, 1));
+    int status = status_of(pid);
+    ssize_t end = read(ends[0], &byte, 1); /* before a word of ours: the daemon's comes first, whoever runs first */
+    printf("parent of daemon %d\n", status);
+    printf("end %zd\n", end);
     touch("by-main", 1);
 }
 
