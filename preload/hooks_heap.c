@@ -120,30 +120,40 @@ static uint64_t went(void *block, enum hook hook, const void *caller)
     return bytes;
 }
 
-/* The fast way leaves nothing in registers that would have to be saved, and ends in a jump to one of these. */
-static NOINLINE void *came_more(void *block, uint64_t bytes, enum hook hook, const void *caller)
+/* The fast way leaves nothing in registers that would have to be saved, and ends in a jump to one of these: what they
+ * return to is the program's call, whose address they look up themselves. */
+static NOINLINE void *came_more(void *block, uint64_t bytes, enum hook hook)
 {
-    heap_more(thread_local_state.self, (int64_t)bytes, block, hook, caller);
+    heap_more(thread_local_state.self, (int64_t)bytes, block, hook, CALLER);
     return block;
 }
 
-static NOINLINE void *came_mapped(void *block, enum hook hook, const void *caller)
+static NOINLINE void *came_mapped(void *block, enum hook hook)
 {
-    heap_count((int64_t)usable(block), block, hook, caller);
+    heap_count((int64_t)usable(block), block, hook, CALLER);
     return block;
 }
 
-static inline void *fast_came(void *block, enum hook hook, const void *caller)
+static inline void *fast_came(void *block, enum hook hook)
 {
     if (unlikely(!block))
         return block;
     size_t head = chunk_head(block);
     if (unlikely(head & CHUNK_MMAPPED))
-        return came_mapped(block, hook, caller);
+        return came_mapped(block, hook);
     uint64_t bytes = chunk_usable(head);
     if (heap_came(thread_local_state.heap, bytes))
-        return came_more(block, bytes, hook, caller);
+        return came_more(block, bytes, hook);
     return block;
+}
+
+/* The same where more is to be done afterwards. */
+static inline void fast_came_from(void *block, enum hook hook, const void *caller)
+{
+    size_t head = chunk_head(block);
+    uint64_t bytes = unlikely(head & CHUNK_MMAPPED) ? usable(block) : chunk_usable(head);
+    if (heap_came(thread_local_state.heap, bytes))
+        heap_more(thread_local_state.self, (int64_t)bytes, block, hook, caller);
 }
 
 /* Counts it as released; returns its bytes. */
@@ -157,7 +167,7 @@ static inline uint64_t fast_went(void *block, enum hook hook, const void *caller
 }
 
 #define ALLOCATE(name, call, ...)                                                                                      \
-    static NOINLINE void *slow_##name(__VA_ARGS__, const void *caller)                                                 \
+    static NOINLINE void *slow_##name(__VA_ARGS__)                                                                     \
     {                                                                                                                  \
         void *block = NULL;                                                                                            \
         if (REAL(name)) {                                                                                              \
@@ -165,7 +175,7 @@ static inline uint64_t fast_went(void *block, enum hook hook, const void *caller
             block = real.name call;                                                                                    \
             allocator_leave(outer);                                                                                    \
         }                                                                                                              \
-        came(block, HOOK_##name, caller);                                                                              \
+        came(block, HOOK_##name, CALLER);                                                                              \
         return block;                                                                                                  \
     }
 ALLOCATE(malloc, (size), size_t size)
@@ -177,8 +187,8 @@ ALLOCATE(pvalloc, (size), size_t size)
 
 #define FAST(name, call, ...)                                                                                          \
     if (unlikely(!thread_local_state.heap))                                                                            \
-        return slow_##name(__VA_ARGS__, CALLER);                                                                       \
-    return fast_came(real.name call, HOOK_##name, CALLER)
+        return slow_##name(__VA_ARGS__);                                                                               \
+    return fast_came(real.name call, HOOK_##name)
 
 EXPORT void *malloc(size_t size)
 {
@@ -227,52 +237,52 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
     if (error)
         return error;
     if (fast)
-        fast_came(*block, HOOK_posix_memalign, CALLER);
+        fast_came_from(*block, HOOK_posix_memalign, CALLER);
     else
         came(*block, HOOK_posix_memalign, CALLER);
     return 0;
 }
 
-static NOINLINE void slow_release(void *block, enum hook hook, const void *caller)
+static NOINLINE void slow_release(void *block, enum hook hook)
 {
     if (!block || !REAL(free))
         return;
-    went(block, hook, caller);
+    went(block, hook, CALLER);
     uintptr_t outer = allocator_enter();
     real.free(block);
     allocator_leave(outer);
 }
 
-static NOINLINE void release_more(void *block, uint64_t bytes, enum hook hook, const void *caller)
+static NOINLINE void release_more(void *block, uint64_t bytes, enum hook hook)
 {
-    heap_more(thread_local_state.self, -(int64_t)bytes, block, hook, caller);
+    heap_more(thread_local_state.self, -(int64_t)bytes, block, hook, CALLER);
     real.free(block);
 }
 
-static NOINLINE void release_mapped(void *block, enum hook hook, const void *caller)
+static NOINLINE void release_mapped(void *block, enum hook hook)
 {
-    heap_count(-(int64_t)usable(block), block, hook, caller);
+    heap_count(-(int64_t)usable(block), block, hook, CALLER);
     real.free(block);
 }
 
 /* Through `hook`, for the program. */
-static inline void release(void *block, enum hook hook, const void *caller)
+static inline void release(void *block, enum hook hook)
 {
     struct heap_counts *counts = thread_local_state.heap;
     if (unlikely(!counts)) {
-        slow_release(block, hook, caller);
+        slow_release(block, hook);
         return;
     }
     if (unlikely(!block))
         return;
     size_t head = chunk_head(block);
     if (unlikely(head & CHUNK_MMAPPED)) {
-        release_mapped(block, hook, caller);
+        release_mapped(block, hook);
         return;
     }
     uint64_t bytes = chunk_usable(head);
     if (heap_went(counts, bytes)) {
-        release_more(block, bytes, hook, caller);
+        release_more(block, bytes, hook);
         return;
     }
     real.free(block);
@@ -280,14 +290,14 @@ static inline void release(void *block, enum hook hook, const void *caller)
 
 EXPORT void free(void *block)
 {
-    release(block, HOOK_free, CALLER);
+    release(block, HOOK_free);
 }
 
 /* Gone from glibc's headers since 2.26, and still called by what was built before; glibc's was the same as free. */
 void cfree(void *block);
 EXPORT void cfree(void *block)
 {
-    release(block, HOOK_cfree, CALLER);
+    release(block, HOOK_cfree);
 }
 
 /* C23; where libc has none, free does what they may do. */
@@ -295,14 +305,14 @@ void free_sized(void *block, size_t size);
 EXPORT void free_sized(void *block, size_t size)
 {
     (void)size;
-    release(block, HOOK_free_sized, CALLER);
+    release(block, HOOK_free_sized);
 }
 
 void free_aligned_sized(void *block, size_t alignment, size_t size);
 EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
     (void)alignment, (void)size;
-    release(block, HOOK_free_aligned_sized, CALLER);
+    release(block, HOOK_free_aligned_sized);
 }
 
 static NOINLINE void *slow_resize(void *block, size_t size)
@@ -325,7 +335,7 @@ static inline void *resize(void *block, size_t size, enum hook hook, const void 
             before = fast_went(block, hook, caller);
         result = real.realloc(block, size);
         if (likely(result != NULL))
-            fast_came(result, hook, caller);
+            fast_came_from(result, hook, caller);
     } else {
         before = went(block, hook, caller);
         result = slow_resize(block, size);
