@@ -67,11 +67,11 @@ EXPORT int __openat_2(int directory, const char *path, int flags)
     OPEN_BODY(__openat_2, (directory, path, flags), directory, flags);
 }
 
-EXPORT int close(int fd)
+/* Before a close inside or outside libc: the descriptor's entry goes first. description NULL: nothing to record. */
+static struct files_closing before_close(int fd)
 {
-    uint64_t start_ns = thread_hook_start();
-    struct files_closing closing = {.start_ns = start_ns};
-    if (start_ns && files_peek(fd)) {
+    struct files_closing closing = {0};
+    if (files_peek(fd) && thread_may_record()) {
         int saved = errno;
         struct thread *self = thread_enter();
         if (self) {
@@ -81,16 +81,25 @@ EXPORT int close(int fd)
         errno = saved;
     }
     closing.start_ns = closing.description ? thread_now_ns() : 0;
-    int result = REAL(close)(fd);
-    if (closing.description) {
-        int saved = errno;
-        struct thread *self = thread_enter();
-        if (self) {
-            files_closed(self, fd, &closing, result ? saved : 0, HOOK_close);
-            thread_leave();
-        }
-        errno = saved;
+    return closing;
+}
+
+static void after_close(const struct files_closing *closing, int fd, int result, enum hook hook)
+{
+    int saved = errno;
+    struct thread *self = closing->description ? thread_enter() : NULL;
+    if (self) {
+        files_closed(self, fd, closing, result ? saved : 0, hook);
+        thread_leave();
     }
+    errno = saved;
+}
+
+EXPORT int close(int fd)
+{
+    struct files_closing closing = before_close(fd);
+    int result = REAL(close)(fd);
+    after_close(&closing, fd, result, HOOK_close);
     return result;
 }
 
@@ -130,28 +139,10 @@ EXPORT void closefrom(int first)
 /* Closes its descriptor inside libc. */
 EXPORT int closedir(DIR *directory)
 {
-    struct files_closing closing = {0};
-    int fd = thread_may_record() ? dirfd(directory) : -1; /* of NULL: -1, as closedir fails */
-    if (fd >= 0 && files_peek(fd)) {
-        int saved = errno;
-        struct thread *self = thread_enter();
-        if (self) {
-            files_before_close(self, fd, &closing);
-            thread_leave();
-        }
-        errno = saved;
-    }
-    closing.start_ns = closing.description ? thread_now_ns() : 0;
+    int fd = dirfd(directory); /* of NULL: -1, as closedir fails */
+    struct files_closing closing = before_close(fd);
     int result = REAL(closedir)(directory);
-    if (closing.description) {
-        int saved = errno;
-        struct thread *self = thread_enter();
-        if (self) {
-            files_closed(self, fd, &closing, result ? saved : 0, HOOK_closedir);
-            thread_leave();
-        }
-        errno = saved;
-    }
+    after_close(&closing, fd, result, HOOK_closedir);
     return result;
 }
 
