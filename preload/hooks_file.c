@@ -136,10 +136,16 @@ EXPORT void closefrom(int first)
         (void)SYSTEM3(SYS_close_range, first > 0 ? first : 0, UINT_MAX, 0);
 }
 
+/* closedir refuses NULL, dirfd reads it. (The compiler believes that there is none: hence a function.) */
+static __attribute__((noinline)) int descriptor_of(void *directory)
+{
+    return directory ? dirfd(directory) : -1;
+}
+
 /* Closes its descriptor inside libc. */
 EXPORT int closedir(DIR *directory)
 {
-    int fd = dirfd(directory); /* of NULL: -1, as closedir fails */
+    int fd = descriptor_of(directory);
     struct files_closing closing = before_close(fd);
     int result = REAL(closedir)(directory);
     after_close(&closing, fd, result, HOOK_closedir);

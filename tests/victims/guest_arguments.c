@@ -2,6 +2,7 @@
  * Owns: a program that hands libc arguments the kernel refuses, and prints what it got.
  * Must not know: the profiler. */
 #include <dlfcn.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -76,6 +77,7 @@ int main(void)
     long_name[100000] = '\0';
     int flags_refused_first = O_RDONLY | O_CREAT | O_TMPFILE; /* EINVAL before the name is read */
 
+    show("closedir", closedir(NULL));
     show("open", open(bad, O_RDONLY));
     show("open flags", open(bad, flags_refused_first, 0600));
     show("open endless", open(no_end, O_RDONLY));
