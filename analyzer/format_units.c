@@ -103,6 +103,13 @@ const char *format_setting(enum setting_key key)
         [SETTING_COLOUR_TYPE] = "colour_type",
         [SETTING_WIDTH] = "width",
         [SETTING_HEIGHT] = "height",
+        [SETTING_DISTANCE] = "distance",
+        [SETTING_QUANTIZER] = "quantizer",
+        [SETTING_ALPHA_QUALITY] = "alpha_quality",
+        [SETTING_NEAR_LOSSLESS] = "near_lossless",
+        [SETTING_METADATA] = "metadata",
+        [SETTING_COMPRESSION] = "compression",
+        [SETTING_FRAMES] = "frames",
     };
     return key < SETTING_COUNT ? names[key] : NULL;
 }

@@ -13,7 +13,17 @@ static const char *encoder_name(const struct session *encoder)
                                         [trace_codec_PNG] = "libpng",
                                         [trace_codec_WEBP] = "libwebp",
                                         [trace_codec_AVIF] = "libavif",
-                                        [trace_codec_PALETTE] = "libimagequant"};
+                                        [trace_codec_PALETTE] = "libimagequant",
+                                        [trace_codec_ZLIB] = "zlib",
+                                        [trace_codec_HEIF] = "libheif",
+                                        [trace_codec_JXL] = "libjxl",
+                                        [trace_codec_TIFF] = "libtiff",
+                                        [trace_codec_GIF] = "giflib",
+                                        [trace_codec_VIPS] = "libvips",
+                                        [trace_codec_MAGICK] = "Magick",
+                                        [trace_codec_PIXBUF] = "gdk-pixbuf",
+                                        [trace_codec_LIBAV] = "libavcodec",
+                                        [trace_codec_AOM] = "libaom"};
     return encoder && encoder->codec < sizeof names / sizeof *names ? names[encoder->codec] : NULL;
 }
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/image_header.h"
+#include "analyzer/headers/image_header.h"
 
 #define UNKNOWN UINT64_MAX
 #define NO_ID   UINT32_MAX /* index into an array of the run that points nowhere */
@@ -145,6 +145,13 @@ enum setting_key { /* same order as the trace's setting enumeration, from 1 */
                    SETTING_COLOUR_TYPE,
                    SETTING_WIDTH,
                    SETTING_HEIGHT,
+                   SETTING_DISTANCE,
+                   SETTING_QUANTIZER,
+                   SETTING_ALPHA_QUALITY,
+                   SETTING_NEAR_LOSSLESS,
+                   SETTING_METADATA,
+                   SETTING_COMPRESSION,
+                   SETTING_FRAMES,
                    SETTING_COUNT
 };
 

@@ -90,9 +90,10 @@ static json_t *settings(const struct image_settings *settings)
                                render_json_text(settings->scale), "copied", settings->copied);
     for (int key = 1; key < SETTING_COUNT; key++) {
         double value = settings->value[key];
-        json_t *json = !settings->known[key]                                   ? json_null()
-                       : key == SETTING_LOSSLESS || key == SETTING_PROGRESSIVE ? json_boolean(value != 0)
-                                                                               : render_json_number(value);
+        json_t *json = !settings->known[key] ? json_null()
+                       : key == SETTING_LOSSLESS || key == SETTING_PROGRESSIVE || key == SETTING_METADATA
+                           ? json_boolean(value != 0)
+                           : render_json_number(value);
         json_object_set_new(object, format_setting((enum setting_key)key), json);
     }
     json_object_set_new(object, "quality_rmse",

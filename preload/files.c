@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/foreign.h"
 #include "preload/heads.h"
 #include "preload/heap.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what goes to the kernel when all FILEs are flushed at once. Must not know: signatures of libc, codecs. */
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/files.h"
 #include "preload/packet.h"
 #include "preload/process.h"

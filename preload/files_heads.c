@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the records of images' first bytes, from files as they are read and written. Must not know: codecs, libc
  * signatures, where images begin in streams. */
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/files.h"
 #include "preload/heads.h"
 #include "preload/heap.h"

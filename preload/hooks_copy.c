@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/sendfile.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/io_call.h"
 #include "preload/process.h"
 

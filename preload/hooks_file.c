@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/files.h"
 #include "preload/io_call.h"
 #include "preload/packet.h"

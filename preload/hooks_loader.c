@@ -5,7 +5,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "preload/slots.h"
+#include "preload/codecs/slots.h"
 #include "preload/thread.h"
 
 /* Called by the stub. */

@@ -4,7 +4,7 @@
  * Which mapped pages were touched is unknown (mincore was measured to lie). */
 #include <stdarg.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/files.h"
 #include "preload/packet.h"
 #include "preload/process.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/foreign.h"
 #include "preload/packet.h"
 #include "preload/process.h"

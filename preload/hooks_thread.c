@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
 #include "preload/process.h"

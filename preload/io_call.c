@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/process.h"
 
 uint64_t io_call_begin_large(enum hook hook, uint64_t start_ns)

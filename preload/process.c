@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "preload/allocator.h"
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/directory.h"
 #include "preload/facts.h"
 #include "preload/files.h"
@@ -16,7 +16,7 @@
 #include "preload/packet.h"
 #include "preload/sample.h"
 #include "preload/settings.h"
-#include "preload/slots.h"
+#include "preload/codecs/slots.h"
 #include "preload/stacks.h"
 #include "preload/symbols.h"
 #include "preload/text.h"
@@ -110,7 +110,7 @@ void process_forked(void)
     directory_reset_after_fork();
     packet_reset_after_fork();
     files_reset_after_fork();
-    codec_call_reset_after_fork();
+    codec_sessions_reset_after_fork();
     memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();

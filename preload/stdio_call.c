@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/heads.h"
 #include "preload/packet.h"
 #include "preload/settings.h"

@@ -26,11 +26,14 @@ struct codec_frame {
     uintptr_t address; /* of the wrapper's stack frame: frames below the current one were left by longjmp */
     const void *handle;
     uint64_t start_ns;
-    uint64_t io_ns_before;
+    uint64_t io_ns_before, inner_ns_before;
     uint32_t session;
     uint16_t row;
     uint8_t instance;
-    uint8_t outermost;
+    uint8_t role; /* enum trace_role */
+    uint8_t depth;
+    bool outermost;
+    bool inside; /* a PIPELINE call */
 };
 
 /* Row calls of one session and function not yet written. */
@@ -43,6 +46,7 @@ struct row_sum {
     uint32_t session;
     uint16_t row;
     uint8_t depth;
+    bool inside; /* a PIPELINE call */
 };
 
 /* What a thread allocated, see heap.h. Each sum changes by one instruction, so that a signal handler that allocates
@@ -90,7 +94,8 @@ struct thread {
     uint64_t own_cpu_ns; /* CPU of our slow paths on this thread: not the program's */
     uint64_t slow_cpu_ns;
     unsigned slow_depth;
-    uint64_t io_ns; /* sum of I/O call times, for the nested part of codec calls */
+    uint64_t io_ns;    /* sum of I/O call times, for the nested part of codec calls */
+    uint64_t inner_ns; /* sum of codec calls that count for themselves inside PIPELINE calls, less their I/O */
     uint16_t in_flight_hook;
     struct clock clock;
     uint64_t records, io_ops;

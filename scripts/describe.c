@@ -199,6 +199,11 @@ struct codec_row {
 static const struct codec_row codec_rows[] = {
 #define CODEC(codec, ret, name, params, args, role, handle, meaning, ...) {#codec, #name, #role, "each call", meaning},
 #define CODEC_VOID(codec, name, params, args, role, handle, meaning, ...) {#codec, #name, #role, "each call", meaning},
+#define CODEC_EARLY(codec, ret, name, params, args, role, handle, meaning, ...)                                        \
+    {#codec, #name, #role, "each call", meaning},
+#define CODEC_EARLY_VOID(codec, name, params, args, role, handle, meaning, ...)                                        \
+    {#codec, #name, #role, "each call", meaning},
+#define CODEC_ENTRY(codec, name, role, handle, meaning, ...) {#codec, #name, #role, "only what it sets", meaning},
 #define CODEC_ROWS(codec, ret, name, params, args, role, handle, meaning, ...)                                         \
     {#codec, #name, #role, "aggregated per session", meaning},
 #define CODEC_ROWS_VOID(codec, name, params, args, role, handle, meaning, ...)                                         \

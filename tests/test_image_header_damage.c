@@ -2,7 +2,7 @@
  * Owns: tests that cut and broken images do no harm. Every parse reads a heap block of exactly the given size, so
  * AddressSanitizer (make SANITIZE=1) sees one byte too many.
  * Must not know: formats. */
-#include "analyzer/image_header.h"
+#include "analyzer/headers/image_header.h"
 #include "tests/suite.h"
 
 #include <glob.h>

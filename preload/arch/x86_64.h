@@ -11,6 +11,9 @@
 #define ARCH_DATA_SLOT R_X86_64_GLOB_DAT
 #define ARCH_JUMP      "jmp" /* tail-jump to a function of this library */
 
+/* All of a stub of preload/codecs/wrappers.c: its number, operand 0, goes to codec_entry_stub. */
+#define ARCH_ENTRY_STUB "movl %0, %%r11d\n\tjmp codec_entry_stub"
+
 /* Names of libunwind's functions for this architecture. */
 #define ARCH_UNWIND_CONTEXT "_Ux86_64_getcontext"
 #define ARCH_UNWIND_LOCAL   "_ULx86_64_"

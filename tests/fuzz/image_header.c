@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the libFuzzer entry of the image header parsers. Input: a file's first bytes.
  * Must not know: formats. */
-#include "analyzer/image_header.h"
+#include "analyzer/headers/image_header.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,12 +5,12 @@
  * loaded is relocated; the second patches only objects still listed, and only slots whose value lies in an executable
  * segment of a listed object. Calls inside one library are left alone, weak zero slots skipped, lazily bound slots
  * resolved for the object that has them. */
-#include "preload/slots.h"
+#include "preload/codecs/slots.h"
 
 #include <dlfcn.h>
 #include <string.h>
 
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 #include "preload/facts.h"
 #include "preload/packet.h"
 #include "preload/process.h"
@@ -214,10 +214,22 @@ static void protect(const struct dl_phdr_info *info, int protection)
     }
 }
 
+/* Whether a call through this slot is one of those that are wrapped. Inside a library calls are its own business, but
+ * libvips builds its operations through its own slots. And what libpng asks of zlib is part of libpng's work. */
+static bool counts_here(const struct object *object, const ElfW(Sym) * symbol, unsigned family, int *owns_png)
+{
+    if (family == trace_codec_ZLIB && *owns_png < 0)
+        *owns_png = object_find(object, "png_create_read_struct") != NULL;
+    if (family == trace_codec_ZLIB && *owns_png)
+        return false;
+    return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS;
+}
+
 static void patch_object(struct thread *self, const struct object *object, struct listed *listed,
                          const struct dl_phdr_info *info)
 {
     bool writable = false;
+    int owns_png = -1; /* not looked for yet */
     listed->pending = false;
     for (size_t i = 0; i < object->jump_slot_count; i++) {
         const ElfW(Rela) *relocation = &object->jump_slots[i];
@@ -226,7 +238,7 @@ static void patch_object(struct thread *self, const struct object *object, struc
         const ElfW(Sym) *symbol = &object->symbols[ELF64_R_SYM(relocation->r_info)];
         const char *name = object->strings + symbol->st_name;
         int row = row_of(name);
-        if (row < 0 || symbol->st_shndx != SHN_UNDEF) /* defined here: a call inside the library */
+        if (row < 0 || !counts_here(object, symbol, codec_rows[row].family, &owns_png))
             continue;
         void *_Atomic *slot = (void *_Atomic *)(object->base + relocation->r_offset);
         void *value = atomic_load(slot);

@@ -4,24 +4,51 @@
 #ifndef PRELOAD_CODEC_REVEAL_H
 #define PRELOAD_CODEC_REVEAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "trace/trace.h"
 
 void reveal(uint32_t session, enum trace_setting key, double value);
 /* direction 0: the session's own role tells. */
 void reveal_stream(uint32_t session, FILE *stream, unsigned direction);
+/* The codec reads (IN) or writes (OUT) this file by itself. The text may be unreadable. */
+void reveal_path(uint32_t session, const char *path, unsigned direction);
+/* Settings were not read: the structure of this version of the library is not known. */
+void reveal_unknown_layout(const char *library, unsigned version);
 /* The session takes its image from the session of another handle. */
 void reveal_source_session(uint32_t session, unsigned family, const void *handle);
 
+/* Fields of structures that the call has just used. */
+static inline uint32_t u32_at(const void *base, size_t offset)
+{
+    uint32_t value;
+    memcpy(&value, (const char *)base + offset, sizeof value);
+    return value;
+}
+static inline const void *pointer_at(const void *base, size_t offset)
+{
+    const void *value;
+    memcpy(&value, (const char *)base + offset, sizeof value);
+    return value;
+}
+
+/* ---- reveal_jpeg.c ---- */
 uintptr_t jpeg_next_input(const void *cinfo);
 void reveal_jpeg_version(const void *cinfo, int version);
 void reveal_jpeg_encoder(uint32_t session, const void *cinfo);
 void reveal_jpeg_lossless(uint32_t session, const void *cinfo);
+
+/* ---- reveal_png.c ---- */
 void reveal_png_header(uint32_t session, uint32_t width, uint32_t height, int depth, int colour_type, int interlace);
+
+/* ---- reveal_webp.c ---- */
 uintptr_t webp_pixels(const void *picture);
 void reveal_webp(uint32_t session, const void *config, const void *picture);
+
+/* ---- reveal_avif.c ---- */
 uintptr_t avif_data(const void *data);
 uint64_t avif_bytes(const void *data);
 void reveal_avif(uint32_t session, const void *encoder, unsigned row, unsigned instance);

@@ -3,7 +3,7 @@
  * 23008-12 section 6.5 (ispe, pixi, colr, irot, imir, auxC) and 9.3 (iprp, ipco, ipma); AV1-ISOBMFF 2.3 (av1C); ISO/IEC
  * 14496-15 section 8.3.3 (hvcC). Must not know: coded pictures; header_av1.c reads those. Only properties associated
  * with the primary item, or with the first tile it is put together from, are taken. */
-#include "analyzer/header_parts.h"
+#include "analyzer/headers/parts.h"
 
 bool header_box_next(struct header_bytes in, size_t *offset, struct header_box *box)
 {

@@ -5,7 +5,7 @@
 #ifndef ANALYZER_HEADER_PARTS_H
 #define ANALYZER_HEADER_PARTS_H
 
-#include "analyzer/image_header.h"
+#include "analyzer/headers/image_header.h"
 
 #include <string.h>
 

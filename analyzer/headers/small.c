@@ -2,7 +2,7 @@
  * Owns: the formats whose header takes few lines: GIF (GIF89a sections 18-26), BMP (BITMAPINFOHEADER, V4 and V5
  * headers), PNM (netpbm's pbm(5), pgm(5), ppm(5), pam(5)) and TIFF (TIFF 6.0 section 2; BigTIFF), whose directory EXIF
  * uses too. Must not know: pixels. Directories other than the first are left alone. */
-#include "analyzer/header_parts.h"
+#include "analyzer/headers/parts.h"
 
 /* Behind the sub-blocks that begin at `at`; in.count when they go on behind the bytes. */
 static size_t gif_skip_blocks(struct header_bytes in, size_t at)

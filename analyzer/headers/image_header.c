@@ -3,7 +3,7 @@
  * Must not know: what stands behind the magic numbers; that is each parser's. Magic numbers: T.81 B.1.1.3 (JPEG),
  * PNG 5.2, RFC 9649 section 2.4 (WebP), ISO/IEC 14496-12 section 4.3 and 23008-12 section 10 (brands), GIF89a 17,
  * TIFF 6.0 section 2, ISO/IEC 18181-2 (JPEG XL), netpbm's pnm(5) and pam(5), and the BITMAPFILEHEADER of Windows. */
-#include "analyzer/header_parts.h"
+#include "analyzer/headers/parts.h"
 
 #include <math.h>
 

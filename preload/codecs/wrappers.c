@@ -4,8 +4,8 @@
  * Ordinary functions with unwind tables and no cleanup of their own: exceptions and longjmp pass through them alike,
  * and the frame they leave behind is closed by its address. (A cleanup attribute would tie every program to libgcc_s.)
  */
-#include "preload/codec_call.h"
-#include "preload/codec_reveal.h"
+#include "preload/codecs/call.h"
+#include "preload/codecs/reveal.h"
 
 #define FRAME ((uintptr_t)__builtin_frame_address(0))
 /* Adds the instance in front of a row's parameters and arguments. */
@@ -19,11 +19,18 @@
                                                  memory_order_relaxed)) arguments
 #define session_finish(number) codec_session_finish(codec_rows[row].family, session_handle)
 
-#define BEGIN(name, handle_expression)                                                                                 \
+#define BEGIN(name, handle_expression, role)                                                                           \
     enum { row = CODEC_ROW_##name };                                                                                   \
     const void *session_handle = (handle_expression);                                                                  \
     struct codec_scope scope;                                                                                          \
-    codec_enter(&scope, row, instance, session_handle, FRAME)
+    codec_enter(&scope, row, instance, session_handle, FRAME, role)
+#define BEFORE(reveal_call)                                                                                            \
+    if (codec_begins(&scope)) {                                                                                        \
+        uint32_t session = scope.session;                                                                              \
+        (void)session;                                                                                                 \
+        reveal_call;                                                                                                   \
+        codec_begun(&scope);                                                                                           \
+    }
 #define END(done_expression, source_value, source_length, target_value, target_length, reveal_call)                    \
     if (codec_return(&scope)) {                                                                                        \
         uint32_t session = scope.session;                                                                              \
@@ -54,7 +61,7 @@
               target_bytes, reveal_call)                                                                               \
     static returns body_##name WITH_INSTANCE parameters                                                                \
     {                                                                                                                  \
-        BEGIN(name, handle);                                                                                           \
+        BEGIN(name, handle, trace_role_##role);                                                                        \
         returns result = REAL_CALL(returns, name, parameters, arguments);                                              \
         END(done, source, source_bytes, target, target_bytes, reveal_call)                                             \
         return result;                                                                                                 \
@@ -64,11 +71,55 @@
                    target_bytes, reveal_call)                                                                          \
     static void body_##name WITH_INSTANCE parameters                                                                   \
     {                                                                                                                  \
-        BEGIN(name, handle);                                                                                           \
+        BEGIN(name, handle, trace_role_##role);                                                                        \
         REAL_CALL(void, name, parameters, arguments);                                                                  \
         END(true, source, source_bytes, target, target_bytes, reveal_call)                                             \
     }                                                                                                                  \
     INSTANCES(void, name, parameters, arguments, )
+#define CODEC_EARLY(family, returns, name, parameters, arguments, role, handle, meaning, done, source, source_bytes,   \
+                    target, target_bytes, reveal_call, when, before)                                                   \
+    static returns body_##name WITH_INSTANCE parameters                                                                \
+    {                                                                                                                  \
+        BEGIN(name, handle, when);                                                                                     \
+        BEFORE(before)                                                                                                 \
+        returns result = REAL_CALL(returns, name, parameters, arguments);                                              \
+        END(done, source, source_bytes, target, target_bytes, reveal_call)                                             \
+        return result;                                                                                                 \
+    }                                                                                                                  \
+    INSTANCES(returns, name, parameters, arguments, return )
+#define CODEC_EARLY_VOID(family, name, parameters, arguments, role, handle, meaning, source, source_bytes, target,     \
+                         target_bytes, reveal_call, when, before)                                                      \
+    static void body_##name WITH_INSTANCE parameters                                                                   \
+    {                                                                                                                  \
+        BEGIN(name, handle, when);                                                                                     \
+        BEFORE(before)                                                                                                 \
+        REAL_CALL(void, name, parameters, arguments);                                                                  \
+        END(true, source, source_bytes, target, target_bytes, reveal_call)                                             \
+    }                                                                                                                  \
+    INSTANCES(void, name, parameters, arguments, )
+/* The stub in arch/ keeps all argument registers, calls codec_entry with the number that each of these loads, and jumps
+ * to the real function. */
+#define ENTRY_STUB(name, number)                                                                                       \
+    static __attribute__((naked)) void name##_##number(void)                                                           \
+    {                                                                                                                  \
+        __asm__(ARCH_ENTRY_STUB : : "i"(CODEC_ROW_##name * CODEC_INSTANCES + number));                                 \
+    }
+#define CODEC_ENTRY(family, name, role, handle, meaning, reveal_call)                                                  \
+    static void body_##name(unsigned instance, uintptr_t first, uintptr_t second, uintptr_t third)                     \
+    {                                                                                                                  \
+        enum { row = CODEC_ROW_##name };                                                                               \
+        struct codec_scope scope;                                                                                      \
+        uint32_t session;                                                                                              \
+        (void)first, (void)second, (void)third;                                                                        \
+        if (codec_note(&scope, row, instance, (const void *)(handle), &session)) {                                     \
+            reveal_call;                                                                                               \
+            codec_noted(&scope);                                                                                       \
+        }                                                                                                              \
+    }                                                                                                                  \
+    ENTRY_STUB(name, 0)                                                                                                \
+    ENTRY_STUB(name, 1)                                                                                                \
+    ENTRY_STUB(name, 2)                                                                                                \
+    ENTRY_STUB(name, 3)
 #define BEGIN_ROW(name, handle_expression)                                                                             \
     struct codec_row_scope scope;                                                                                      \
     codec_row_enter(&scope, CODEC_ROW_##name, instance, (handle_expression), FRAME)
@@ -90,6 +141,26 @@
     }                                                                                                                  \
     INSTANCES(void, name, parameters, arguments, )
 #include "preload/codecs.def"
+
+/* Called by the stub: returns the real function. */
+uintptr_t codec_entry(unsigned number, uintptr_t first, uintptr_t second, uintptr_t third);
+
+uintptr_t codec_entry(unsigned number, uintptr_t first, uintptr_t second, uintptr_t third)
+{
+    unsigned row = number / CODEC_INSTANCES, instance = number % CODEC_INSTANCES;
+    (void)first, (void)second, (void)third;
+    switch (row) {
+#define CODEC(...)
+#define CODEC_ROWS(...)
+#define CODEC_ENTRY(family, name, ...)                                                                                 \
+    case CODEC_ROW_##name:                                                                                             \
+        body_##name(instance, first, second, third);                                                                   \
+        break;
+#include "preload/codecs.def"
+    default: break;
+    }
+    return (uintptr_t)atomic_load_explicit(&codec_targets[row][instance].real, memory_order_relaxed);
+}
 
 #define ROW(family, name, role) [CODEC_ROW_##name] = {trace_codec_##family, trace_role_##role, HOOK_##name},
 const struct codec_row codec_rows[CODEC_ROW_COUNT] = {

@@ -6,7 +6,7 @@
  * by. Thread CPU is read where outermost calls begin and end, never per row; the row sums that wait are written before
  * each reading, so that between two readings the trace holds all there was. The two readings (0.6 us each) lie inside
  * the recorded duration: see packet_put_cpu. */
-#include "preload/codec_call.h"
+#include "preload/codecs/call.h"
 
 #include <errno.h>
 
@@ -16,108 +16,52 @@
 
 struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
 
-#define SESSIONS 512 /* open at once; beyond, each call is a session of its own */
-static struct session {
-    const void *handle;
-    uint32_t number;
-    uint8_t family;
-    bool finished;
-} sessions[SESSIONS];
-static struct thread_lock sessions_lock;
-static _Atomic uint32_t session_numbers;
-
-static uint32_t new_number(void)
+static bool reads_cpu(unsigned role)
 {
-    return atomic_fetch_add(&session_numbers, 1) + 1;
+    return role != trace_role_SETUP && role != trace_role_DESTROY;
 }
 
-/* Entry of a handle, or the place for it, or NULL when the neighbourhood is full. */
-static struct session *place_of(unsigned family, const void *handle)
+/* zlib's calls inside another codec's are that one's business; and a program that only packs data is no concern of
+ * ours: they count once the process has shown an image. */
+static bool is_worth_it(const struct thread *self, unsigned row)
 {
-    uintptr_t hash = ((uintptr_t)handle >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 40;
-    struct session *free_place = NULL;
-    for (unsigned i = 0; i < 16; i++) {
-        struct session *s = &sessions[(hash + i) % SESSIONS];
-        if (s->handle == handle && s->family == family)
-            return s;
-        if (!s->handle && !free_place)
-            free_place = s;
-    }
-    return free_place;
+    return codec_rows[row].family != trace_codec_ZLIB || (!self->frame_count && packet_on_disk());
 }
 
-uint32_t codec_session(unsigned family, const void *handle)
+/* What a frame that is pushed now lies in. */
+static void place_frame(const struct thread *self, uint8_t *depth, bool *inside)
 {
-    if (!thread_lock_take(&sessions_lock))
-        return new_number();
-    struct session *s = place_of(family, handle);
-    uint32_t number = 0;
-    if (!s) {
-        number = new_number();
-    } else {
-        if (s->handle != handle || s->finished) {
-            s->handle = handle;
-            s->family = (uint8_t)family;
-            s->finished = false;
-            s->number = new_number();
-        }
-        number = s->number;
-    }
-    thread_lock_give(&sessions_lock);
-    return number;
+    const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
+    *depth = top ? (uint8_t)(top->depth + (top->role != trace_role_PIPELINE)) : 0;
+    *inside = top && (top->inside || top->role == trace_role_PIPELINE);
 }
 
-/* Number of a session that is open, or of the one just finished; 0 when there is none. */
-static uint32_t known_session(unsigned family, const void *handle)
+static void count_inner(struct thread *self, uint64_t duration_ns, uint64_t io_ns)
 {
-    if (!thread_lock_take(&sessions_lock))
-        return 0;
-    struct session *s = place_of(family, handle);
-    uint32_t number = s && s->handle == handle ? s->number : 0;
-    thread_lock_give(&sessions_lock);
-    return number;
-}
-
-void codec_session_finish(unsigned family, const void *handle)
-{
-    if (!thread_lock_take(&sessions_lock))
-        return;
-    struct session *s = place_of(family, handle);
-    if (s && s->handle == handle)
-        s->finished = true;
-    thread_lock_give(&sessions_lock);
-}
-
-void codec_session_forget(unsigned family, const void *handle)
-{
-    if (!thread_lock_take(&sessions_lock))
-        return;
-    struct session *s = place_of(family, handle);
-    if (s && s->handle == handle)
-        s->handle = NULL;
-    thread_lock_give(&sessions_lock);
-}
-
-static bool reads_cpu(unsigned row)
-{
-    return codec_rows[row].role != trace_role_SETUP && codec_rows[row].role != trace_role_DESTROY;
+    self->inner_ns += duration_ns > io_ns ? duration_ns - io_ns : 0;
 }
 
 static void put_call(struct thread *self, const struct codec_frame *frame, uint64_t end_ns, enum trace_outcome outcome,
                      const struct codec_buffers *buffers)
 {
     const struct codec_row *row = &codec_rows[frame->row];
+    if (frame->role == trace_role_PIPELINE)
+        codec_call_flush(self); /* what went on inside comes before it, and off its own time */
     struct trace_codec_call record = {
         .duration_ns = end_ns - frame->start_ns,
         .io_ns = self->io_ns - frame->io_ns_before,
+        .inner_ns = frame->role == trace_role_PIPELINE ? self->inner_ns - frame->inner_ns_before : 0,
         .handle = (uintptr_t)frame->handle,
         .session = frame->session,
         .hook = row->hook,
-        .depth = (uint8_t)(frame - self->frames),
-        .role = row->role,
+        .depth = frame->depth,
+        .role = frame->role,
         .codec = row->family,
         .outcome = (uint8_t)outcome,
+        .inside = frame->inside,
     };
+    if (frame->inside && !frame->depth && frame->role != trace_role_PIPELINE)
+        count_inner(self, record.duration_ns, record.io_ns);
     if (buffers) {
         record.source = buffers->source;
         record.source_bytes = buffers->source_bytes;
@@ -146,10 +90,11 @@ void codec_call_leave_all(struct thread *self)
     codec_call_flush(self);
 }
 
-void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address)
+void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address,
+                 unsigned role)
 {
     scope->self = NULL;
-    if (!thread_may_record())
+    if (!role || !thread_may_record())
         return;
     int saved = errno;
     struct thread *self = thread_enter();
@@ -159,16 +104,16 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
     const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
     /* A slot that led to a stub that led to a slot: the call is already being recorded. */
     bool twice = top && handle && top->row == row && top->handle == handle;
-    if (!twice && self->frame_count < THREAD_FRAMES) {
+    if (!twice && self->frame_count < THREAD_FRAMES && is_worth_it(self, row)) {
         const struct codec_row *info = &codec_rows[row];
         packet_need_disk(self);
         process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
         bool outermost = self->frame_count == 0;
-        uint32_t session = !handle                            ? new_number()
-                           : info->role == trace_role_DESTROY ? known_session(info->family, handle)
-                                                              : codec_session(info->family, handle);
+        uint32_t session = !handle                      ? codec_session_new()
+                           : role == trace_role_DESTROY ? codec_session_known(info->family, handle)
+                                                        : codec_session(info->family, handle);
         uint64_t start_ns = 0;
-        scope->reads_cpu = outermost && reads_cpu(row);
+        scope->reads_cpu = outermost && reads_cpu(role);
         if (scope->reads_cpu) {
             codec_call_flush(self);
             start_ns = packet_put_cpu(self);
@@ -176,22 +121,65 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
         scope->self = self;
         scope->frame = self->frame_count;
         scope->session = session;
-        struct codec_frame *frame = &self->frames[self->frame_count++];
-        *frame = (struct codec_frame){
+        struct codec_frame frame = {
             .address = address,
             .handle = handle,
             .io_ns_before = self->io_ns,
+            .inner_ns_before = self->inner_ns,
             .session = session,
             .row = (uint16_t)row,
             .instance = (uint8_t)instance,
+            .role = (uint8_t)role,
             .outermost = outermost,
             .start_ns = start_ns ? start_ns : thread_now_ns(),
         };
+        place_frame(self, &frame.depth, &frame.inside);
+        self->frames[self->frame_count++] = frame;
         if (outermost)
-            packet_set_in_flight(self, info->hook, frame->start_ns);
+            packet_set_in_flight(self, info->hook, frame.start_ns);
     }
     thread_leave();
     errno = saved;
+}
+
+bool codec_begins(struct codec_scope *scope)
+{
+    if (!scope->self)
+        return false;
+    scope->saved_errno = errno;
+    struct thread *self = thread_enter();
+    if (self && self != scope->self)
+        thread_leave();
+    return self && self == scope->self;
+}
+
+void codec_begun(struct codec_scope *scope)
+{
+    thread_leave();
+    errno = scope->saved_errno;
+}
+
+bool codec_note(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uint32_t *session)
+{
+    scope->self = NULL;
+    if (!thread_may_record())
+        return false;
+    scope->saved_errno = errno;
+    struct thread *self = thread_enter();
+    if (!self)
+        return false;
+    const struct codec_row *info = &codec_rows[row];
+    packet_need_disk(self);
+    process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
+    *session = handle ? codec_session(info->family, handle) : codec_call_session(self);
+    scope->self = self;
+    return true;
+}
+
+void codec_noted(struct codec_scope *scope)
+{
+    thread_leave();
+    errno = scope->saved_errno;
 }
 
 bool codec_return(struct codec_scope *scope)
@@ -225,7 +213,7 @@ void codec_end(struct codec_scope *scope)
     struct thread *self = scope->self;
     const struct codec_frame frame = self->frames[scope->frame];
     self->frame_count = scope->frame;
-    if (codec_rows[frame.row].role == trace_role_DESTROY && frame.handle)
+    if (frame.role == trace_role_DESTROY && frame.handle)
         codec_session_forget(codec_rows[frame.row].family, frame.handle);
     if (frame.outermost) {
         packet_set_in_flight(self, 0, 0);
@@ -260,10 +248,10 @@ static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instan
         .handle = handle,
         .row = (uint16_t)row,
         .session = codec_session(info->family, handle),
-        .depth = (uint8_t)self->frame_count,
         .first_ns = thread_now_ns(),
         .first_cycles = ticks(),
     };
+    place_frame(self, &sum->depth, &sum->inside);
     return sum;
 }
 
@@ -278,7 +266,7 @@ void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned insta
     if (!self)
         return;
     close_left(self, address);
-    if (self->frame_count < THREAD_FRAMES) {
+    if (self->frame_count < THREAD_FRAMES && is_worth_it(self, row)) {
         struct row_sum *sum = sum_of(self, row, instance, handle);
         scope->self = self;
         scope->row = (uint16_t)row;
@@ -291,6 +279,9 @@ void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned insta
         frame->handle = handle;
         frame->session = sum->session;
         frame->row = (uint16_t)row;
+        frame->role = codec_rows[row].role;
+        frame->depth = sum->depth;
+        frame->inside = sum->inside;
         frame->start_ns = 0; /* marks a row: it has no record of its own */
         if (scope->frame == 0 && self->in_flight_hook != codec_rows[row].hook)
             packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
@@ -362,13 +353,11 @@ void codec_call_flush(struct thread *self)
             .depth = sum->depth,
             .role = row->role,
             .codec = row->family,
+            .inside = sum->inside,
         };
+        if (sum->inside && !sum->depth)
+            count_inner(self, record.duration_ns, record.io_ns);
         if (sum->calls)
             packet_put(self, TRACE_KIND_rows, now_ns, &record);
     }
-}
-
-void codec_call_reset_after_fork(void)
-{
-    atomic_store(&sessions_lock.holder, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: WebP: RFC 9649 section 2 (container) and 3.4 (lossless header); RFC 6386 section 7.3 (bool decoder), 9.1-9.6
  * and 19.2 (the frame header up to the quantizer). Must not know: pixels. */
-#include "analyzer/header_parts.h"
+#include "analyzer/headers/parts.h"
 
 struct bool_decoder {
     struct header_bytes in;

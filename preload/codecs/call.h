@@ -14,6 +14,7 @@ struct codec_row {
     uint8_t role;   /* enum trace_role */
     uint16_t hook;  /* hook_name() knows its name */
 };
+/* Macros that codecs.def does not find expand to CODEC. */
 enum {
 #define CODEC(family, returns, name, parameters, arguments, role, handle, meaning, ...)      CODEC_ROW_##name,
 #define CODEC_ROWS(family, returns, name, parameters, arguments, role, handle, meaning, ...) CODEC_ROW_##name,
@@ -43,8 +44,13 @@ struct codec_buffers {
     uint64_t source, source_bytes, target, target_bytes;
 };
 
-/* Before the real call. handle NULL: the call is a session of its own. */
-void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address);
+/* Before the real call. handle NULL: the call is a session of its own. role: the row's, or what this call turned out to
+ * do; 0 = nothing that is recorded. */
+void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uintptr_t address,
+                 unsigned role);
+/* Still before the real call: enters our code (guard set) so that settings may be revealed; codec_begun leaves. */
+bool codec_begins(struct codec_scope *scope);
+void codec_begun(struct codec_scope *scope);
 /* After it: enters our code (guard set). When it returns true, codec_put writes the record, settings may be revealed,
  * and codec_end leaves. */
 bool codec_return(struct codec_scope *scope);
@@ -62,11 +68,21 @@ struct codec_row_scope {
 void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned instance, const void *handle,
                      uintptr_t address);
 void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer);
+/* A call that is only seen to begin: enters our code and gives its session in *session; codec_noted leaves. False: not
+ * recorded. handle NULL: it belongs to the session of the call that it is made in. */
+bool codec_note(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uint32_t *session);
+void codec_noted(struct codec_scope *scope);
+/* ---- sessions.c; guard set ---- */
+uint32_t codec_session_new(void);
+/* Number of a session that is open, or of the one just finished; 0 when there is none. */
+uint32_t codec_session_known(unsigned family, const void *handle);
 /* Session of a handle in a family, made when it is new. */
 uint32_t codec_session(unsigned family, const void *handle);
 /* The session's image is complete: the handle's next use begins a new one. */
 void codec_session_finish(unsigned family, const void *handle);
 void codec_session_forget(unsigned family, const void *handle);
+/* From now on the handle stands for the session of `of`, which is made when it is new. */
+void codec_session_also(unsigned family, const void *handle, const void *of);
 
 /* Writes the row sums that wait. Guard set. */
 void codec_call_flush(struct thread *self);
@@ -78,6 +94,6 @@ static inline uint32_t codec_call_session(const struct thread *self)
     const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
     return top && top->address > (uintptr_t)__builtin_frame_address(0) ? top->session : 0;
 }
-void codec_call_reset_after_fork(void);
+void codec_sessions_reset_after_fork(void);
 
 #endif

@@ -2,7 +2,7 @@
  * Owns: JPEG XL: ISO/IEC 18181-1 section 9.2 (field types), annex D (size header, image metadata); ISO/IEC 18181-2
  * (boxes).
  * Must not know: frames. Reading ends at the colour space. */
-#include "analyzer/header_parts.h"
+#include "analyzer/headers/parts.h"
 
 struct bits {
     struct header_bytes in;

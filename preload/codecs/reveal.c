@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the records that say what a codec call revealed. Must not know: any one codec, frames, packets' files. */
+#include "preload/codecs/reveal.h"
+
+#include <string.h>
+
+#include "preload/codecs/call.h"
+#include "preload/files.h"
+#include "preload/foreign.h"
+#include "preload/packet.h"
+#include "preload/process.h"
+
+void reveal(uint32_t session, enum trace_setting key, double value)
+{
+    struct trace_codec_setting record = {.value = value, .session = session, .key = (uint8_t)key};
+    struct thread *self = thread_local_state.self;
+    if (self->frame_count)
+        record.codec = codec_rows[self->frames[self->frame_count - 1].row].family;
+    packet_put(self, TRACE_KIND_codec_setting, thread_now_ns(), &record);
+}
+
+void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
+{
+    struct thread *self = thread_local_state.self;
+    struct description *description = stream && stream->_fileno >= 0 ? files_of(self, stream->_fileno) : NULL;
+    if (!description)
+        return;
+    description->stream = stream;
+    struct trace_session_link record = {
+        .session = session, .file = description->number, .direction = (uint8_t)direction};
+    packet_put(self, TRACE_KIND_session_link, thread_now_ns(), &record);
+}
+
+void reveal_source_session(uint32_t session, unsigned family, const void *handle)
+{
+    struct trace_session_link record = {.session = session, .source_session = codec_session(family, handle)};
+    packet_put(thread_local_state.self, TRACE_KIND_session_link, thread_now_ns(), &record);
+}
+
+void reveal_path(uint32_t session, const char *path, unsigned direction)
+{
+    struct thread *self = thread_local_state.self;
+    struct trace_session_link record = {.session = session, .direction = (uint8_t)direction};
+    record.path = (struct trace_text){self->paths[0], foreign_text(path, self->paths[0], sizeof self->paths[0])};
+    if (record.path.bytes)
+        packet_put(self, TRACE_KIND_session_link, thread_now_ns(), &record);
+}
+
+void reveal_unknown_layout(const char *library, unsigned version)
+{
+    struct trace_notice notice = {
+        .what = trace_note_UNKNOWN_LAYOUT, .number = version, .text = {library, strlen(library)}};
+    packet_put(thread_local_state.self, TRACE_KIND_notice, thread_now_ns(), &notice);
+}
