@@ -50,6 +50,8 @@ struct job *infer_job_again(struct event *event, const struct job *first)
     /* Reading and decoding happened once and count with the first image. */
     job->read_seen = first->read_seen;
     job->decode_seen = first->decode_seen;
+    job->decoder = first->decoder;
+    job->decoder_decoded = first->decoder_decoded;
     job->pixels = first->pixels;
     job->source = first->source;
     return job;

@@ -113,7 +113,9 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
-    struct session *writer; /* session that an output's first bytes were written in or for, or NULL */
+    struct session *decoder; /* see note_decoder() */
+    bool decoder_decoded;    /* it produced pixels; else it only read a header */
+    struct session *writer;  /* session that an output's first bytes were written in or for, or NULL */
     uint64_t heap_start, heap_peak;
     bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
     uint64_t blocks_live, blocks_peak;
