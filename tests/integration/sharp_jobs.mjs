@@ -19,7 +19,7 @@ const [, , modules, list, parallel] = process.argv;
 const sharp = createRequire(path.resolve(modules, 'package.json'))('sharp');
 
 async function make({ in: source, out, format, options, width, how }) {
-    let image = sharp(how === 'file' ? source : how === 'buffer' ? await readFile(source) : undefined);
+    let image = how === 'stream' ? sharp() : sharp(how === 'file' ? source : await readFile(source));
     if (width) image = image.resize({ width });
     image = image[format](options);
     if (how === 'file') return (await image.toFile(out)).size;
