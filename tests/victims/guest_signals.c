@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a program whose signal handler allocates, writes, runs on its own stack or jumps away; argv[1] says which.
- * Must not know: the profiler. */
+ * Owns: a program whose signal handler allocates, writes, runs on its own stack or jumps away, or that is told of
+ * inexact results; argv[1] says which. Must not know: the profiler. */
 #include <errno.h>
 #include <fcntl.h>
+#include <fenv.h>
 #include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -91,6 +92,26 @@ static void busy(double seconds)
     truncate("stream", 0);
 }
 
+/* Asks for a signal where a result is not exact: only its own arithmetic may raise one. */
+static void inexact(void)
+{
+    int fd = open("main", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    double end = now() + 0.1;
+    int on = 1;
+    while (on) {
+        feclearexcept(FE_ALL_EXCEPT);
+        feenableexcept(FE_INEXACT | FE_DIVBYZERO);
+        for (int i = 0; i < 100; i++)
+            if (write(fd, "GIF89a", 6) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+                puts("I/O");
+        fedisableexcept(FE_ALL_EXCEPT);
+        if (fetestexcept(FE_ALL_EXCEPT))
+            puts("inexact");
+        on = now() < end;
+    }
+    close(fd);
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "";
@@ -105,6 +126,8 @@ int main(int count, char **arguments)
         sigaltstack(&stack, NULL);
         start(ring, SA_RESTART | SA_ONSTACK, 1000);
         busy(1);
+    } else if (strcmp(how, "inexact") == 0) {
+        inexact();
     } else if (strcmp(how, "jump") == 0) {
         int fd = open("main", O_RDWR | O_CREAT | O_TRUNC, 0600);
         char name[] = "made-0";
