@@ -21,7 +21,7 @@ for how in small_stack main_leaves exit "fork 200" "churn 20000" "cancel 3000" "
     # shellcheck disable=SC2086 # a mode is two words
     same "threads-${how% *}" "$victims/threads" $how
 done
-for how in ring alternate jump inexact; do same "signals-$how" "$victims/signals" $how; done
+for how in ring alternate jump numbers inexact; do same "signals-$how" "$victims/signals" $how; done
 for how in "vfork 300" "spawn 50" exec_fails forked_heap execl execle; do
     # shellcheck disable=SC2086
     same "processes-${how% *}" "$victims/processes" $how
