@@ -35,13 +35,13 @@ static bool is_as_long(const struct event *event, const struct job *job, uint64_
 }
 
 /* The job of a decoder of a buffer that no read is known to have filled: of a file or pipe as long as that, whose
- * pieces were put together; else one of its own. What comes by sockets may come in many copies at once: the answer will
+ * pieces were put together; else one of its own. A server may have many copies of an image at once: the answer will
  * tell which one it was. */
 static struct job *job_of_memory(struct event *event, struct session *session, uint64_t bytes)
 {
     const struct process_state *process = event->process;
     struct job *found = NULL;
-    for (unsigned i = 0; i < process->active_count && !(found && !found->loader_tid); i++) {
+    for (unsigned i = 0; !process->serving && i < process->active_count && !(found && !found->loader_tid); i++) {
         struct job *job = process->active[i];
         if (!job->by_socket && is_as_long(event, job, bytes))
             found = job; /* the first that nobody has loaded, else the newest */
@@ -60,9 +60,13 @@ static struct job *job_of_loader(struct event *event, struct job *job)
     uint32_t tid = event->thread->tid;
     if (job && job->loader_tid && (job->loader_tid != tid || job->encode_seen))
         job = job->output_closed || job->inputs_count == 0 ? NULL : infer_job_again(event, job);
-    if (job)
-        job->loader_tid = tid;
     return job;
+}
+
+static void loaded(struct event *event, struct job *job)
+{
+    job->loader_tid = event->thread->tid;
+    event->thread->loaded = job;
 }
 
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
@@ -74,23 +78,27 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     bool vips = session->codec == trace_codec_VIPS;
     if (session->job) {
         if (vips && reads_file)
-            session->job->loader_tid = event->thread->tid;
+            loaded(event, session->job);
         return session->job;
     }
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
                                  : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
     session->rule = LINK_BUFFER;
+    if (job && reads_file && vips && !is_as_long(event, job, source_bytes))
+        job = NULL; /* what was read into that memory is gone: libvips is given all of an image */
     if (!job && reads_file && source && vips)
         job = job_of_memory(event, session, source_bytes);
     if (!job) {
         session->rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
+        /* What saves is lazy: it makes the image that its thread has loaded. How that is tied, the output will tell. */
+        if (vips && role == trace_role_PIPELINE && event->thread->loaded) {
+            job = event->thread->loaded;
+            session->rule = LINK_NONE;
+        }
         /* A decoder that no file was read for, after the image is complete: an image from memory. */
         if (job && reads_file && (job->output_closed || (vips && job->encode_seen)))
             job = NULL;
-        /* What saves is lazy: it makes the image that its thread has loaded. How that is tied, the output will tell. */
-        if (job && vips && role == trace_role_PIPELINE && job->loader_tid == event->thread->tid)
-            session->rule = LINK_NONE;
     }
     if (vips && reads_file)
         job = job_of_loader(event, job);
@@ -100,8 +108,9 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     if (!job) {
         session->rule = LINK_NONE;
         job = infer_job_new(event, event->start_ns);
-        job->loader_tid = vips && reads_file ? event->thread->tid : 0;
     }
+    if (vips && reads_file)
+        loaded(event, job);
     session->job = job;
     return job;
 }
@@ -228,9 +237,9 @@ static void codec_record(struct event *event)
     }
     seen(event, job, session, call->role, call->depth);
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
-        infer_range_add(&job->pixels, call->target, call->target_bytes);
+        infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
     if (encodes)
-        infer_range_add(&job->coded, call->target, call->target_bytes);
+        infer_range_add(&job->coded, call->target, call->target_bytes, event->end_ns);
     if ((call->role >= trace_role_HEADER && call->role <= trace_role_MUX) || call->role == trace_role_PIPELINE)
         job->failed = call->outcome == trace_outcome_FAILED || call->outcome == trace_outcome_UNWOUND;
 }
@@ -271,7 +280,7 @@ static void rows_record(struct event *event)
     }
     seen(event, job, session, rows->role, rows->depth);
     if (decoding)
-        infer_range_add(&job->pixels, rows->buffer, 1);
+        infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
 }
 
 static bool opened_for_writing(const struct description *d)

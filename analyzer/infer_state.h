@@ -32,8 +32,8 @@ enum gap {
 #define PENDING 16 /* gap sums of a thread between two readings of its CPU clock */
 #define ACTIVE  64 /* jobs of a process looked through for the buffer rule, newest last */
 
-struct range {
-    uint64_t address, bytes;
+struct range { /* known at ns */
+    uint64_t address, bytes, ns;
 };
 struct ranges {
     struct range at[BUFFERS];
@@ -165,6 +165,7 @@ struct timeline {
     uint64_t start_ns;
     bool ended, owner; /* owner: owned an image */
     struct job *current;
+    struct job *loaded; /* what libvips loaded on it last, or NULL */
     uint64_t last_ns;   /* end of the last event that belonged to a job */
     uint64_t inside_ns; /* calls since then that are counted elsewhere */
     struct job *last_job;
