@@ -9,6 +9,7 @@
 #include "preload/foreign.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/stdio_call.h"
 
 void reveal(uint32_t session, enum trace_setting key, double value)
 {
@@ -22,7 +23,8 @@ void reveal(uint32_t session, enum trace_setting key, double value)
 void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
 {
     struct thread *self = thread_local_state.self;
-    struct description *description = stream && stream->_fileno >= 0 ? files_of(self, stream->_fileno) : NULL;
+    int fd = stream ? stdio_fd(stream) : -1;
+    struct description *description = fd >= 0 ? files_of(self, fd) : NULL;
     if (!description)
         return;
     description->stream = stream;
