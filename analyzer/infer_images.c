@@ -71,7 +71,11 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     if (encoder->codec == trace_codec_WEBP)
         settings->scale = "webp";
     if (encoder->codec == trace_codec_AVIF)
-        settings->scale = "aom";
+        settings->scale = settings->known[SETTING_QUALITY] ? "libavif" : "aom";
+    if (encoder->codec == trace_codec_HEIF)
+        settings->scale = "libheif";
+    if (encoder->codec == trace_codec_JXL)
+        settings->scale = "jxl";
     if (encoder->codec != trace_codec_JPEG)
         return;
     settings->scale = "libjpeg";

@@ -174,6 +174,16 @@ static void rows_record(struct event *event)
         infer_range_add(&job->pixels, rows->buffer, 1);
 }
 
+/* A session of no image (an encoder of libheif, the threads of libjxl) lends what was set on it by then. */
+static void lend_settings(struct session *session, const struct session *source)
+{
+    for (int key = 1; key < SETTING_COUNT; key++)
+        if (source->known[key]) {
+            session->known[key] = true;
+            session->value[key] = source->value[key];
+        }
+}
+
 static void link_record(struct event *event)
 {
     const struct trace_session_link *link = &event->record->session_link;
@@ -185,6 +195,8 @@ static void link_record(struct event *event)
     if (source && source->job) {
         session->job = source->job;
         session->rule = LINK_PATH;
+    } else if (source) {
+        lend_settings(session, source);
     }
     if (!d)
         return;
