@@ -13,7 +13,7 @@ static void act_setting(struct actor actor, double ms, uint32_t session, enum tr
     ACT(actor, ms, codec_setting, .value = value, .session = session, .key = (uint8_t)key, .codec = trace_codec_HEIF);
 }
 
-/* One image (of a format that scenes know): in as file number n, out as n + 1, encoded by session n with what is set on
+/* One image: in as file number n, out as n + 1, encoded by session n with what is set on
  * the encoder. */
 static void act_image(struct actor actor, double ms, uint32_t n, const char *in, const char *out)
 {
