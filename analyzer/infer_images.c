@@ -76,7 +76,12 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     if (encoder->codec == trace_codec_WEBP)
         settings->scale = "webp";
     if (encoder->codec == trace_codec_AVIF)
-        settings->scale = "aom";
+        /* Other coders under libavif are asked for the same range, but in ways of their own. */
+        settings->scale = settings->known[SETTING_QUANTIZER] && !settings->known[SETTING_QUALITY] ? "aom" : "libavif";
+    if (encoder->codec == trace_codec_HEIF)
+        settings->scale = "libheif";
+    if (encoder->codec == trace_codec_JXL)
+        settings->scale = "jxl";
     if (encoder->codec != trace_codec_JPEG)
         return;
     settings->scale = "libjpeg";

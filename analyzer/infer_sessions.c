@@ -283,6 +283,16 @@ static void rows_record(struct event *event)
         infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
 }
 
+/* A session of no image (an encoder of libheif, the threads of libjxl) lends what was set on it by then. */
+static void lend_settings(struct session *session, const struct session *source)
+{
+    for (int key = 1; key < SETTING_COUNT; key++)
+        if (source->known[key]) {
+            session->known[key] = true;
+            session->value[key] = source->value[key];
+        }
+}
+
 static bool opened_for_writing(const struct description *d)
 {
     return (d->flags & O_ACCMODE) != O_RDONLY && !d->stream;
@@ -333,6 +343,8 @@ static void link_record(struct event *event)
     if (source && source->job) {
         session->job = source->job;
         session->rule = LINK_PATH;
+    } else if (source) {
+        lend_settings(session, source);
     }
     if (!d)
         return;

@@ -77,13 +77,18 @@ static bool label_palette(struct part *part, const struct image_settings *settin
 static bool label_quantizers(struct part *part, const struct image_settings *settings, const struct image_facts *facts)
 {
     const char *who = settings->scale ? settings->scale : settings->encoder;
-    char range[2][24] = {"", ""};
+    char range[3][20] = {"", "", ""};
     if (settings->known[SETTING_QUANTIZER_MIN])
         snprintf(range[0], sizeof range[0], " min=%g", settings->value[SETTING_QUANTIZER_MIN]);
     if (settings->known[SETTING_QUANTIZER_MAX])
         snprintf(range[1], sizeof range[1], " max=%g", settings->value[SETTING_QUANTIZER_MAX]);
-    if (*range[0] || *range[1]) {
-        snprintf(part->label, sizeof part->label, "%.24s%s%s", who ? who : "quantizer", range[0], range[1]);
+    /* The middle of the range is what libavif asks for when the program names no level of its own. */
+    double level = settings->known[SETTING_QUANTIZER] ? settings->value[SETTING_QUANTIZER] : NAN;
+    double middle = (settings->value[SETTING_QUANTIZER_MIN] + settings->value[SETTING_QUANTIZER_MAX]) / 2;
+    if (!isnan(level) && (!*range[1] || level != floor(middle)))
+        snprintf(range[2], sizeof range[2], " cq=%g", level);
+    if (*range[0] || *range[1] || *range[2]) {
+        snprintf(part->label, sizeof part->label, "%.16s%s%s%s", who ? who : "quantizer", range[0], range[1], range[2]);
         return true;
     }
     if (facts->quantizer < 0)
@@ -120,8 +125,13 @@ static bool label_by_format(struct part *part, const struct image_settings *sett
     case FORMAT_GIF: return label_palette(part, settings, facts);
     default: break;
     }
+    if (part->format == FORMAT_JXL && settings->known[SETTING_DISTANCE]) {
+        /* Distances come as floats; more digits than they have would only be noise. */
+        label_quality(part, "distance %.5g", settings->value[SETTING_DISTANCE]);
+        return true;
+    }
     if (settings->known[SETTING_QUALITY]) {
-        label_quality(part, part->format == FORMAT_JXL ? "distance %g" : "q=%g", settings->value[SETTING_QUALITY]);
+        label_quality(part, "q=%g", settings->value[SETTING_QUALITY]);
         return true;
     }
     if (part->format == FORMAT_AVIF || part->format == FORMAT_HEIC)

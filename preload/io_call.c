@@ -61,6 +61,9 @@ void io_call_end(const struct io_call *call, ssize_t result, struct vector vecto
     uint64_t end_ns = thread_now_ns();
     struct description *description = files_of(self, call->fd);
     uint64_t bytes = result > 0 ? (uint64_t)result : 0;
+    /* libstdc++ writes what its buffer holds, often nothing, and what it was given by one writev. */
+    while (bytes && vector.count > 1 && vector.parts[0].iov_len == 0)
+        vector = (struct vector){vector.parts + 1, vector.count - 1};
     uint64_t offset =
         call->offset != TRACE_UNKNOWN || !description ? call->offset : io_call_advance(description, bytes);
     struct trace_io record = {

@@ -27,9 +27,18 @@ void *codec_wrapper(unsigned row, unsigned instance);
 /* The real functions behind the wrapper instances; NULL = free. library: path of the object, for the report. */
 struct codec_target {
     void *_Atomic real;
+    uintptr_t _Atomic version_function; /* of the same object, see versions.c; 0 = none */
     const char *library;
 };
 extern struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+
+/* ---- versions.c ---- */
+#define CODEC_VERSION_MAJOR 1000000u /* 1.2.3 is 1002003 */
+#define CODEC_VERSION_MINOR 1000u
+/* Address of the function that tells the version of a family's library, in a loaded object, or NULL. */
+void *codec_version_function(unsigned family, uintptr_t base, const void *dynamic);
+/* Version of the library behind a wrapper instance whose function has just returned, or 0. Guard set. */
+unsigned codec_version(unsigned row, unsigned instance);
 
 /* What one wrapper call keeps on its stack. */
 struct codec_scope {
@@ -81,6 +90,8 @@ uint32_t codec_session(unsigned family, const void *handle);
 /* The session's image is complete: the handle's next use begins a new one. */
 void codec_session_finish(unsigned family, const void *handle);
 void codec_session_forget(unsigned family, const void *handle);
+/* All handles that stand for the session are gone. */
+void codec_session_close(uint32_t number);
 /* From now on the handle stands for the session of `of`, which is made when it is new. */
 void codec_session_also(unsigned family, const void *handle, const void *of);
 

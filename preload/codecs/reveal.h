@@ -51,7 +51,27 @@ void reveal_webp(uint32_t session, const void *config, const void *picture);
 /* ---- reveal_avif.c ---- */
 uintptr_t avif_data(const void *data);
 uint64_t avif_bytes(const void *data);
-void reveal_avif(uint32_t session, const void *encoder, unsigned row, unsigned instance);
+/* image NULL: not known. */
+void reveal_avif(uint32_t session, const void *encoder, const void *image, unsigned row, unsigned instance);
+void reveal_aom_level(uint32_t session, int level);
+void reveal_aom_option(uint32_t session, const char *name, const char *value);
+
+/* ---- reveal_heif.c ---- */
+struct heif_status { /* struct heif_error, returned by value */
+    int code, detail;
+    const char *message;
+};
+void reveal_heif_number(uint32_t session, const char *name, double value);
+void reveal_heif_text(uint32_t session, const char *name, const char *value);
+void heif_handle_also(void *const *handle, const void *of);
+
+/* ---- reveal_jxl.c ---- */
+struct jxl_chunked_source { /* JxlChunkedFrameInputSource, passed by value */
+    void *members[6];
+};
+void reveal_jxl_image(uint32_t session, const void *info, unsigned row, unsigned instance);
+void reveal_jxl_option(uint32_t session, int option, int64_t value);
+void reveal_jxl_threads(const void *runner, size_t threads);
 
 /* ---- reveal_vips.c ---- */
 /* PIPELINE for an operation that saves, HEADER for one that loads, else 0. May be called before the real call. */

@@ -93,6 +93,16 @@ void codec_session_forget(unsigned family, const void *handle)
     thread_lock_give(&sessions_lock);
 }
 
+void codec_session_close(uint32_t number)
+{
+    if (!thread_lock_take(&sessions_lock))
+        return;
+    for (unsigned i = 0; i < SESSIONS; i++)
+        if (sessions[i].handle && sessions[i].number == number)
+            sessions[i].handle = NULL;
+    thread_lock_give(&sessions_lock);
+}
+
 void codec_session_also(unsigned family, const void *handle, const void *of)
 {
     uint32_t number = codec_session(family, of);

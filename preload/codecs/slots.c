@@ -23,7 +23,8 @@ struct listed {
     uintptr_t base;
     uintptr_t executable, executable_end; /* hull of the executable segments */
     const char *name;                     /* of the loader; valid while the object is listed */
-    uint64_t bytes;                       /* length of its mapping */
+    const ElfW(Dyn) * dynamic;
+    uint64_t bytes; /* length of its mapping */
     struct trace_text build_id;
     bool at_start; /* listed by the constructor */
     bool patched;
@@ -126,6 +127,9 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
             memcpy(copy, library->name, bytes);
         target->library = copy;
     }
+    if (library)
+        atomic_store(&target->version_function,
+                     (uintptr_t)codec_version_function(codec_rows[row].family, library->base, library->dynamic));
     return codec_wrapper(row, (unsigned)free_instance);
 }
 
@@ -154,6 +158,8 @@ static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
     *listed = (struct listed){.base = info->dlpi_addr, .executable = UINTPTR_MAX, .name = info->dlpi_name};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_DYNAMIC)
+            listed->dynamic = (const void *)(info->dlpi_addr + segment->p_vaddr);
         if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
             continue;
         uintptr_t start = info->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
@@ -309,8 +315,10 @@ static void recycle(void)
     for (unsigned row = 0; row < CODEC_ROW_COUNT; row++)
         for (unsigned i = 0; i < CODEC_INSTANCES; i++) {
             void *real_function = atomic_load(&codec_targets[row][i].real);
-            if (real_function && !listed_at((uintptr_t)real_function) && !in_flight(row, i))
+            if (real_function && !listed_at((uintptr_t)real_function) && !in_flight(row, i)) {
+                atomic_store(&codec_targets[row][i].version_function, 0);
                 atomic_store(&codec_targets[row][i].real, NULL);
+            }
         }
 }
 
