@@ -246,7 +246,7 @@ static void grow_blocks(struct process_state *process)
 
 static void remove_block(struct process_state *process, size_t at)
 {
-    struct job *job = process->blocks[at].job;
+    struct job *job = infer_job_now(process->blocks[at].job);
     if (job)
         job->blocks_live -= process->blocks[at].bytes;
     infer_site_went(process, process->blocks[at].site, process->blocks[at].bytes);

@@ -217,7 +217,7 @@ static void name_site(struct infer *infer, const struct process_state *process, 
     uint32_t number = (uint32_t)site->key;
     *model = (struct memory_site){.bytes = site->at_peak.bytes,
                                   .blocks = site->at_peak.blocks,
-                                  .image = image_of(infer, process, site->at_peak.job),
+                                  .image = image_of(infer, process, infer_job_now(site->at_peak.job)),
                                   .has_stack = site->key & STACK_KEY && depth_of(sites, number)};
     if (!model->has_stack) {
         model->frame_count = 1;

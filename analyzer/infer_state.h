@@ -64,7 +64,10 @@ struct description {
     struct job *in_job, *out_job;
     uint32_t in_file;      /* run->files, of a stream, or NO_ID */
     uint32_t out_file;     /* run->files, or NO_ID */
-    uint32_t link_session; /* codec session that the program tied to it, or 0 */
+    uint32_t link_session; /* codec session that it is tied to, or 0 */
+    enum { LINKED_NOT, LINKED_BY_STREAM, LINKED_BY_PATH, LINKED_BY_OPEN } link; /* BY_OPEN: the codec call opened it */
+    struct job *named_job; /* whose thread named the file to a codec without a session, or NULL */
+    uint32_t waiting;      /* session whose waiting output it is, or 0 */
     uint32_t open_tid;     /* thread that opened it */
     bool out_open;         /* among the open outputs of out_job */
     /* Of a socket or pipe, see infer_streams.c. */
@@ -79,7 +82,12 @@ struct session {
     struct job *job;
     uint32_t number;
     uint8_t codec;
-    bool counted;            /* among the job's attempts */
+    bool counted;            /* it encoded */
+    bool calls_others;       /* a container that let encoders of other libraries do the work */
+    bool announced;          /* it said what it would encode before it did */
+    bool graphics;           /* of the two Magicks, it is GraphicsMagick's */
+    bool loads;              /* the program named a file for it to load */
+    uint32_t tid;            /* thread on which it named a file to it, or 0 */
     uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
     struct image_facts waiting_facts;
     enum link_rule rule;
@@ -91,7 +99,8 @@ struct session {
 
 /* An image in the making. */
 struct job {
-    struct job *next; /* in its process, newest first */
+    struct job *next;        /* in its process, newest first */
+    struct job *merged_into; /* it turned out to be part of that one, or NULL */
     uint32_t process, tid;
     uint32_t *inputs, *outputs; /* run->files */
     size_t inputs_count, inputs_capacity, outputs_count, outputs_capacity;
@@ -113,6 +122,13 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
+    bool stripped;             /* metadata was dropped from its pixels */
+    struct session *container; /* of a library that calls encoders of other libraries, or has its own */
+    uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
+    uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
+    bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
+    uint32_t loader_tid;                         /* thread that libvips loaded the input on, or 0 */
+    struct job *again_of;                        /* whose input it has, or NULL */
     struct session *writer; /* session that an output's first bytes were written in or for, or NULL */
     uint64_t heap_start, heap_peak;
     bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
@@ -134,6 +150,14 @@ struct unclaimed {
     uint64_t start_ns, end_ns, cpu_ns;
 };
 #define UNCLAIMED 4
+
+/* Files that the program named to a codec and that were not open by then. */
+struct named_output {
+    char *path; /* absolute, or NULL */
+    uint32_t session;
+    struct job *job; /* of a call without a session, or NULL */
+};
+#define NAMED_OUTPUTS 16
 
 enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, MEMORY_USES };
 
@@ -162,6 +186,7 @@ struct timeline {
 struct hook_info {
     char *name;
     uint8_t role;
+    bool graphics; /* of GraphicsMagick */
 };
 
 struct block {
@@ -180,6 +205,8 @@ struct process_state {
     struct job *jobs, *latest;
     struct job *active[ACTIVE];
     unsigned active_count;
+    struct named_output named[NAMED_OUTPUTS];
+    unsigned named_next;
     struct id_map hooks;  /* by number */
     struct block *blocks; /* open addressing by address */
     size_t block_count, block_places;
@@ -269,6 +296,12 @@ void infer_child_record(struct event *event);
 /* Which processes must have been there without leaving a record. */
 void infer_children_finish(struct infer *infer);
 
+/* infer_outputs.c: which image a written file, pipe or socket is. */
+void infer_head_out(struct event *event, struct description *description, const struct image_facts *facts);
+/* An output whose head came while its codec call was running. What is not known by now is whose work its thread did. */
+void infer_output_waits_no_more(struct event *event, struct description *description);
+void infer_output_settle(struct event *event, struct session *session);
+
 /* infer_files.c */
 void infer_file_record(struct event *event);
 struct description *infer_description(struct process_state *process, uint32_t number);
@@ -318,8 +351,12 @@ struct session *infer_session(struct process_state *process, uint32_t number);
 
 /* infer_jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);
-/* The same inputs make another output. */
-struct job *infer_job_again(struct event *event, const struct job *first);
+/* The same inputs make another output, or are loaded for one. */
+struct job *infer_job_again(struct event *event, struct job *first);
+/* What `part` did was done for `job`. */
+void infer_job_merge(struct process_state *process, struct job *part, struct job *job);
+/* The job that this one has become part of, or it. */
+struct job *infer_job_now(struct job *job);
 /* The job that a new piece of work on this thread most likely belongs to, or NULL. */
 struct job *infer_job_adjacent(const struct event *event);
 /* The active job one of whose ranges (at an offset in struct job) overlaps this one, newest first, or NULL. */
@@ -366,6 +403,10 @@ void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
 void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
 void infer_resources_finish(struct infer *infer);
+
+/* infer_settings.c */
+/* What was asked of libvips, which uses a name for several things, as settings of this format. */
+void infer_settings_of_vips(struct image_settings *settings, enum image_format format);
 
 /* infer_images.c, infer_workers.c: jobs to images, chains and lanes. */
 void infer_images_finish(struct infer *infer);

@@ -71,4 +71,13 @@ void libav_forget(const void *context);
 void reveal_libav_open(const void *context, unsigned row, unsigned instance);
 void reveal_libav_encoder(uint32_t session, const void *context, unsigned row, unsigned instance);
 
+/* ---- reveal_vips.c ---- */
+/* PIPELINE for an operation that saves, HEADER for one that loads, else 0. May be called before the real call. */
+unsigned vips_role(const void *operation);
+/* SETUP for an option that is a setting, else 0. */
+unsigned vips_option_role(const char *name);
+void reveal_vips_option(uint32_t session, const char *name, double value);
+uintptr_t vips_blob_data(const void *blob);
+uint64_t vips_blob_bytes(const void *blob);
+
 #endif
