@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the way of each record to the part of inference that owns its subject, and the end of a run.
  * Must not know: what the parts conclude. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <search.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: open file descriptions: opens, closes, I/O calls, mappings, image heads; which job reads and writes what.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <fcntl.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: jobs to images: which of them are images, their stages, settings, status, chains and file roles.
  * Must not know: records, formatting. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *encoder_name(const struct session *encoder)
+static const char *codec_name(const struct session *session)
 {
     static const char *const names[] = {[trace_codec_JPEG] = "libjpeg",
                                         [trace_codec_PNG] = "libpng",
@@ -24,9 +24,9 @@ static const char *encoder_name(const struct session *encoder)
                                         [trace_codec_PIXBUF] = "gdk-pixbuf",
                                         [trace_codec_LIBAV] = "libavcodec",
                                         [trace_codec_AOM] = "libaom"};
-    if (encoder && encoder->graphics)
+    if (session && session->graphics)
         return "GraphicsMagick";
-    return encoder && encoder->codec < sizeof names / sizeof *names ? names[encoder->codec] : NULL;
+    return session && session->codec < sizeof names / sizeof *names ? names[session->codec] : NULL;
 }
 
 static void take_settings(struct image_settings *settings, const struct session *session)
@@ -55,13 +55,14 @@ static bool is_copy(const struct run *run, const struct job *job)
 static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
 {
     settings->quality_rmse = NAN;
+    settings->decoder = codec_name(job->decoder);
     settings->copied = is_copy(run, job);
     if (settings->copied)
         return;
     const struct session *encoder = job->encoder, *palette = job->palette;
     if (job->writer && job->writer->counted && job->writer != job->container)
         encoder = job->writer; /* among several, the one whose result was kept */
-    settings->encoder = encoder_name(encoder);
+    settings->encoder = codec_name(encoder);
     take_settings(settings, job->container);
     if (job->container && job->container->codec == trace_codec_VIPS && job->outputs_count)
         infer_settings_of_vips(settings, run->files[job->outputs[0]].facts.format);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: jobs, the images in the making: making them, finding the one that work belongs to, their phases.
  * Must not know: records' fields, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <string.h>
 
@@ -51,6 +51,8 @@ struct job *infer_job_again(struct event *event, struct job *first)
     /* Reading and decoding happened once and count with the first image. */
     job->read_seen = first->read_seen;
     job->decode_seen = first->decode_seen;
+    job->decoder = first->decoder;
+    job->decoder_decoded = first->decoder_decoded;
     job->pixels = first->pixels;
     job->source = first->source;
     return job;
@@ -87,6 +89,7 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
     job->encoder = part->encoder ? part->encoder : job->encoder;
     job->palette = part->palette ? part->palette : job->palette;
     job->container = part->container ? part->container : job->container;
+    job->decoder = job->decoder ? job->decoder : part->decoder;
     job->coded = part->coded;
     job->pixels = part->pixels;
     job->end_ns = part->end_ns > job->end_ns ? part->end_ns : job->end_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which image a written file, pipe or socket is: whose codec wrote it, named it or made what is in it.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  * Windows of 100 ms from the run's start; when there are too many, neighbours are merged and the windows grow twice as
  * long, so that a week takes no more memory than a minute. A process's CPU between two of its readings is spread evenly
  * over the time between them. Memory of the tree = sum of private pages + the largest shared part (an estimate). */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <stdlib.h>

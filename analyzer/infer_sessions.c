@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: codec sessions: which job each call belongs to, what stage it counts for, the settings it used.
  * Must not know: figures, formatting. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -142,8 +142,34 @@ static void stage_time(struct job *job, unsigned role, uint64_t ns)
     }
 }
 
+/* Frameworks call others to decode. libaom never reads a file by itself. */
+static unsigned decoder_rank(unsigned codec)
+{
+    switch (codec) {
+    case trace_codec_NONE:
+    case trace_codec_AOM: return 0;
+    case trace_codec_VIPS:
+    case trace_codec_MAGICK:
+    case trace_codec_PIXBUF:
+    case trace_codec_LIBAV: return 1;
+    default: return 2;
+    }
+}
+
+/* The first that decoded, a framework only where nobody inside it did; until then the first that read a header. */
+static void note_decoder(struct job *job, struct session *session, bool decodes)
+{
+    unsigned rank = decoder_rank(session->codec), known = job->decoder ? decoder_rank(job->decoder->codec) : 0;
+    if (rank > known || (rank && rank == known && decodes && !job->decoder_decoded)) {
+        job->decoder = session;
+        job->decoder_decoded = decodes;
+    }
+}
+
 static void seen(const struct event *event, struct job *job, struct session *session, unsigned role, unsigned depth)
 {
+    if (role == trace_role_HEADER || role == trace_role_DECODE)
+        note_decoder(job, session, role == trace_role_DECODE);
     switch (role) {
     case trace_role_HEADER: job->header_seen = true; break;
     case trace_role_DECODE: job->decode_seen = true; break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what the savers' options of libvips mean for the format that came out: one name serves several.
  * Must not know: records, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 static void forget(struct image_settings *settings, enum setting_key key)
 {

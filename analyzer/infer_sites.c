@@ -5,7 +5,7 @@
  * The content of every site at the peak is exact and costs nothing at the peak itself: each new peak only begins a new
  * epoch, and a site that changes for the first time in an epoch keeps what it held before. What has not changed since
  * the last peak holds now what it held then. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 // Must not know: the profiler.
 //
 //   node server.mjs serve MODULES IMAGES        answers on a free port of 127.0.0.1, which it prints; ends on SIGTERM
-//   node server.mjs load PORT IMAGES SECONDS    four clients at once, every request at least once; prints as JSON what
-//                                               was asked and answered
+//   node server.mjs load PORT IMAGES SECONDS    four clients at once, every request at least once, each with a quality
+//                                               of its own; prints as JSON what was asked and answered
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { readFile, readdir } from 'node:fs/promises';
@@ -28,12 +28,12 @@ function lastPart(body) {
 
 function serve(modules, images) {
     const sharp = createRequire(path.resolve(modules, 'package.json'))('sharp');
-    const types = {
-        webp: { quality: 70, effort: 2 },
-        avif: { quality: 40, effort: 0 },
-        png: { compressionLevel: 0 },
-        jpeg: { quality: 80 },
-    };
+    const options = (type, quality) => ({
+        webp: { quality, effort: 2 },
+        avif: { quality, effort: 0 },
+        png: { compressionLevel: quality % 10 },
+        jpeg: { quality },
+    })[type];
 
     async function imageOf(request, url) {
         if (request.method === 'GET')
@@ -51,7 +51,8 @@ function serve(modules, images) {
             response.writeHead(404).end('no such image\n');
             return;
         }
-        const work = sharp(image).resize({ width: Number(url.searchParams.get('width')) })[type](types[type]);
+        const [width, quality] = ['width', 'quality'].map((name) => Number(url.searchParams.get(name)));
+        const work = sharp(image).resize({ width })[type](options(type, quality));
         if (url.pathname === '/stream') {
             response.writeHead(200, { 'Content-Type': `image/${type}` });
             work.pipe(response);
@@ -101,15 +102,17 @@ async function requests(images, form) {
         body: Buffer.concat([Buffer.from(`${head('note')}P6 too\r\n${head('image')}`), form,
                              Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]),
     });
-    return all;
+    // Each has a quality of its own; a PNG's is no quality.
+    return all.map((request, at) => ({ ...request, path: `${request.path}&quality=${30 + at}` }));
 }
 
 async function load(port, images, seconds) {
     const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
-    const first = { path: `/webp?file=${(await readdir(images)).sort()[0]}&width=64` };
+    const first = { path: `/webp?file=${(await readdir(images)).sort()[0]}&width=64&quality=29` };
     const form = (await ask(agent, port, first)).bytes;
     const all = await requests(images, form);
-    const said = { answered: 1, good: 1, posted: 0, digests: {}, sent: [], received: [form.length] };
+    const said = { answered: 1, good: 1, posted: 0, digests: {}, sent: [], received: [form.length],
+                   asked: [['webp', 29, form.length]] };
     const end = Date.now() + seconds * 1000;
     let next = 0;
 
@@ -125,7 +128,11 @@ async function load(port, images, seconds) {
             said.good++;
             said.posted += Boolean(request.body);
             if (request.body && !name.includes('/form')) said.sent.push(request.body.length);
-            if (!name.includes('/stream')) said.received.push(bytes.length);
+            const stream = name.includes('/stream');
+            if (!stream) said.received.push(bytes.length);
+            const asked = new URL(request.path, 'http://localhost').searchParams;
+            said.asked.push([stream ? 'jpeg' : (asked.get('to') ?? 'webp'), Number(asked.get('quality')),
+                             stream ? null : bytes.length]);
         }
     }
     await Promise.all(Array.from({ length: CLIENTS }, client));

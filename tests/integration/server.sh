@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Owns: the claim that a server's requests and answers are seen: node and sharp, loaded by four clients that keep their
-# connections. What the clients counted and measured must be in the trace, and what they received must be what a bare
-# server sends. SERVER_SECONDS sets how long they go on.
+# connections. What the clients counted and measured must be in the trace, each image with the settings that its request
+# asked for, and what they received must be what a bare server sends. SERVER_SECONDS sets how long they go on.
 source tests/integration/environment.bash
 
 seconds=${SERVER_SECONDS:-8}
@@ -100,6 +100,20 @@ same("images", len(good), said["good"])
 same("images without input", sum(not image["inputs"] for image in good), 0)
 same("images that answer the image of their request",
      sum(image["link_rule"] == "connection" for image in images), said["posted"])
+
+# Settings, with the length where the answer had one: so that no image has those of another.
+files_by_id = {file["id"]: file for file in files}
+asked, made = collections.Counter(), collections.Counter()
+for format, quality, length in said["asked"]:
+    asked[format, quality % 10 if format == "png" else quality, length] += 1
+for image in good:
+    for output in (files_by_id[id] for id in image["outputs"]):
+        format, settings = output["format"], image["settings"]
+        setting = settings["effort" if format == "png" else "quality"]
+        made[format, setting, None if format == "jpeg" else output["bytes"]] += 1
+same("settings that nobody asked for", sorted((made - asked).items(), key=str), [])
+same("settings asked for and not seen", sorted((asked - made).items(), key=str), [])
+same("encoders", sorted({str(image["settings"]["encoder"]) for image in good}), ["libvips"])
 same("lost records", report["coverage"]["lost_records"], 0)
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)
