@@ -20,10 +20,12 @@ static const char *codec_name(const struct session *session)
                                         [trace_codec_TIFF] = "libtiff",
                                         [trace_codec_GIF] = "giflib",
                                         [trace_codec_VIPS] = "libvips",
-                                        [trace_codec_MAGICK] = "Magick",
+                                        [trace_codec_MAGICK] = "ImageMagick",
                                         [trace_codec_PIXBUF] = "gdk-pixbuf",
                                         [trace_codec_LIBAV] = "libavcodec",
                                         [trace_codec_AOM] = "libaom"};
+    if (session && session->graphics)
+        return "GraphicsMagick";
     return session && session->codec < sizeof names / sizeof *names ? names[session->codec] : NULL;
 }
 
@@ -67,6 +69,10 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     take_settings(settings, palette);
     if (encoder != job->container)
         take_settings(settings, encoder);
+    if (job->stripped && !settings->known[SETTING_METADATA]) {
+        settings->known[SETTING_METADATA] = true;
+        settings->value[SETTING_METADATA] = 0;
+    }
     if (palette && palette != encoder) {
         settings->encoder = "libimagequant + libpng";
         settings->scale = settings->known[SETTING_QUALITY] ? "libimagequant" : NULL;

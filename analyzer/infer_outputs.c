@@ -126,7 +126,9 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
         rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
     }
-    if (job && job->output_closed)
+    /* A file that a call wrote, closed and copies elsewhere is one image. */
+    bool same_call = inner && inner == session && inner->announced && !inner->counted;
+    if (job && job->output_closed && !same_call)
         job = infer_job_again(event, job);
     if (!job) {
         rule = LINK_NONE; /* made from nothing that was seen */

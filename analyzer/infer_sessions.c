@@ -123,13 +123,15 @@ static void encodes(const struct event *event, struct job *job, struct session *
     if (!session->counted && depth == 0 && !(others && job->pipeline_seen))
         job->attempts++;
     session->counted = true;
+    session->calls_others = session->calls_others || others;
     job->encode_seen = true;
-    job->rule = session->rule ? session->rule : job->rule;
+    if (session->rule && (depth == 0 || !job->rule)) /* what encodes inside another's call follows that one */
+        job->rule = session->rule;
     if (container)
         job->container = session;
     else
         job->encoded_ns = event->end_ns;
-    if (!others)
+    if (!session->calls_others)
         job->encoder = session;
     job->encoder_seen = job->encoder_seen || !container;
 }
@@ -189,6 +191,22 @@ static void seen(const struct event *event, struct job *job, struct session *ses
         job->palette = session;
 }
 
+/* A call that will encode says so before it begins: what happens inside it has an owner. */
+static void announced(struct event *event, struct session *session)
+{
+    const struct trace_codec_call *call = &event->record->codec_call;
+    unsigned role = infer_hook_role(event->process, call->hook);
+    session->announced = is_container(call->codec) && role == trace_role_ENCODE;
+    if (session->announced)
+        infer_job_touch(event, job_of(event, session, role, call->source, call->source_bytes));
+}
+
+static bool is_graphics(const struct event *event, unsigned hook)
+{
+    const struct hook_info *info = id_map_get(&event->process->hooks, hook);
+    return info && info->graphics;
+}
+
 static void codec_record(struct event *event)
 {
     const struct trace_codec_call *call = &event->record->codec_call;
@@ -196,7 +214,9 @@ static void codec_record(struct event *event)
     if (!session)
         return;
     session->codec = call->codec;
+    session->graphics = is_graphics(event, call->hook);
     if (call->role == trace_role_SETUP) {
+        announced(event, session);
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
             session->job =
                 infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
@@ -220,7 +240,7 @@ static void codec_record(struct event *event)
         infer_job_touch(event, job);
         if (call->role == trace_role_PIPELINE)
             return;
-    } else if (before == GAP_TAIL && encodes) {
+    } else if (before == GAP_TAIL && encodes && call->depth == 0) {
         infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
     } else if (before != GAP_TAIL && call->depth == 0) {
         infer_time_lead(event->thread, job, before, event->start_ns);
@@ -262,7 +282,7 @@ static void rows_record(struct event *event)
         gap = GAP_DECODED;
     }
     if (!decoding) {
-        if (!rows->inside)
+        if (!rows->inside && rows->depth == 0)
             infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
         gap = GAP_ENCODING;
     } else if (gap == GAP_TAIL) {
@@ -366,6 +386,8 @@ static void setting_record(const struct event *event)
     session->codec = setting->codec ? setting->codec : session->codec;
     session->known[setting->key] = true;
     session->value[setting->key] = setting->value;
+    if (setting->key == SETTING_METADATA && setting->value == 0 && session->job)
+        session->job->stripped = true;
 }
 
 static void quantization_record(const struct event *event)

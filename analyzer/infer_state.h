@@ -83,6 +83,9 @@ struct session {
     uint32_t number;
     uint8_t codec;
     bool counted;            /* it encoded */
+    bool calls_others;       /* a container that let encoders of other libraries do the work */
+    bool announced;          /* it said what it would encode before it did */
+    bool graphics;           /* of the two Magicks, it is GraphicsMagick's */
     bool loads;              /* the program named a file for it to load */
     uint32_t tid;            /* thread on which it named a file to it, or 0 */
     uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
@@ -119,6 +122,7 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
+    bool stripped;             /* metadata was dropped from its pixels */
     struct session *container; /* of a library that calls encoders of other libraries, or has its own */
     uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
     uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
@@ -185,6 +189,7 @@ struct timeline {
 struct hook_info {
     char *name;
     uint8_t role;
+    bool graphics; /* of GraphicsMagick */
 };
 
 struct block {

@@ -15,6 +15,7 @@
 #include "preload/sample.h"
 
 struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+bool _Atomic codec_own_calls[CODEC_FAMILIES];
 
 static bool reads_cpu(unsigned role)
 {
@@ -157,6 +158,28 @@ void codec_begun(struct codec_scope *scope)
 {
     thread_leave();
     errno = scope->saved_errno;
+}
+
+void codec_announce(uint32_t session, uintptr_t source)
+{
+    struct thread *self = thread_local_state.self;
+    if (!self->frame_count)
+        return;
+    const struct codec_frame *frame = &self->frames[self->frame_count - 1];
+    const struct codec_row *row = &codec_rows[frame->row];
+    struct trace_codec_call record = {
+        .handle = (uintptr_t)frame->handle,
+        .source = source,
+        .source_bytes = source != 0,
+        .session = session,
+        .hook = row->hook,
+        .depth = frame->depth,
+        .role = trace_role_SETUP,
+        .codec = row->family,
+        .outcome = trace_outcome_DONE,
+        .inside = frame->inside,
+    };
+    packet_put(self, TRACE_KIND_codec_call, thread_now_ns(), &record);
 }
 
 bool codec_note(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uint32_t *session)

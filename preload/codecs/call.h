@@ -6,6 +6,7 @@
 
 #include "preload/thread.h"
 
+#define CODEC_FAMILIES  16
 #define CODEC_INSTANCES 4 /* copies of one library in a process that can be told apart */
 
 /* A row of codecs.def. */
@@ -31,6 +32,8 @@ struct codec_target {
     const char *library;
 };
 extern struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+/* By family: a library of it is seen to call its own functions. */
+extern bool _Atomic codec_own_calls[CODEC_FAMILIES];
 
 /* ---- versions.c ---- */
 #define CODEC_VERSION_MAJOR 1000000u /* 1.2.3 is 1002003 */
@@ -60,6 +63,8 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
 /* Still before the real call: enters our code (guard set) so that settings may be revealed; codec_begun leaves. */
 bool codec_begins(struct codec_scope *scope);
 void codec_begun(struct codec_scope *scope);
+/* Between the two: says at once what the call is about to work on, so that what happens inside it has an owner. */
+void codec_announce(uint32_t session, uintptr_t source);
 /* After it: enters our code (guard set). When it returns true, codec_put writes the record, settings may be revealed,
  * and codec_end leaves. */
 bool codec_return(struct codec_scope *scope);

@@ -73,6 +73,24 @@ void reveal_jxl_image(uint32_t session, const void *info, unsigned row, unsigned
 void reveal_jxl_option(uint32_t session, int option, int64_t value);
 void reveal_jxl_threads(const void *runner, size_t threads);
 
+/* ---- reveal_magick.c ---- */
+unsigned magick_plural(unsigned role);
+
+/* ---- reveal_pixbuf.c ---- */
+void reveal_pixbuf(uint32_t session, const char *type, char *const *keys, char *const *values);
+
+/* ---- reveal_libav.c ---- */
+bool libav_good(int result);
+uintptr_t libav_packet(const void *packet);
+uint64_t libav_packet_bytes(const void *packet);
+uintptr_t libav_frame(const void *frame);
+const void *libav_context(void *const *context);
+unsigned libav_role(const void *context, unsigned role);
+unsigned libav_transforms(void);
+void libav_forget(const void *context);
+void reveal_libav_open(const void *context, unsigned row, unsigned instance);
+void reveal_libav_encoder(uint32_t session, const void *context, unsigned row, unsigned instance);
+
 /* ---- reveal_vips.c ---- */
 /* PIPELINE for an operation that saves, HEADER for one that loads, else 0. May be called before the real call. */
 unsigned vips_role(const void *operation);
