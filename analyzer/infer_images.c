@@ -60,6 +60,8 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     const struct session *encoder = job->encoder, *palette = job->palette;
     if (job->writer && job->writer->counted && job->writer != job->container)
         encoder = job->writer; /* among several, the one whose result was kept */
+    if (!encoder && job->packer && job->outputs_count && run->files[job->outputs[0]].facts.format == FORMAT_PNG)
+        encoder = job->packer;
     settings->encoder = codec_name(encoder);
     take_settings(settings, job->container);
     if (job->container && job->container->codec == trace_codec_VIPS && job->outputs_count)
@@ -67,6 +69,14 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     take_settings(settings, palette);
     if (encoder != job->container)
         take_settings(settings, encoder);
+    if (job->muxer && job->muxer->known[SETTING_METADATA]) {
+        settings->known[SETTING_METADATA] = true;
+        settings->value[SETTING_METADATA] = job->muxer->value[SETTING_METADATA];
+    }
+    if (palette && palette != encoder) { /* how many were allowed, not what it came to */
+        settings->known[SETTING_PALETTE_COLOURS] = palette->known[SETTING_PALETTE_COLOURS];
+        settings->value[SETTING_PALETTE_COLOURS] = palette->value[SETTING_PALETTE_COLOURS];
+    }
     if (palette && palette != encoder) {
         settings->encoder = "libimagequant + libpng";
         settings->scale = settings->known[SETTING_QUALITY] ? "libimagequant" : NULL;

@@ -80,6 +80,12 @@ uint32_t infer_new_file(struct infer *infer, const struct description *descripti
 void infer_session_record(struct event *event);
 struct session *infer_session(struct process_state *process, uint32_t number);
 
+/* infer_packed.c */
+/* Whether this call of zlib's belongs to an image, which then is the session's. buffer: where packed bytes lie;
+ * at_once: the call is a stream of its own. */
+bool infer_codes_png(struct event *event, struct session *session, unsigned role, uint64_t buffer, uint64_t bytes,
+                     bool at_once);
+
 /* infer_jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);
 /* The same inputs make another output, or are loaded for one. */

@@ -75,6 +75,10 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     if (session->job) {
         if (vips && reads_file)
             session->job->loader_tid = event->thread->tid;
+        /* Its first call had no pixels to show; this one does. */
+        if (session->rule == LINK_ADJACENCY && role == trace_role_ENCODE && source &&
+            infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels)) == session->job)
+            session->rule = LINK_BUFFER;
         return session->job;
     }
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
@@ -115,11 +119,15 @@ static void encodes(const struct event *event, struct job *job, struct session *
         job->attempts++;
     session->counted = true;
     job->encode_seen = true;
+    if (!container)
+        job->encoded_ns = event->end_ns;
+    /* What a codec asks of another one is its detail. */
+    if (job->encoder && !is_container(job->encoder->codec) && depth > job->encoder_depth)
+        return;
+    job->encoder_depth = depth;
     job->rule = session->rule ? session->rule : job->rule;
     if (container)
         job->container = session;
-    else
-        job->encoded_ns = event->end_ns;
     if (!others)
         job->encoder = session;
     job->encoder_seen = job->encoder_seen || !container;
@@ -174,6 +182,7 @@ static void seen(const struct event *event, struct job *job, struct session *ses
     case trace_role_TRANSFORM: job->transform_seen = true; break;
     case trace_role_PIPELINE: job->pipeline_seen = true; /* fall through */
     case trace_role_ENCODE: encodes(event, job, session, depth); break;
+    case trace_role_MUX: job->muxer = session; break;
     default: break;
     }
     if (session->codec == trace_codec_PALETTE)
@@ -200,6 +209,11 @@ static void codec_record(struct event *event)
         return;
     }
     if (call->role == trace_role_DESTROY && !session->job)
+        return;
+    bool reads = call->role == trace_role_DECODE;
+    if (call->codec == trace_codec_ZLIB &&
+        !infer_codes_png(event, session, call->role, reads ? call->source : call->target,
+                         reads ? call->source_bytes : call->target_bytes, true))
         return;
     struct job *job = job_of(event, session, call->role, call->source, call->source_bytes);
     enum gap before = infer_job_phase(job);
@@ -242,7 +256,9 @@ static void rows_record(struct event *event)
     if (!session)
         return;
     session->codec = rows->codec;
-    bool decoding = rows->role == trace_role_DECODE;
+    bool decoding = rows->role == trace_role_DECODE, packs = rows->codec == trace_codec_ZLIB;
+    if (packs && !infer_codes_png(event, session, rows->role, rows->buffer, 1, false))
+        return;
     struct job *job = job_of(event, session, rows->role, decoding ? 0 : rows->buffer, 1);
     enum gap gap = infer_job_phase(job);
     if (decoding && (gap == GAP_BEFORE_READ || gap == GAP_BEFORE_CODEC)) {
@@ -270,7 +286,7 @@ static void rows_record(struct event *event)
             job->start_ns = rows->first_ns;
     }
     seen(event, job, session, rows->role, rows->depth);
-    if (decoding)
+    if (decoding && !packs) /* zlib's is that of its input */
         infer_range_add(&job->pixels, rows->buffer, 1);
 }
 
@@ -342,7 +358,7 @@ static void setting_record(const struct event *event)
     struct session *session = infer_session(event->process, setting->session);
     if (!session || setting->key >= SETTING_COUNT)
         return;
-    session->codec = setting->codec ? setting->codec : session->codec;
+    session->codec = session->codec ? session->codec : setting->codec;
     session->known[setting->key] = true;
     session->value[setting->key] = setting->value;
 }

@@ -93,7 +93,7 @@ const void *tiff_of_image(const void *image);
 void tiff_closed(const void *tiff);
 void tiff_opened(uint32_t session, const void *tiff, const char *path, const char *mode);
 /* Only tags whose value is an integer. */
-void reveal_tiff_field(uint32_t session, uint32_t tag, uint32_t value);
+void reveal_tiff_field(uint32_t session, const void *tiff, uint32_t tag, uint32_t value);
 
 /* ---- reveal_avif.c ---- */
 uintptr_t avif_data(const void *data);

@@ -57,19 +57,20 @@ void tiff_opened(uint32_t session, const void *tiff, const char *path, const cha
         reveal_path(session, path, reads ? trace_direction_IN : trace_direction_OUT);
 }
 
-void reveal_tiff_field(uint32_t session, uint32_t tag, uint32_t value)
+enum { NOTE_COMPRESSION };
+
+void reveal_tiff_field(uint32_t session, const void *tiff, uint32_t tag, uint32_t value)
 {
+    enum { JPEG = 7, DEFLATE = 8, OLD_DEFLATE = 32946, LZMA = 34925, ZSTANDARD = 50000, WEBP = 50001 };
+    uint64_t scheme = codec_handle_noted(trace_codec_TIFF, tiff, NOTE_COMPRESSION);
     switch (tag) {
     case 256: reveal(session, trace_setting_WIDTH, value); break;
     case 257: reveal(session, trace_setting_HEIGHT, value); break;
     case 258: reveal(session, trace_setting_BIT_DEPTH, value & 0xffff); break;
-    case 259: reveal(session, trace_setting_COMPRESSION, value & 0xffff); break;
-    case 65537: /* of JPEG */
-    case 65568: /* of WebP */ reveal(session, trace_setting_QUALITY, (int32_t)value); break;
-    case 65557: /* of deflate */
-    case 65562: /* of LZMA */
-    case 65564: /* of Zstandard */ reveal(session, trace_setting_EFFORT, (int32_t)value); break;
-    case 65569: /* of WebP */ reveal(session, trace_setting_LOSSLESS, value != 0); break;
+    case 259:
+        codec_handle_note(trace_codec_TIFF, tiff, NOTE_COMPRESSION, value & 0xffff);
+        reveal(session, trace_setting_COMPRESSION, value & 0xffff);
+        break;
     case 700:   /* XMP */
     case 33723: /* IPTC */
     case 34377: /* Photoshop */
@@ -77,4 +78,12 @@ void reveal_tiff_field(uint32_t session, uint32_t tag, uint32_t value)
     case 34675: /* ICC */ reveal(session, trace_setting_METADATA, 1); break;
     default: break;
     }
+    /* A scheme's own fields. Those of another one libtiff refuses, which is not seen. */
+    if ((tag == 65537 && scheme == JPEG) || (tag == 65568 && scheme == WEBP))
+        reveal(session, trace_setting_QUALITY, (int32_t)value);
+    if (tag == 65569 && scheme == WEBP)
+        reveal(session, trace_setting_LOSSLESS, value != 0);
+    if ((tag == 65557 && (scheme == DEFLATE || scheme == OLD_DEFLATE)) || (tag == 65562 && scheme == LZMA) ||
+        (tag == 65564 && scheme == ZSTANDARD))
+        reveal(session, trace_setting_EFFORT, (int32_t)value);
 }
