@@ -50,6 +50,12 @@ static bool is_copy(const struct run *run, const struct job *job)
     return !job->output_tied && in->bytes != UNKNOWN && in->bytes == out->bytes;
 }
 
+/* The output turned out to be PNG, and nobody but zlib was seen to pack anything before it was written. */
+static bool packed(const struct run *run, const struct job *job)
+{
+    return job->packer && !job->encoder && job->outputs_count && run->files[job->outputs[0]].facts.format == FORMAT_PNG;
+}
+
 static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
 {
     settings->quality_rmse = NAN;
@@ -60,7 +66,7 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     const struct session *encoder = job->encoder, *palette = job->palette;
     if (job->writer && job->writer->counted && job->writer != job->container)
         encoder = job->writer; /* among several, the one whose result was kept */
-    if (!encoder && job->packer && job->outputs_count && run->files[job->outputs[0]].facts.format == FORMAT_PNG)
+    if (!encoder && packed(run, job))
         encoder = job->packer;
     settings->encoder = codec_name(encoder);
     take_settings(settings, job->container);
@@ -215,7 +221,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .cpu_ns = alone ? job->cpu_ns + job->helper_end_ns - job->helper_start_ns : UNKNOWN,
         .peak_heap_bytes = UNKNOWN,
         .large_block_peak_bytes = UNKNOWN,
-        .attempts = job->attempts,
+        .attempts = job->attempts + (!job->attempts && packed(run, job)),
         .link_rule = job->rule,
         .status = status,
     };

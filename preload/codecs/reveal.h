@@ -81,6 +81,12 @@ uintptr_t zlib_input(const void *stream);
 uintptr_t zlib_output(const void *stream);
 void reveal_zlib(uint32_t session, int level, int strategy, int window_bits, const char *version, int bytes);
 
+/* ---- reveal_palette.c ---- */
+void palette_note(const void *attributes, enum trace_setting key, int value);
+void palette_copied(const void *from, const void *to);
+/* What the attributes were told; the result that they made stands for the session from now on. */
+void reveal_palette(uint32_t session, const void *attributes, const void *quantized);
+
 /* ---- reveal_gif.c ---- */
 void reveal_gif_screen(uint32_t session, int width, int height, const void *map);
 void reveal_gif_image(uint32_t session, const void *gif, int interlaced, const void *map);
