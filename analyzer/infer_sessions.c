@@ -202,10 +202,6 @@ static void codec_record(struct event *event)
                 infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
-        if (session->codec == trace_codec_PALETTE && !session->job)
-            session->job = infer_job_adjacent(event);
-        if (session->codec == trace_codec_PALETTE && session->job)
-            session->job->palette = session;
         return;
     }
     if (call->role == trace_role_DESTROY && !session->job)
