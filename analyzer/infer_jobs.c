@@ -22,6 +22,11 @@ static bool overlaps(const struct ranges *ranges, struct range range)
     return false;
 }
 
+bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes)
+{
+    return overlaps(ranges, (struct range){address, bytes ? bytes : 1});
+}
+
 struct job *infer_job_new(struct event *event, uint64_t start_ns)
 {
     struct job *job = memory_zeroed(1, sizeof *job);

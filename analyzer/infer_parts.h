@@ -109,6 +109,8 @@ void infer_job_goes_on(struct event *event, struct job *job, enum gap gap, uint6
 void infer_job_goes_on_io(struct event *event, struct job *job, bool reads, uint64_t start_ns);
 void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
 void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes);
+/* Whether one of them overlaps this one. */
+bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes);
 
 /* infer_time.c: the thread's timeline. */
 /* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. Returns how much of it other

@@ -76,8 +76,8 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
         if (vips && reads_file)
             session->job->loader_tid = event->thread->tid;
         /* Its first call had no pixels to show; this one does. */
-        if (session->rule == LINK_ADJACENCY && role == trace_role_ENCODE && source &&
-            infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels)) == session->job)
+        if (session->rule == LINK_ADJACENCY && role == trace_role_ENCODE &&
+            infer_range_known(&session->job->pixels, source, source_bytes))
             session->rule = LINK_BUFFER;
         return session->job;
     }
