@@ -229,6 +229,8 @@ static void io_record(struct event *event)
     }
     if (job && reads)
         job->read_bytes += io->bytes;
+    if (job && io->op == trace_io_op_WRITE)
+        infer_range_add(&job->sink, io->buffer, io->bytes, event->end_ns);
     if (!job && !io->session)
         event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
     if (job && !io->session)

@@ -52,6 +52,12 @@ static bool is_copy(const struct run *run, const struct job *job)
     return !job->output_tied && in->bytes != UNKNOWN && in->bytes == out->bytes;
 }
 
+/* The output turned out to be PNG, and nobody but zlib was seen to pack anything before it was written. */
+static bool packed(const struct run *run, const struct job *job)
+{
+    return job->packer && !job->encoder && job->outputs_count && run->files[job->outputs[0]].facts.format == FORMAT_PNG;
+}
+
 static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
 {
     settings->quality_rmse = NAN;
@@ -62,6 +68,8 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     const struct session *encoder = job->encoder, *palette = job->palette;
     if (job->writer && job->writer->counted && job->writer != job->container)
         encoder = job->writer; /* among several, the one whose result was kept */
+    if (!encoder && packed(run, job))
+        encoder = job->packer;
     settings->encoder = codec_name(encoder);
     take_settings(settings, job->container);
     if (job->container && job->container->codec == trace_codec_VIPS && job->outputs_count)
@@ -72,6 +80,14 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     if (job->stripped && !settings->known[SETTING_METADATA]) {
         settings->known[SETTING_METADATA] = true;
         settings->value[SETTING_METADATA] = 0;
+    }
+    if (job->muxer && job->muxer->known[SETTING_METADATA]) {
+        settings->known[SETTING_METADATA] = true;
+        settings->value[SETTING_METADATA] = job->muxer->value[SETTING_METADATA];
+    }
+    if (palette && palette != encoder) { /* how many were allowed, not what it came to */
+        settings->known[SETTING_PALETTE_COLOURS] = palette->known[SETTING_PALETTE_COLOURS];
+        settings->value[SETTING_PALETTE_COLOURS] = palette->value[SETTING_PALETTE_COLOURS];
     }
     if (palette && palette != encoder) {
         settings->encoder = "libimagequant + libpng";
@@ -216,7 +232,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .cpu_ns = alone ? job->cpu_ns + job->helper_end_ns - job->helper_start_ns : UNKNOWN,
         .peak_heap_bytes = UNKNOWN,
         .large_block_peak_bytes = UNKNOWN,
-        .attempts = job->attempts,
+        .attempts = job->attempts + (!job->attempts && packed(run, job)),
         .link_rule = job->rule,
         .status = status,
     };

@@ -24,6 +24,11 @@ static uint64_t filled_ns(const struct ranges *ranges, uint64_t address, uint64_
     return last_ns;
 }
 
+bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes)
+{
+    return filled_ns(ranges, address, bytes ? bytes : 1) > 0;
+}
+
 struct job *infer_job_new(struct event *event, uint64_t start_ns)
 {
     struct job *job = memory_zeroed(1, sizeof *job);

@@ -79,6 +79,10 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     if (session->job) {
         if (vips && reads_file)
             loaded(event, session->job);
+        /* Its first call had no pixels to show; this one does. */
+        if (session->rule == LINK_ADJACENCY && role == trace_role_ENCODE &&
+            infer_range_known(&session->job->pixels, source, source_bytes))
+            session->rule = LINK_BUFFER;
         return session->job;
     }
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
@@ -125,12 +129,16 @@ static void encodes(const struct event *event, struct job *job, struct session *
     session->counted = true;
     session->calls_others = session->calls_others || others;
     job->encode_seen = true;
+    if (!container)
+        job->encoded_ns = event->end_ns;
+    /* What a codec asks of another one is its detail. */
+    if (job->encoder && !is_container(job->encoder->codec) && depth > job->encoder_depth)
+        return;
+    job->encoder_depth = depth;
     if (session->rule && (depth == 0 || !job->rule)) /* what encodes inside another's call follows that one */
         job->rule = session->rule;
     if (container)
         job->container = session;
-    else
-        job->encoded_ns = event->end_ns;
     if (!session->calls_others)
         job->encoder = session;
     job->encoder_seen = job->encoder_seen || !container;
@@ -185,6 +193,7 @@ static void seen(const struct event *event, struct job *job, struct session *ses
     case trace_role_TRANSFORM: job->transform_seen = true; break;
     case trace_role_PIPELINE: job->pipeline_seen = true; /* fall through */
     case trace_role_ENCODE: encodes(event, job, session, depth); break;
+    case trace_role_MUX: job->muxer = session; break;
     default: break;
     }
     if (session->codec == trace_codec_PALETTE)
@@ -222,13 +231,14 @@ static void codec_record(struct event *event)
                 infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
-        if (session->codec == trace_codec_PALETTE && !session->job)
-            session->job = infer_job_adjacent(event);
-        if (session->codec == trace_codec_PALETTE && session->job)
-            session->job->palette = session;
         return;
     }
     if (call->role == trace_role_DESTROY && !session->job)
+        return;
+    bool reads = call->role == trace_role_DECODE;
+    if (call->codec == trace_codec_ZLIB &&
+        !infer_codes_png(event, session, call->role, reads ? call->source : call->target,
+                         reads ? call->source_bytes : call->target_bytes, true))
         return;
     struct job *job = job_of(event, session, call->role, call->source, call->source_bytes);
     enum gap before = infer_job_phase(job);
@@ -271,7 +281,9 @@ static void rows_record(struct event *event)
     if (!session)
         return;
     session->codec = rows->codec;
-    bool decoding = rows->role == trace_role_DECODE;
+    bool decoding = rows->role == trace_role_DECODE, packs = rows->codec == trace_codec_ZLIB;
+    if (packs && !infer_codes_png(event, session, rows->role, rows->buffer, 1, false))
+        return;
     struct job *job = job_of(event, session, rows->role, decoding ? 0 : rows->buffer, 1);
     enum gap gap = infer_job_phase(job);
     if (decoding && (gap == GAP_BEFORE_READ || gap == GAP_BEFORE_CODEC)) {
@@ -299,7 +311,7 @@ static void rows_record(struct event *event)
             job->start_ns = rows->first_ns;
     }
     seen(event, job, session, rows->role, rows->depth);
-    if (decoding)
+    if (decoding && !packs) /* zlib's is that of its input */
         infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
 }
 
@@ -383,7 +395,7 @@ static void setting_record(const struct event *event)
     struct session *session = infer_session(event->process, setting->session);
     if (!session || setting->key >= SETTING_COUNT)
         return;
-    session->codec = setting->codec ? setting->codec : session->codec;
+    session->codec = session->codec ? session->codec : setting->codec;
     session->known[setting->key] = true;
     session->value[setting->key] = setting->value;
     if (setting->key == SETTING_METADATA && setting->value == 0 && session->job)

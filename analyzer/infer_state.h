@@ -119,10 +119,14 @@ struct job {
     uint64_t reading_ns; /* when the last of them was known to be one */
     unsigned open_outputs;
     struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
+    struct ranges sink;                  /* what was written */
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
     bool stripped;             /* metadata was dropped from its pixels */
+    struct session *muxer;     /* that put the output's parts together; may be the encoder */
+    struct session *packer;    /* of zlib: the encoder, if the output is PNG and there is no other */
+    unsigned encoder_depth;    /* of its calls in others' */
     struct session *container; /* of a library that calls encoders of other libraries, or has its own */
     uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
     uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */

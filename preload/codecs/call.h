@@ -99,6 +99,13 @@ void codec_session_forget(unsigned family, const void *handle);
 void codec_session_close(uint32_t number);
 /* From now on the handle stands for the session of `of`, which is made when it is new. */
 void codec_session_also(unsigned family, const void *handle, const void *of);
+/* From now on the handle, which the call has just made, stands for the session of this number. */
+void codec_session_name(unsigned family, const void *handle, uint32_t number);
+/* What calls said of a handle and later ones need, by places of the family's own. It lasts until the handle is
+ * released, over all its images; 0 = never noted. */
+#define CODEC_NOTES 6
+void codec_handle_note(unsigned family, const void *handle, unsigned place, uint64_t value);
+uint64_t codec_handle_noted(unsigned family, const void *handle, unsigned place);
 
 /* Writes the row sums that wait. Guard set. */
 void codec_call_flush(struct thread *self);

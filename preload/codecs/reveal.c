@@ -28,6 +28,15 @@ void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
     if (!description)
         return;
     description->stream = stream;
+    reveal_descriptor(session, stream->_fileno, direction);
+}
+
+void reveal_descriptor(uint32_t session, int fd, unsigned direction)
+{
+    struct thread *self = thread_local_state.self;
+    struct description *description = fd >= 0 ? files_of(self, fd) : NULL;
+    if (!description)
+        return;
     struct trace_session_link record = {
         .session = session, .file = description->number, .direction = (uint8_t)direction};
     packet_put(self, TRACE_KIND_session_link, thread_now_ns(), &record);

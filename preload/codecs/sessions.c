@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: codec sessions: which number a library's handle has at the moment. A handle is an address: the library may use
- * it again for the next image. Must not know: frames, records. */
+ * Owns: codec sessions: which number a library's handle has at the moment, and what later calls must know of it. A
+ * handle is an address: the library may use it again for the next image. Must not know: frames, records. */
 #include "preload/codecs/call.h"
 
 #define SESSIONS 512 /* known at once */
@@ -9,6 +9,7 @@ static struct session {
     uint32_t number;
     uint8_t family;
     bool finished;
+    uint64_t notes[CODEC_NOTES]; /* they stay when the handle's next image begins */
 } sessions[SESSIONS];
 static struct thread_lock sessions_lock;
 static _Atomic uint32_t session_numbers;
@@ -54,10 +55,13 @@ uint32_t codec_session(unsigned family, const void *handle)
     if (!handle || !thread_lock_take(&sessions_lock))
         return codec_session_new();
     struct session *s = find(family, handle);
-    if (!s || s->finished) {
-        s = s ? s : place_for(handle);
-        *s = (struct session){.handle = handle, .family = (uint8_t)family, .number = codec_session_new()};
+    if (!s) {
+        s = place_for(handle);
+        *s = (struct session){.handle = handle, .family = (uint8_t)family, .finished = true};
     }
+    if (s->finished)
+        s->number = codec_session_new();
+    s->finished = false;
     uint32_t number = s->number;
     thread_lock_give(&sessions_lock);
     return number;
@@ -105,13 +109,38 @@ void codec_session_close(uint32_t number)
 
 void codec_session_also(unsigned family, const void *handle, const void *of)
 {
-    uint32_t number = codec_session(family, of);
+    codec_session_name(family, handle, codec_session(family, of));
+}
+
+void codec_session_name(unsigned family, const void *handle, uint32_t number)
+{
     if (!handle || !thread_lock_take(&sessions_lock))
         return;
     struct session *s = find(family, handle);
     s = s ? s : place_for(handle);
     *s = (struct session){.handle = handle, .family = (uint8_t)family, .number = number};
     thread_lock_give(&sessions_lock);
+}
+
+void codec_handle_note(unsigned family, const void *handle, unsigned place, uint64_t value)
+{
+    (void)codec_session(family, handle); /* makes the entry where there is none */
+    if (!thread_lock_take(&sessions_lock))
+        return;
+    struct session *s = find(family, handle);
+    if (s)
+        s->notes[place] = value;
+    thread_lock_give(&sessions_lock);
+}
+
+uint64_t codec_handle_noted(unsigned family, const void *handle, unsigned place)
+{
+    if (!thread_lock_take(&sessions_lock))
+        return 0;
+    const struct session *s = find(family, handle);
+    uint64_t value = s ? s->notes[place] : 0;
+    thread_lock_give(&sessions_lock);
+    return value;
 }
 
 void codec_sessions_reset_after_fork(void)
