@@ -41,12 +41,17 @@ json_t *render_json_file(const struct metrics *metrics, size_t index)
     json_t *metadata = json_pack("{s:o, s:o, s:o, s:o, s:o}", "icc", render_json_flag(facts->icc), "exif",
                                  render_json_flag(facts->exif), "xmp", render_json_flag(facts->xmp), "orientation",
                                  render_json_fact(facts->orientation), "alpha", render_json_flag(facts->alpha));
+    json_t *bucket = facts->webp_quality < 0 ? json_null()
+                                             : json_pack("{s:i, s:i}", "from", facts->webp_quality, "to",
+                                                         facts->webp_quality + WEBP_BUCKET - 1);
     json_t *coding =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "channels", render_json_fact(facts->channels), "lossless",
-                  render_json_flag(facts->lossless), "progressive", render_json_flag(facts->progressive), "subsampling",
-                  render_json_fact(facts->subsampling), "palette_entries", render_json_fact(facts->palette),
-                  "jpeg_quality", render_json_number(facts->quality), "jpeg_quality_rmse",
-                  render_json_number(facts->quality_rmse), "quantizer", render_json_fact(facts->quantizer));
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "channels",
+                  render_json_fact(facts->channels), "lossless", render_json_flag(facts->lossless), "progressive",
+                  render_json_flag(facts->progressive), "subsampling", render_json_fact(facts->subsampling),
+                  "palette_entries", render_json_fact(facts->palette), "jpeg_quality",
+                  render_json_number(facts->quality), "jpeg_quality_rmse", render_json_number(facts->quality_rmse),
+                  "quantizer", render_json_fact(facts->quantizer), "webp_quality_bucket", bucket, "colour_type",
+                  render_json_fact(facts->colour_type), "restart_interval", render_json_fact(facts->restart_interval));
     return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
                      json_integer((json_int_t)index), "path", render_json_text(file->path), "path_b64",
                      path_base64(file->path), "kind", file_kind_name(file->kind), "role", file_role_name(file->role),

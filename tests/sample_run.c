@@ -48,9 +48,12 @@ uint32_t sample_file(struct run *run, const char *path, enum file_role role, enu
                                        .progressive = -1,
                                        .subsampling = -1,
                                        .palette = -1,
+                                       .colour_type = -1,
+                                       .restart_interval = -1,
                                        .quality = NAN,
                                        .quality_rmse = NAN,
-                                       .quantizer = -1};
+                                       .quantizer = -1,
+                                       .webp_quality = -1};
     return (uint32_t)run->file_count++;
 }
 
