@@ -56,9 +56,10 @@ static bool fetch(struct header_source *source, const uint8_t *data, size_t need
 static bool parse(int fd, uint64_t bytes, struct image_facts *facts)
 {
     struct view view = {.source = {fetch}, .fd = fd, .bytes = (size_t)(bytes < VIEW_MAX ? bytes : VIEW_MAX)};
-    view.base = mmap(NULL, view.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (view.base == MAP_FAILED)
+    void *base = mmap(NULL, view.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
         return false;
+    view.base = base;
     struct image_facts found;
     view.present = calloc(view.bytes / BLOCK_BYTES / 8 + 1, 1);
     bool good = view.present && header_parse((struct header_bytes){view.base, view.bytes, &view.source}, &found) &&
@@ -66,7 +67,7 @@ static bool parse(int fd, uint64_t bytes, struct image_facts *facts)
     if (good)
         *facts = found;
     free(view.present);
-    munmap(view.base, view.bytes);
+    munmap(base, view.bytes);
     return good;
 }
 
