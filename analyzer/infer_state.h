@@ -67,6 +67,7 @@ struct description {
     uint32_t link_session; /* codec session that the program tied to it, or 0 */
     uint32_t open_tid;     /* thread that opened it */
     bool out_open;         /* among the open outputs of out_job */
+    bool close_changes;    /* stdio holds bytes of it back until it is closed */
     /* Of a socket or pipe, see infer_streams.c. */
     bool stream, named;
     unsigned direction;                                       /* of the last transfer */
@@ -282,6 +283,12 @@ void infer_fold_read(struct infer *infer, const struct description *description)
 void infer_fold_write(struct infer *infer, const struct description *description);
 /* What is still open at the end of a process: its sums go to the jobs. */
 void infer_files_finish(struct event *event);
+
+/* infer_facts.c */
+/* To be called before infer_file_record(): a close may be the end of the description. */
+void infer_facts_record(struct event *event);
+/* What images' files say that are still as the run left them. */
+void infer_facts_finish(struct infer *infer);
 
 /* infer_streams.c: sockets and pipes. */
 /* The event's transfer, before it is added to any sum. */

@@ -52,14 +52,14 @@ json_t *render_json_file(const struct metrics *metrics, size_t index)
                   render_json_number(facts->quality), "jpeg_quality_rmse", render_json_number(facts->quality_rmse),
                   "quantizer", render_json_fact(facts->quantizer), "webp_quality_bucket", bucket, "colour_type",
                   render_json_fact(facts->colour_type), "restart_interval", render_json_fact(facts->restart_interval));
-    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
+    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:o, s:o}", "id",
                      json_integer((json_int_t)index), "path", render_json_text(file->path), "path_b64",
                      path_base64(file->path), "kind", file_kind_name(file->kind), "role", file_role_name(file->role),
                      "format", facts->format == FORMAT_UNKNOWN ? json_null() : json_string(format_key(facts->format)),
                      "width", render_json_fact(facts->width), "height", render_json_fact(facts->height), "depth",
                      render_json_fact(facts->depth), "frames", render_json_fact(facts->frames), "bytes",
-                     render_json_integer(file->bytes), "survives", (int)file->survives, "metadata", metadata, "coding",
-                     coding);
+                     render_json_integer(file->bytes), "survives", (int)file->survives, "facts_from",
+                     file->facts_from_file ? "file" : "head", "metadata", metadata, "coding", coding);
 }
 
 static json_t *ids(const uint32_t *files, size_t count)
