@@ -134,6 +134,12 @@ static void add_files(struct run *run)
     facts->subsampling = 420;
     facts->quality = 95;
     facts->quality_rmse = 0;
+    run->files[1].facts = run->files[0].facts;
+    facts = &run->files[1].facts;
+    facts->icc = facts->exif = 0;
+    facts->orientation = 1;
+    facts->progressive = 0;
+    run->files[1].facts_from_file = true;
     run->files[1].facts.quality = 85;
     run->files[1].facts.quality_rmse = 0;
 }
