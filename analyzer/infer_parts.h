@@ -45,6 +45,12 @@ void infer_fold_write(struct infer *infer, const struct description *description
 /* What is still open at the end of a process: its sums go to the jobs. */
 void infer_files_finish(struct event *event);
 
+/* infer_facts.c */
+/* To be called before infer_file_record(): a close may be the end of the description. */
+void infer_facts_record(struct event *event);
+/* What images' files say that are still as the run left them. */
+void infer_facts_finish(struct infer *infer);
+
 /* infer_streams.c: sockets and pipes. */
 /* The event's transfer, before it is added to any sum. */
 void infer_stream_moved(struct event *event, struct description *description, bool reads);
