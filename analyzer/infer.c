@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the way of each record to the part of inference that owns its subject, and the end of a run.
  * Must not know: what the parts conclude. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <search.h>
@@ -206,7 +206,8 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
         if (hook) {
             const char *name = infer_hook_name(process, hook);
             model->in_flight = memory_text(name, strlen(name));
-            if (process->latest && infer_hook_role(process, hook) == trace_role_ENCODE)
+            unsigned role = infer_hook_role(process, hook);
+            if (process->latest && (role == trace_role_ENCODE || role == trace_role_PIPELINE))
                 process->latest->encode_seen = process->latest->cut_in_encode =
                     true; /* what came before was no encoding */
         }
@@ -294,6 +295,8 @@ static void free_state(struct infer *infer)
         tdestroy(process->mappings, free);
         free(process->root);
         free(process->exec_path);
+        for (unsigned k = 0; k < NAMED_OUTPUTS; k++)
+            free(process->named[k].path);
         infer_sites_release(&process->sites);
         free(process);
     }

@@ -6,7 +6,7 @@
  * beginning and end in it, and a forked child that ends by exit or _exit does, too. What remains without a record: a
  * static or setuid program, one that was started without the library in its environment, one whose exec failed in a
  * child of vfork, and what was killed before its first packet was on disk. Those that were told apart have a reason. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,16 +1,36 @@
 /* SPDX-License-Identifier: MIT
  * Owns: open file descriptions: opens, closes, I/O calls, mappings, image heads; which job reads and writes what.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 struct description *infer_description(struct process_state *process, uint32_t number)
 {
     return id_map_get(&process->descriptions, number);
+}
+
+/* A file to be written: the program has named it to a codec before, or a codec call opens it. */
+static void link_opened(struct event *event, struct description *d, uint32_t session)
+{
+    struct process_state *process = event->process;
+    for (unsigned i = 0; d->path && i < NAMED_OUTPUTS; i++) {
+        struct named_output *named = &process->named[i];
+        if (!named->path || strcmp(named->path, d->path) != 0)
+            continue;
+        d->link_session = named->session;
+        d->link = LINKED_BY_PATH;
+        d->named_job = infer_job_now(named->job);
+        free(named->path);
+        *named = (struct named_output){0};
+        return;
+    }
+    d->link_session = session;
+    d->link = session ? LINKED_BY_OPEN : LINKED_NOT;
 }
 
 static void open_record(struct event *event)
@@ -43,6 +63,8 @@ static void open_record(struct event *event)
     d->in_file = d->out_file = NO_ID;
     d->asked_ns = UNKNOWN;
     d->open_tid = event->thread->tid;
+    if ((d->flags & O_ACCMODE) != O_RDONLY && !d->stream)
+        link_opened(event, d, open->session);
     if (S_ISDIR(d->mode) && d->fd >= 0)
         id_map_put(&process->directories, (uint32_t)d->fd + 1, d);
 }
@@ -88,6 +110,16 @@ static void take_over(struct event *event, struct description *d, struct job *jo
     infer_job_touch(event, job);
 }
 
+/* A file that is read again: still for the job that read it before. A codec that is told to load it on another thread,
+ * or after that job's encode, does so for an image of its own. */
+static bool is_same_image(const struct event *event, const struct job *job, const struct session *session,
+                          const struct description *d)
+{
+    if (job->output_closed || infer_stream_done_with(event->process, job, d))
+        return false;
+    return !session || !session->loads || (job->tid == event->thread->tid && !job->encode_seen);
+}
+
 static void head_in(struct event *event, struct description *d, const struct image_facts *facts)
 {
     struct process_state *process = event->process;
@@ -101,12 +133,11 @@ static void head_in(struct event *event, struct description *d, const struct ima
     /* Opened again, as tools do that sniff first: still the same image. */
     for (unsigned i = process->active_count; !job && i-- > 0;)
         for (size_t k = 0; k < process->active[i]->inputs_count; k++)
-            if (process->active[i]->inputs[k] == file && !process->active[i]->output_closed &&
-                !infer_stream_done_with(process, process->active[i], d))
+            if (process->active[i]->inputs[k] == file && is_same_image(event, process->active[i], session, d))
                 job = process->active[i];
     /* An encoder that was set up before its input was read. */
     struct job *current = S_ISSOCK(d->mode) ? NULL : event->thread->current;
-    if (!job && current && !current->inputs_count && !current->output_closed)
+    if (!job && current && !current->inputs_count && !current->output_closed && !current->in_memory)
         job = current;
     if (!job)
         job = infer_job_new(event, d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_start_ns);
@@ -115,7 +146,8 @@ static void head_in(struct event *event, struct description *d, const struct ima
     d->in_file = file;
     infer_stream_began(event, d, true);
     job->read_seen = true;
-    job->source = d->buffers;
+    for (unsigned i = 0; i < BUFFERS; i++) /* beside those of earlier readings */
+        infer_range_add(&job->source, d->buffers.at[i].address, d->buffers.at[i].bytes);
     if (d->first_read_ns < job->first_read_ns)
         job->first_read_ns = d->first_read_ns;
     if (event->thread->first_image_ns == UNKNOWN)
@@ -134,76 +166,6 @@ static void head_in(struct event *event, struct description *d, const struct ima
         infer_job_touch(event, job);
 }
 
-void infer_add_output(struct event *event, struct job *job, struct description *d, const struct image_facts *facts,
-                      enum link_rule rule)
-{
-    if (d->out_job)
-        return;
-    /* An output's open is in no stage. One before the image began is not its time at all. */
-    if (!d->inherited && d->open_tid == event->thread->tid && job != d->in_job)
-        job->other_ns += infer_time_earlier_call(event->thread, job, d->open_start_ns, d->open_ns);
-    d->out_job = job;
-    d->out_open = true;
-    d->out_file = d->stream ? infer_stream_file(event->infer, d, facts, false) : infer_new_file(event->infer, d, facts);
-    infer_job_add(&job->outputs, &job->outputs_count, &job->outputs_capacity, d->out_file);
-    job->open_outputs++;
-    job->write_seen = true;
-    job->output_closed = false;
-    infer_stream_began(event, d, false);
-    job->output_tied = job->output_tied || rule != LINK_ADJACENCY;
-    if (job->rule == LINK_NONE)
-        job->rule = rule;
-}
-
-static void head_out(struct event *event, struct description *d, const struct image_facts *facts)
-{
-    struct process_state *process = event->process;
-    const struct trace_head *head = &event->record->head;
-    if (d->out_job)
-        return;
-    struct session *session = infer_session(process, head->session ? head->session : d->link_session);
-    if (session && !session->job && head->session) {
-        session->waiting_output = d->number; /* the call that encodes is still running: it will tell whose it is */
-        session->waiting_facts = *facts;
-        return;
-    }
-    enum link_rule rule = head->session ? LINK_NESTING : LINK_PATH;
-    struct job *job = session ? session->job : NULL;
-    if (!job) {
-        rule = LINK_BUFFER;
-        job = infer_job_of_buffer(process, head->buffer, 1, offsetof(struct job, coded));
-    }
-    if (!job && !infer_stream_answers(event, d, &job, &rule)) {
-        rule = LINK_ADJACENCY;
-        job = infer_job_adjacent(event);
-    }
-    if (job && job->output_closed)
-        job = infer_job_again(event, job);
-    if (!job) {
-        rule = LINK_NONE; /* made from nothing that was seen */
-        job = infer_job_new(event, d->stream ? event->end_ns - d->last_ns : d->open_start_ns);
-    }
-    enum gap before = infer_job_phase(job);
-    if (session && session->job == job)
-        job->writer = session;
-    infer_add_output(event, job, d, facts, rule);
-    if (head->session) {
-        infer_job_touch(event, job);
-        return;
-    }
-    /* The writes so far came before anybody knew whose they were. */
-    uint64_t begun_ns = event->end_ns > d->write.ns ? event->end_ns - d->write.ns : 0;
-    if (begun_ns < event->thread->last_ns)
-        begun_ns = event->thread->last_ns;
-    uint64_t calls_ns = event->end_ns > begun_ns ? event->end_ns - begun_ns : 0;
-    event->thread->loose_cpu_ns -= calls_ns < event->thread->loose_cpu_ns ? calls_ns : event->thread->loose_cpu_ns;
-    if (before == GAP_TAIL)
-        infer_job_goes_on_io(event, job, false, begun_ns);
-    else
-        infer_time_lead(event->thread, job, before, begun_ns);
-    infer_time_call(event, job, begun_ns, event->end_ns, calls_ns);
-}
-
 static void head_record(struct event *event)
 {
     const struct trace_head *head = &event->record->head;
@@ -216,7 +178,7 @@ static void head_record(struct event *event)
     if (head->direction == trace_direction_IN)
         head_in(event, d, &facts);
     else
-        head_out(event, d, &facts);
+        infer_head_out(event, d, &facts);
 }
 
 static void add(struct io_total *total, uint64_t ns, uint64_t bytes, uint64_t ops)
@@ -343,6 +305,8 @@ static void close_record(struct event *event)
     event->infer->run->logical_io_bytes += close->stdio_bytes;
     event->infer->run->device_io_bytes += is_device(d) ? close->stdio_bytes : 0;
     infer_stream_sizes(event->infer, d);
+    if (close->last || close->at_exit)
+        infer_output_waits_no_more(event, d);
     if (d->out_file != NO_ID) {
         struct image_file *file = &event->infer->run->files[d->out_file];
         file->bytes = close->bytes != TRACE_UNKNOWN ? close->bytes : d->write.bytes;
@@ -371,11 +335,21 @@ static void close_record(struct event *event)
     forget(event->process, d);
 }
 
+static struct timeline *thread_of(struct process_state *process, uint32_t tid)
+{
+    for (size_t i = 0; i < process->threads_count; i++)
+        if (process->threads[i].tid == tid)
+            return &process->threads[i];
+    return NULL;
+}
+
 void infer_files_finish(struct event *event)
 {
     struct description *d;
     for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) {
         infer_stream_sizes(event->infer, d);
+        if ((event->thread = thread_of(event->process, d->open_tid)))
+            infer_output_waits_no_more(event, d);
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;
         fold(event->infer, d);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: jobs to images: which of them are images, their stages, settings, status, chains and file roles.
  * Must not know: records, formatting. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *encoder_name(const struct session *encoder)
+static const char *codec_name(const struct session *session)
 {
     static const char *const names[] = {[trace_codec_JPEG] = "libjpeg",
                                         [trace_codec_PNG] = "libpng",
@@ -24,7 +24,7 @@ static const char *encoder_name(const struct session *encoder)
                                         [trace_codec_PIXBUF] = "gdk-pixbuf",
                                         [trace_codec_LIBAV] = "libavcodec",
                                         [trace_codec_AOM] = "libaom"};
-    return encoder && encoder->codec < sizeof names / sizeof *names ? names[encoder->codec] : NULL;
+    return session && session->codec < sizeof names / sizeof *names ? names[session->codec] : NULL;
 }
 
 static void take_settings(struct image_settings *settings, const struct session *session)
@@ -53,15 +53,20 @@ static bool is_copy(const struct run *run, const struct job *job)
 static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
 {
     settings->quality_rmse = NAN;
+    settings->decoder = codec_name(job->decoder);
     settings->copied = is_copy(run, job);
     if (settings->copied)
         return;
     const struct session *encoder = job->encoder, *palette = job->palette;
-    if (job->writer && job->writer->counted)
+    if (job->writer && job->writer->counted && job->writer != job->container)
         encoder = job->writer; /* among several, the one whose result was kept */
-    settings->encoder = encoder_name(encoder);
+    settings->encoder = codec_name(encoder);
+    take_settings(settings, job->container);
+    if (job->container && job->container->codec == trace_codec_VIPS && job->outputs_count)
+        infer_settings_of_vips(settings, run->files[job->outputs[0]].facts.format);
     take_settings(settings, palette);
-    take_settings(settings, encoder);
+    if (encoder != job->container)
+        take_settings(settings, encoder);
     if (palette && palette != encoder) {
         settings->encoder = "libimagequant + libpng";
         settings->scale = settings->known[SETTING_QUALITY] ? "libimagequant" : NULL;
@@ -90,14 +95,16 @@ static void stages_of(struct image *image, const struct job *job)
     uint64_t inferred[STAGE_COUNT] = {0}, opaque = 0, other = 0;
     inferred[STAGE_VALIDATION] += job->gap_ns[GAP_BEFORE_READ];
     /* Without a decoder the tool's own code reads the pixels; without an encoder it makes the output. */
-    if (decodes)
+    if (decodes || job->pipeline_seen)
         inferred[STAGE_VALIDATION] += job->gap_ns[GAP_BEFORE_CODEC];
     else if (encodes)
         inferred[STAGE_DECODE] += job->gap_ns[GAP_BEFORE_CODEC];
     else
         opaque += job->gap_ns[GAP_BEFORE_CODEC];
     *(encodes ? &inferred[STAGE_TRANSFORM] : &inferred[STAGE_ENCODE]) += job->gap_ns[GAP_DECODED];
-    if (encodes)
+    if (job->pipeline_seen)
+        opaque += job->gap_ns[GAP_ENCODING];
+    else if (encodes)
         inferred[decodes ? STAGE_TRANSFORM : STAGE_DECODE] += job->gap_ns[GAP_ENCODING];
     else if (decodes)
         inferred[STAGE_ENCODE] += job->gap_ns[GAP_ENCODING];
@@ -109,15 +116,19 @@ static void stages_of(struct image *image, const struct job *job)
     else
         other += job->gap_ns[GAP_TAIL];
 
+    /* What a pipeline spends outside the codecs that were seen in it is changing pixels, if both of them were seen. */
+    bool splits = job->decode_seen && job->encoder_seen;
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
         image->inferred_ns[stage] = inferred[stage];
         image->stage_ns[stage] = job->stage_ns[stage] + inferred[stage];
     }
+    if (splits)
+        image->stage_ns[STAGE_TRANSFORM] += job->pipeline_ns;
     for (enum stage stage = STAGE_DECODE; stage <= STAGE_ENCODE; stage++) {
         image->stage_ns[STAGE_OPTIMIZATION] += image->stage_ns[stage];
         image->inferred_ns[STAGE_OPTIMIZATION] += image->inferred_ns[stage];
     }
-    image->stage_ns[STAGE_OPTIMIZATION] += opaque;
+    image->stage_ns[STAGE_OPTIMIZATION] += opaque + (splits ? 0 : job->pipeline_ns);
     image->inferred_ns[STAGE_OPTIMIZATION] += opaque;
     image->unattributed_ns = other + job->other_ns;
     image->busy_ns = image->unattributed_ns;
@@ -129,15 +140,18 @@ static void stages_of(struct image *image, const struct job *job)
     image->stage_known[STAGE_VALIDATION] = image->stage_known[STAGE_IMAGE_READ] = job->inputs_count > 0;
     image->stage_known[STAGE_IMAGE_WRITE] = image->stage_known[STAGE_CLEANUP] = job->outputs_count > 0;
     image->stage_known[STAGE_OPTIMIZATION] = true;
-    image->stage_known[STAGE_DECODE] = decodes || encodes;
-    image->stage_known[STAGE_ENCODE] = (encodes || decodes) && !(job->cut_in_encode && !job->attempts);
-    image->stage_known[STAGE_TRANSFORM] = (decodes && encodes) || job->transform_seen;
+    image->stage_known[STAGE_DECODE] = job->pipeline_seen ? decodes : decodes || encodes;
+    image->stage_known[STAGE_ENCODE] =
+        (job->pipeline_seen ? job->encoder_seen : encodes || decodes) && !(job->cut_in_encode && !job->attempts);
+    image->stage_known[STAGE_TRANSFORM] = job->pipeline_seen ? splits : (decodes && encodes) || job->transform_seen;
 }
 
 /* False: the job was no image, only somebody looking at one. */
 static bool status_of(const struct infer *infer, const struct job *job, enum image_status *status)
 {
     const struct process *process = &infer->run->processes[job->process];
+    if (job->merged_into)
+        return false;
     bool killed = !process->ended;
     bool survives = false;
     for (size_t i = 0; i < job->outputs_count; i++)
@@ -268,6 +282,20 @@ static void make_chains(struct run *run)
     free(parents);
 }
 
+/* Loaded twice, as by those that ask for the size first, and only the second time for an output: one image. */
+static void merge_unused(struct process_state *process)
+{
+    for (struct job *job = process->jobs; job; job = job->next) {
+        struct job *first = infer_job_now(job->again_of);
+        if (first && first != job && !job->merged_into && !first->outputs_count && !first->encode_seen &&
+            first->inputs_count) {
+            job->read_seen |= first->read_seen;
+            job->start_ns = first->start_ns < job->start_ns ? first->start_ns : job->start_ns;
+            infer_job_merge(process, first, job);
+        }
+    }
+}
+
 void infer_images_finish(struct infer *infer)
 {
     struct run *run = infer->run;
@@ -275,6 +303,7 @@ void infer_images_finish(struct infer *infer)
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
         size_t count = 0;
+        merge_unused(process);
         for (struct job *job = process->jobs; job; job = job->next)
             count++;
         struct job **jobs = memory_zeroed(count, sizeof *jobs);
@@ -286,7 +315,7 @@ void infer_images_finish(struct infer *infer)
             if (status_of(infer, job, &ignored))
                 jobs[count++] = job;
             else
-                unused += job->decode_seen && !job->failed;
+                unused += job->decode_seen && !job->failed && !job->merged_into;
         }
         qsort(jobs, count, sizeof *jobs, by_start);
         find_overlaps(jobs, count, overlaps);

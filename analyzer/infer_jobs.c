@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: jobs, the images in the making: making them, finding the one that work belongs to, their phases.
  * Must not know: records' fields, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <string.h>
 
@@ -42,17 +42,68 @@ struct job *infer_job_new(struct event *event, uint64_t start_ns)
     return job;
 }
 
-struct job *infer_job_again(struct event *event, const struct job *first)
+struct job *infer_job_again(struct event *event, struct job *first)
 {
     struct job *job = infer_job_new(event, event->start_ns);
     for (size_t i = 0; i < first->inputs_count; i++)
         infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, first->inputs[i]);
+    job->again_of = first;
     /* Reading and decoding happened once and count with the first image. */
     job->read_seen = first->read_seen;
     job->decode_seen = first->decode_seen;
+    job->decoder = first->decoder;
+    job->decoder_decoded = first->decoder_decoded;
     job->pixels = first->pixels;
     job->source = first->source;
     return job;
+}
+
+struct job *infer_job_now(struct job *job)
+{
+    while (job && job->merged_into)
+        job = job->merged_into;
+    return job;
+}
+
+/* Times, counts and what was seen; the job keeps its own input, output and thread. */
+void infer_job_merge(struct process_state *process, struct job *part, struct job *job)
+{
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        job->stage_ns[stage] += part->stage_ns[stage];
+    for (int gap = 0; gap < GAP_COUNT; gap++)
+        job->gap_ns[gap] += part->gap_ns[gap];
+    job->other_ns += part->other_ns;
+    job->pipeline_ns += part->pipeline_ns;
+    job->cpu_ns += part->cpu_ns;
+    job->attempts += part->attempts;
+    job->blocks_live += part->blocks_live;
+    if (job->blocks_peak < part->blocks_peak)
+        job->blocks_peak = part->blocks_peak;
+    job->header_seen |= part->header_seen;
+    job->decode_seen |= part->decode_seen;
+    job->transform_seen |= part->transform_seen;
+    job->encode_seen |= part->encode_seen;
+    job->pipeline_seen |= part->pipeline_seen;
+    job->encoder_seen |= part->encoder_seen;
+    job->failed |= part->failed;
+    job->encoder = part->encoder ? part->encoder : job->encoder;
+    job->palette = part->palette ? part->palette : job->palette;
+    job->container = part->container ? part->container : job->container;
+    job->decoder = job->decoder ? job->decoder : part->decoder;
+    job->coded = part->coded;
+    job->pixels = part->pixels;
+    job->end_ns = part->end_ns > job->end_ns ? part->end_ns : job->end_ns;
+    part->merged_into = job;
+    for (size_t i = 0; i < process->threads_count; i++) {
+        struct timeline *thread = &process->threads[i];
+        thread->current = infer_job_now(thread->current);
+        thread->last_job = infer_job_now(thread->last_job);
+        thread->call_job = infer_job_now(thread->call_job);
+        for (unsigned k = 0; k < thread->pending_count; k++)
+            thread->pending[k].job = infer_job_now(thread->pending[k].job);
+    }
+    process->latest = infer_job_now(process->latest);
+    infer_job_settle(process, part);
 }
 
 struct job *infer_job_adjacent(const struct event *event)

@@ -5,7 +5,7 @@
  * Disjoint ranges in a search tree (tsearch: red-black), each cut where a call covers part of it. Counted are calls of
  * at least the library's threshold: a range without access is address space that was reserved; what mprotect makes of
  * it later is not seen. What a program had before its first record, or inherits by fork, is not in it. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <search.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: names in the file system: absolute paths, the image files behind them, renames and removals.
  * Must not know: jobs' stages beyond cleanup, figures. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: processes, host, mapped libraries and what the recording says about itself.
  * Must not know: images, stages. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <stdarg.h>

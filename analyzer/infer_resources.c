@@ -5,7 +5,7 @@
  * Windows of 100 ms from the run's start; when there are too many, neighbours are merged and the windows grow twice as
  * long, so that a week takes no more memory than a minute. A process's CPU between two of its readings is spread evenly
  * over the time between them. Memory of the tree = sum of private pages + the largest shared part (an estimate). */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -246,7 +246,7 @@ static void grow_blocks(struct process_state *process)
 
 static void remove_block(struct process_state *process, size_t at)
 {
-    struct job *job = process->blocks[at].job;
+    struct job *job = infer_job_now(process->blocks[at].job);
     if (job)
         job->blocks_live -= process->blocks[at].bytes;
     infer_site_went(process, process->blocks[at].site, process->blocks[at].bytes);

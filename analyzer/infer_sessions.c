@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Owns: codec sessions: which job each call belongs to, what stage it counts for, the settings it used.
  * Must not know: figures, formatting. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct session *infer_session(struct process_state *process, uint32_t number)
@@ -14,7 +16,53 @@ struct session *infer_session(struct process_state *process, uint32_t number)
         session->number = number;
         id_map_put(&process->sessions, number, session);
     }
+    if (session)
+        session->job = infer_job_now(session->job);
     return session;
+}
+
+/* A library that calls other libraries' encoders, or has some of its own. */
+static bool is_container(unsigned codec)
+{
+    return codec == trace_codec_VIPS || codec == trace_codec_MAGICK || codec == trace_codec_PIXBUF ||
+           codec == trace_codec_LIBAV;
+}
+
+static bool is_as_long(const struct event *event, const struct job *job, uint64_t bytes)
+{
+    const struct run *run = event->infer->run;
+    return job->read_bytes == bytes || (job->inputs_count == 1 && run->files[job->inputs[0]].bytes == bytes);
+}
+
+/* The job of a decoder of a buffer that no read is known to have filled: of a file or pipe as long as that, whose
+ * pieces were put together; else one of its own. What comes by sockets may come in many copies at once: the answer will
+ * tell which one it was. */
+static struct job *job_of_memory(struct event *event, struct session *session, uint64_t bytes)
+{
+    const struct process_state *process = event->process;
+    struct job *found = NULL;
+    for (unsigned i = 0; i < process->active_count && !(found && !found->loader_tid); i++) {
+        struct job *job = process->active[i];
+        if (!job->by_socket && is_as_long(event, job, bytes))
+            found = job; /* the first that nobody has loaded, else the newest */
+    }
+    session->rule = found ? LINK_SIZE : LINK_NONE;
+    if (found)
+        return found;
+    found = infer_job_new(event, event->start_ns);
+    found->in_memory = true;
+    return found;
+}
+
+/* libvips loads for one image on one thread. Again on another, or after the encode, is for another image. */
+static struct job *job_of_loader(struct event *event, struct job *job)
+{
+    uint32_t tid = event->thread->tid;
+    if (job && job->loader_tid && (job->loader_tid != tid || job->encode_seen))
+        job = job->output_closed || job->inputs_count == 0 ? NULL : infer_job_again(event, job);
+    if (job)
+        job->loader_tid = tid;
+    return job;
 }
 
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
@@ -23,49 +71,58 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
 {
     struct process_state *process = event->process;
     bool reads_file = role == trace_role_HEADER || role == trace_role_DECODE;
-    if (session->job)
+    bool vips = session->codec == trace_codec_VIPS;
+    if (session->job) {
+        if (vips && reads_file)
+            session->job->loader_tid = event->thread->tid;
         return session->job;
+    }
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
                                  : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
     session->rule = LINK_BUFFER;
+    if (!job && reads_file && source && vips)
+        job = job_of_memory(event, session, source_bytes);
     if (!job) {
         session->rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
         /* A decoder that no file was read for, after the image is complete: an image from memory. */
-        if (job && reads_file && job->output_closed)
+        if (job && reads_file && (job->output_closed || (vips && job->encode_seen)))
             job = NULL;
+        /* What saves is lazy: it makes the image that its thread has loaded. How that is tied, the output will tell. */
+        if (job && vips && role == trace_role_PIPELINE && job->loader_tid == event->thread->tid)
+            session->rule = LINK_NONE;
     }
-    if (job && job->output_closed && (role == trace_role_ENCODE || role == trace_role_TRANSFORM))
+    if (vips && reads_file)
+        job = job_of_loader(event, job);
+    if (job && job->output_closed &&
+        (role == trace_role_ENCODE || role == trace_role_TRANSFORM || role == trace_role_PIPELINE))
         job = infer_job_again(event, job);
     if (!job) {
         session->rule = LINK_NONE;
         job = infer_job_new(event, event->start_ns);
+        job->loader_tid = vips && reads_file ? event->thread->tid : 0;
     }
     session->job = job;
     return job;
 }
 
-/* An output whose head came while the call was running: now it is known whose it is. */
-static void settle_output(struct event *event, struct session *session)
+/* Attempts are outermost calls: a container's counts unless it shows that encoders of other libraries did the work. */
+static void encodes(const struct event *event, struct job *job, struct session *session, unsigned depth)
 {
-    if (!session->waiting_output || !session->job)
-        return;
-    struct description *d = infer_description(event->process, session->waiting_output);
-    session->waiting_output = 0;
-    if (!d)
-        return;
-    session->job->writer = session;
-    infer_add_output(event, session->job, d, &session->waiting_facts, LINK_NESTING);
-}
-
-static void encodes(struct job *job, struct session *session)
-{
-    if (!session->counted)
+    bool container = is_container(session->codec);
+    bool others = container && job->encoded_ns > event->start_ns;
+    if (!session->counted && depth == 0 && !(others && job->pipeline_seen))
         job->attempts++;
     session->counted = true;
     job->encode_seen = true;
-    job->encoder = session;
     job->rule = session->rule ? session->rule : job->rule;
+    if (container)
+        job->container = session;
+    else
+        job->encoded_ns = event->end_ns;
+    if (!others)
+        job->encoder = session;
+    job->encoder_seen = job->encoder_seen || !container;
 }
 
 /* Takes the stage of a call's own time; DESTROY counts as cleanup only once the output is done. */
@@ -77,18 +134,46 @@ static void stage_time(struct job *job, unsigned role, uint64_t ns)
     case trace_role_TRANSFORM: job->stage_ns[STAGE_TRANSFORM] += ns; break;
     case trace_role_ENCODE:
     case trace_role_MUX: job->stage_ns[STAGE_ENCODE] += ns; break;
+    case trace_role_PIPELINE: job->pipeline_ns += ns; break;
     case trace_role_DESTROY: *(job->write_seen ? &job->stage_ns[STAGE_CLEANUP] : &job->other_ns) += ns; break;
     default: job->other_ns += ns; break;
     }
 }
 
-static void seen(struct job *job, struct session *session, unsigned role)
+/* Frameworks call others to decode. libaom never reads a file by itself. */
+static unsigned decoder_rank(unsigned codec)
 {
+    switch (codec) {
+    case trace_codec_NONE:
+    case trace_codec_AOM: return 0;
+    case trace_codec_VIPS:
+    case trace_codec_MAGICK:
+    case trace_codec_PIXBUF:
+    case trace_codec_LIBAV: return 1;
+    default: return 2;
+    }
+}
+
+/* The first that decoded, a framework only where nobody inside it did; until then the first that read a header. */
+static void note_decoder(struct job *job, struct session *session, bool decodes)
+{
+    unsigned rank = decoder_rank(session->codec), known = job->decoder ? decoder_rank(job->decoder->codec) : 0;
+    if (rank > known || (rank && rank == known && decodes && !job->decoder_decoded)) {
+        job->decoder = session;
+        job->decoder_decoded = decodes;
+    }
+}
+
+static void seen(const struct event *event, struct job *job, struct session *session, unsigned role, unsigned depth)
+{
+    if (role == trace_role_HEADER || role == trace_role_DECODE)
+        note_decoder(job, session, role == trace_role_DECODE);
     switch (role) {
     case trace_role_HEADER: job->header_seen = true; break;
     case trace_role_DECODE: job->decode_seen = true; break;
     case trace_role_TRANSFORM: job->transform_seen = true; break;
-    case trace_role_ENCODE: encodes(job, session); break;
+    case trace_role_PIPELINE: job->pipeline_seen = true; /* fall through */
+    case trace_role_ENCODE: encodes(event, job, session, depth); break;
     default: break;
     }
     if (session->codec == trace_codec_PALETTE)
@@ -118,24 +203,35 @@ static void codec_record(struct event *event)
         return;
     struct job *job = job_of(event, session, call->role, call->source, call->source_bytes);
     enum gap before = infer_job_phase(job);
-    settle_output(event, session); /* first: the open of that output may lie in the gap before this call */
-    if (before == GAP_TAIL && (call->role == trace_role_ENCODE || call->role == trace_role_MUX))
+    bool encodes = call->role == trace_role_ENCODE || call->role == trace_role_MUX || call->role == trace_role_PIPELINE;
+    infer_output_settle(event, session); /* first: the open of that output may lie in the gap before this call */
+    if (call->inside) {
+        if (call->depth == 0 && call->role != trace_role_PIPELINE) /* its part of the pipeline's time */
+            stage_time(job, call->role, call->duration_ns > call->io_ns ? call->duration_ns - call->io_ns : 0);
+        infer_job_touch(event, job);
+        if (call->role == trace_role_PIPELINE)
+            return;
+    } else if (before == GAP_TAIL && encodes) {
         infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
-    else if (before != GAP_TAIL && call->depth == 0)
+    } else if (before != GAP_TAIL && call->depth == 0) {
         infer_time_lead(event->thread, job, before, event->start_ns);
-    if (call->depth == 0) {
-        uint64_t own = call->duration_ns > call->io_ns ? call->duration_ns - call->io_ns : 0;
+    }
+    if (call->inside) {
+        /* the pipeline's record will place it in time */
+    } else if (call->depth == 0) {
+        uint64_t others = call->io_ns + call->inner_ns;
+        uint64_t own = call->duration_ns > others ? call->duration_ns - others : 0;
         uint64_t twice = infer_time_codec(event, job, call->io_ns);
         stage_time(job, call->role, own > twice ? own - twice : 0);
     } else {
         infer_job_touch(event, job);
     }
-    seen(job, session, call->role);
+    seen(event, job, session, call->role, call->depth);
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
         infer_range_add(&job->pixels, call->target, call->target_bytes);
-    if (call->role == trace_role_ENCODE || call->role == trace_role_MUX)
+    if (encodes)
         infer_range_add(&job->coded, call->target, call->target_bytes);
-    if (call->role >= trace_role_HEADER && call->role <= trace_role_MUX)
+    if ((call->role >= trace_role_HEADER && call->role <= trace_role_MUX) || call->role == trace_role_PIPELINE)
         job->failed = call->outcome == trace_outcome_FAILED || call->outcome == trace_outcome_UNWOUND;
 }
 
@@ -157,21 +253,62 @@ static void rows_record(struct event *event)
         gap = GAP_DECODED;
     }
     if (!decoding) {
-        infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
+        if (!rows->inside)
+            infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
         gap = GAP_ENCODING;
     } else if (gap == GAP_TAIL) {
         gap = job->encode_seen ? GAP_ENCODING : GAP_DECODED;
     }
-    settle_output(event, session);
-    if (rows->depth == 0) {
+    infer_output_settle(event, session);
+    if (rows->depth == 0 && rows->inside) {
+        stage_time(job, rows->role, rows->duration_ns > rows->io_ns ? rows->duration_ns - rows->io_ns : 0);
+        infer_job_touch(event, job);
+    } else if (rows->depth == 0) {
         infer_time_rows(event, job, rows->duration_ns, rows->io_ns, gap);
         stage_time(job, rows->role, rows->duration_ns > rows->io_ns ? rows->duration_ns - rows->io_ns : 0);
         if (rows->first_ns < job->start_ns)
             job->start_ns = rows->first_ns;
     }
-    seen(job, session, rows->role);
+    seen(event, job, session, rows->role, rows->depth);
     if (decoding)
         infer_range_add(&job->pixels, rows->buffer, 1);
+}
+
+static bool opened_for_writing(const struct description *d)
+{
+    return (d->flags & O_ACCMODE) != O_RDONLY && !d->stream;
+}
+
+/* A file that the program named to a codec: it is open, or will be, or has been read by now. Some libraries take
+ * options behind the name, in brackets. */
+static void named_file(struct event *event, struct session *session)
+{
+    const struct trace_session_link *link = &event->record->session_link;
+    struct process_state *process = event->process;
+    struct trace_text text = link->path;
+    const char *bracket = text.bytes && text.data[text.bytes - 1] == ']' ? memchr(text.data, '[', text.bytes) : NULL;
+    if (bracket)
+        text.bytes = (size_t)(bracket - (const char *)text.data);
+    char *path = infer_absolute(event, &text, AT_FDCWD);
+    if (session)
+        session->tid = event->thread->tid;
+    if (link->direction == trace_direction_IN || !path) {
+        if (session)
+            session->loads = true;
+        free(path);
+        return;
+    }
+    struct description *d;
+    for (size_t at = 0; (d = id_map_next(&process->descriptions, &at));)
+        if (opened_for_writing(d) && !d->out_job && d->path && strcmp(d->path, path) == 0) {
+            d->link_session = link->session;
+            d->link = LINKED_BY_PATH;
+        }
+    struct named_output *named = &process->named[process->named_next++ % NAMED_OUTPUTS];
+    free(named->path);
+    *named = (struct named_output){path, link->session, NULL};
+    if (!link->session && event->thread->current && !event->thread->current->output_closed)
+        named->job = event->thread->current;
 }
 
 static void link_record(struct event *event)
@@ -180,6 +317,8 @@ static void link_record(struct event *event)
     struct session *session = infer_session(event->process, link->session);
     struct description *d = infer_description(event->process, link->file);
     struct session *source = infer_session(event->process, link->source_session);
+    if (link->path.bytes)
+        named_file(event, session);
     if (!session)
         return;
     if (source && source->job) {
@@ -193,6 +332,7 @@ static void link_record(struct event *event)
         session->rule = LINK_PATH;
     } else if (link->direction != trace_direction_IN) {
         d->link_session = link->session;
+        d->link = LINKED_BY_STREAM;
     }
 }
 

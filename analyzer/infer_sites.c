@@ -5,7 +5,7 @@
  * The content of every site at the peak is exact and costs nothing at the peak itself: each new peak only begins a new
  * epoch, and a site that changes for the first time in an epoch keeps what it held before. What has not changed since
  * the last peak holds now what it held then. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -217,7 +217,7 @@ static void name_site(struct infer *infer, const struct process_state *process, 
     uint32_t number = (uint32_t)site->key;
     *model = (struct memory_site){.bytes = site->at_peak.bytes,
                                   .blocks = site->at_peak.blocks,
-                                  .image = image_of(infer, process, site->at_peak.job),
+                                  .image = image_of(infer, process, infer_job_now(site->at_peak.job)),
                                   .has_stack = site->key & STACK_KEY && depth_of(sites, number)};
     if (!model->has_stack) {
         model->frame_count = 1;

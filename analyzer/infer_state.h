@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what inference remembers while it reads: processes, threads, file descriptions, codec sessions, jobs.
- * Must not know: figures, formatting. Internal to analyzer/infer*.c.
+ * Must not know: figures, formatting, what is done with it (infer_parts.h). Internal to analyzer/infer*.c.
  *
  * The way of a record: infer.c hands it to the file that owns its subject; files and sessions gather times and bytes
  * of their own; as soon as one turns out to belong to an image, it joins a job; the thread's timeline gives the job
@@ -64,7 +64,10 @@ struct description {
     struct job *in_job, *out_job;
     uint32_t in_file;      /* run->files, of a stream, or NO_ID */
     uint32_t out_file;     /* run->files, or NO_ID */
-    uint32_t link_session; /* codec session that the program tied to it, or 0 */
+    uint32_t link_session; /* codec session that it is tied to, or 0 */
+    enum { LINKED_NOT, LINKED_BY_STREAM, LINKED_BY_PATH, LINKED_BY_OPEN } link; /* BY_OPEN: the codec call opened it */
+    struct job *named_job; /* whose thread named the file to a codec without a session, or NULL */
+    uint32_t waiting;      /* session whose waiting output it is, or 0 */
     uint32_t open_tid;     /* thread that opened it */
     bool out_open;         /* among the open outputs of out_job */
     /* Of a socket or pipe, see infer_streams.c. */
@@ -79,7 +82,9 @@ struct session {
     struct job *job;
     uint32_t number;
     uint8_t codec;
-    bool counted;            /* among the job's attempts */
+    bool counted;            /* it encoded */
+    bool loads;              /* the program named a file for it to load */
+    uint32_t tid;            /* thread on which it named a file to it, or 0 */
     uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
     struct image_facts waiting_facts;
     enum link_rule rule;
@@ -91,7 +96,8 @@ struct session {
 
 /* An image in the making. */
 struct job {
-    struct job *next; /* in its process, newest first */
+    struct job *next;        /* in its process, newest first */
+    struct job *merged_into; /* it turned out to be part of that one, or NULL */
     uint32_t process, tid;
     uint32_t *inputs, *outputs; /* run->files */
     size_t inputs_count, inputs_capacity, outputs_count, outputs_capacity;
@@ -113,6 +119,14 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
+    struct session *container; /* of a library that calls encoders of other libraries, or has its own */
+    uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
+    uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
+    bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
+    uint32_t loader_tid;                         /* thread that libvips loaded the input on, or 0 */
+    struct job *again_of;                        /* whose input it has, or NULL */
+    struct session *decoder;                     /* see note_decoder() */
+    bool decoder_decoded;                        /* it produced pixels; else it only read a header */
     struct session *writer; /* session that an output's first bytes were written in or for, or NULL */
     uint64_t heap_start, heap_peak;
     bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
@@ -134,6 +148,14 @@ struct unclaimed {
     uint64_t start_ns, end_ns, cpu_ns;
 };
 #define UNCLAIMED 4
+
+/* Files that the program named to a codec and that were not open by then. */
+struct named_output {
+    char *path; /* absolute, or NULL */
+    uint32_t session;
+    struct job *job; /* of a call without a session, or NULL */
+};
+#define NAMED_OUTPUTS 16
 
 enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, MEMORY_USES };
 
@@ -180,6 +202,8 @@ struct process_state {
     struct job *jobs, *latest;
     struct job *active[ACTIVE];
     unsigned active_count;
+    struct named_output named[NAMED_OUTPUTS];
+    unsigned named_next;
     struct id_map hooks;  /* by number */
     struct block *blocks; /* open addressing by address */
     size_t block_count, block_places;
@@ -247,128 +271,5 @@ struct event {
     struct timeline *thread;
     uint64_t start_ns, end_ns;
 };
-
-/* infer_process.c */
-void infer_process_record(struct event *event);
-void infer_note(struct infer *infer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-const char *infer_hook_name(const struct process_state *process, unsigned hook);
-unsigned infer_hook_role(const struct process_state *process, unsigned hook);
-/* Puts the process under its pid, in front of earlier ones. */
-void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid);
-
-/* infer_threads.c */
-void infer_thread_record(struct event *event);
-/* The live thread with this tid; a new one if there is none, or if that one began at another time. */
-struct timeline *infer_thread(struct process_state *process, struct process *model, uint32_t tid, uint64_t start_ns);
-/* The process is known to have begun at another time: so has its main thread. */
-void infer_thread_began(struct event *event, uint64_t start_ns);
-void infer_threads_finish(struct event *event);
-
-/* infer_children.c */
-void infer_child_record(struct event *event);
-/* Which processes must have been there without leaving a record. */
-void infer_children_finish(struct infer *infer);
-
-/* infer_files.c */
-void infer_file_record(struct event *event);
-struct description *infer_description(struct process_state *process, uint32_t number);
-/* The job's output is what the description writes. */
-void infer_add_output(struct event *event, struct job *job, struct description *description,
-                      const struct image_facts *facts, enum link_rule rule);
-/* The sums of what the description read or wrote go to its job. */
-void infer_fold_read(struct infer *infer, const struct description *description);
-void infer_fold_write(struct infer *infer, const struct description *description);
-/* What is still open at the end of a process: its sums go to the jobs. */
-void infer_files_finish(struct event *event);
-
-/* infer_streams.c: sockets and pipes. */
-/* The event's transfer, before it is added to any sum. */
-void infer_stream_moved(struct event *event, struct description *description, bool reads);
-/* The event is the head of the next image. */
-void infer_stream_head(struct event *event, struct description *description);
-/* The job has read all of this file for one request: who reads it again does so for another. */
-bool infer_stream_done_with(const struct process_state *process, const struct job *job,
-                            const struct description *description);
-/* An image's job is known; its input may be a file. */
-void infer_stream_began(const struct event *event, struct description *description, bool reads);
-/* False when nothing was asked on this stream. Else the job that an image written now answers, or NULL. */
-bool infer_stream_answers(const struct event *event, const struct description *description, struct job **job,
-                          enum link_rule *rule);
-/* The image just begun: in a pipe the one that its other end has shown, if it has. */
-uint32_t infer_stream_file(struct infer *infer, const struct description *description, const struct image_facts *facts,
-                           bool reads);
-/* The images in progress are as long as what was moved so far. */
-void infer_stream_sizes(struct infer *infer, struct description *description);
-/* The description's output counts as complete. */
-void infer_stream_output_done(struct description *description);
-void infer_streams_release(struct infer *infer);
-
-/* infer_paths.c */
-char *infer_absolute(const struct event *event, const struct trace_text *path, int directory_fd);
-void infer_path_record(struct event *event);
-/* A new process looks its paths up where its parent, or what it replaces, did. */
-void infer_path_process_began(struct event *event);
-/* The image file that has this identity and content now, or NO_ID. */
-uint32_t infer_known_file(const struct infer *infer, const struct description *description);
-uint32_t infer_new_file(struct infer *infer, const struct description *description, const struct image_facts *facts);
-
-/* infer_sessions.c */
-void infer_session_record(struct event *event);
-struct session *infer_session(struct process_state *process, uint32_t number);
-
-/* infer_jobs.c */
-struct job *infer_job_new(struct event *event, uint64_t start_ns);
-/* The same inputs make another output. */
-struct job *infer_job_again(struct event *event, const struct job *first);
-/* The job that a new piece of work on this thread most likely belongs to, or NULL. */
-struct job *infer_job_adjacent(const struct event *event);
-/* The active job one of whose ranges (at an offset in struct job) overlaps this one, newest first, or NULL. */
-struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
-                                size_t ranges_offset);
-void infer_job_touch(struct event *event, struct job *job);
-/* Nothing more will come to it but cleanup. */
-void infer_job_settle(struct process_state *process, struct job *job);
-enum gap infer_job_phase(const struct job *job);
-/* More of the job's work begins at start_ns: if it was in its tail, that turns out to lie before this work. */
-void infer_job_goes_on(struct event *event, struct job *job, enum gap gap, uint64_t start_ns);
-/* Same for what the job does outside codecs: it reads or writes. */
-void infer_job_goes_on_io(struct event *event, struct job *job, bool reads, uint64_t start_ns);
-void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
-void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes);
-
-/* infer_time.c: the thread's timeline. */
-/* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. Returns how much of it other
- * calls of the job cover: busy time is the union of them all. */
-uint64_t infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns);
-/* An outermost codec call with io_ns of I/O inside. Returns as infer_time_call() does. */
-uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
-/* Row calls that lasted ns in all, io_ns of them I/O, until now. */
-void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
-void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
-/* If the thread's last event was the job's, the time since then, up to start_ns, is a gap of this kind. */
-void infer_time_lead(struct timeline *thread, struct job *job, enum gap gap, uint64_t start_ns);
-/* A call of ns that began at start_ns on this thread turns out to be the job's. Returns how much of it no gap has
- * counted by now: that is the caller's to count. */
-uint64_t infer_time_earlier_call(struct timeline *thread, const struct job *job, uint64_t start_ns, uint64_t ns);
-void infer_time_reading(struct event *event, uint64_t cpu_ns);
-/* CPU of the time from from_ns to the last reading, as far as nobody has it yet, goes to a gap of the job. */
-void infer_time_claim(struct timeline *thread, struct job *job, enum gap gap, uint64_t from_ns);
-
-/* infer_mappings.c */
-void infer_mapping_record(struct event *event);
-
-/* infer_allocator.c */
-void infer_allocator_record(struct event *event);
-
-/* infer_resources.c */
-void infer_resource_record(struct event *event);
-void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
-void infer_resources_process_began(struct infer *infer, struct process_state *process);
-void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
-void infer_resources_finish(struct infer *infer);
-
-/* infer_images.c, infer_workers.c: jobs to images, chains and lanes. */
-void infer_images_finish(struct infer *infer);
-void infer_workers_finish(struct infer *infer);
 
 #endif

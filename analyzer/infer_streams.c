@@ -5,7 +5,7 @@
  *
  * An image begins with its head and ends where the direction turns, where the next begins, or with the stream. What a
  * program reads and writes on one connection is request and answer. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the threads of a process: which one a stream records, their names and ends.
  * Must not know: images, stages, what a thread's time is spent on. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  * Between two readings of the thread's CPU clock lie E ns of time and C ns of CPU. The calls seen in between take
  * their part; what is left of C, but never more than the gaps' length, is the gaps' CPU, shared by their lengths. A
  * gap's remaining length is waiting. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: workers: threads that owned images, and one-image processes packed into as many lanes as ran at once.
  * Must not know: records, stages. */
-#include "analyzer/infer_state.h"
+#include "analyzer/infer_parts.h"
 
 #include <stdlib.h>
 

@@ -157,6 +157,7 @@ enum setting_key { /* same order as the trace's setting enumeration, from 1 */
 
 struct image_settings {
     const char *encoder; /* "libjpeg", "libwebp", …, or NULL when no encoder was seen */
+    const char *decoder; /* same for what read the input; the one inside where a framework called it */
     const char *scale;   /* which quality scale `quality` is on: "libjpeg", "webp", "aom", …, or NULL */
     bool known[SETTING_COUNT];
     double value[SETTING_COUNT];

@@ -86,8 +86,9 @@ static json_t *stages(const struct image *image, bool sources)
 
 static json_t *settings(const struct image_settings *settings)
 {
-    json_t *object = json_pack("{s:o, s:o, s:b}", "encoder", render_json_text(settings->encoder), "scale",
-                               render_json_text(settings->scale), "copied", settings->copied);
+    json_t *object = json_pack("{s:o, s:o, s:o, s:b}", "decoder", render_json_text(settings->decoder), "encoder",
+                               render_json_text(settings->encoder), "scale", render_json_text(settings->scale),
+                               "copied", settings->copied);
     for (int key = 1; key < SETTING_COUNT; key++) {
         double value = settings->value[key];
         json_t *json = !settings->known[key] ? json_null()

@@ -56,6 +56,8 @@ static void settings(const struct page *page, const struct image_settings *setti
     for (int key = 1; key < SETTING_COUNT; key++)
         if (settings->known[key])
             fprintf(page->out, " %s=%g", format_setting((enum setting_key)key), settings->value[key]);
+    if (settings->decoder)
+        fprintf(page->out, "; decoded by %s", settings->decoder);
     fputc('\n', page->out);
 }
 

@@ -12,6 +12,7 @@
 #define BUSY       64    /* bearings taken before it is worth asking what the clock source is */
 #define LEAD_NS    20000 /* a lead over the clock that is worked off; a larger one is no lead but a jump */
 #define SLOW_SHIFT 11    /* by running slower by 1/2048 */
+#define FRACTION   32    /* binary places of a rate */
 
 static _Atomic int source; /* 0 = not asked, 1 = the cycle counter, -1 = another */
 
@@ -23,6 +24,15 @@ static bool counter_is_clock(const struct clock *clock)
         atomic_store(&source, known);
     }
     return known > 0;
+}
+
+/* Nanoseconds per cycle, or 0 where there is no saying. Whole numbers: a division of floating point would raise flags
+ * that the program looks at, or a signal where it asked for one. */
+static uint64_t rate_of(uint64_t ns, uint64_t cycles)
+{
+    for (; ns >> (64 - FRACTION); ns >>= 1)
+        cycles >>= 1;
+    return cycles ? (ns << FRACTION) / cycles : 0;
 }
 
 uint64_t thread_now_by_clock(struct thread *self)
@@ -38,10 +48,11 @@ uint64_t thread_now_by_clock(struct thread *self)
     uint64_t elapsed_ns = ns - clock->anchor_ns;
     if (elapsed_ns < STEP_NS || !counter_is_clock(clock))
         return ns;
-    double rate = (double)elapsed_ns / (double)(cycles - clock->anchor_cycles); /* ns per cycle */
-    uint64_t scale = (uint64_t)(rate * 4294967296.0), now_ns = ns;
+    uint64_t rate = rate_of(elapsed_ns, cycles - clock->anchor_cycles), scale = rate, now_ns = ns;
+    if (!rate)
+        return ns;
     if (clock->span) {
-        uint64_t ahead_ns = clock->ns + ((cycles - clock->cycles) * clock->scale >> 32);
+        uint64_t ahead_ns = clock->ns + ((cycles - clock->cycles) * clock->scale >> FRACTION);
         if (cycles - clock->cycles < 64 * clock->span && ahead_ns > ns && ahead_ns - ns < LEAD_NS) {
             now_ns = ahead_ns;
             scale -= scale >> SLOW_SHIFT;
@@ -58,6 +69,6 @@ uint64_t thread_now_by_clock(struct thread *self)
         clock->anchor_cycles = cycles;
     }
     __asm__ volatile("" ::: "memory");
-    clock->span = (uint64_t)(STEP_NS / rate);
+    clock->span = ((uint64_t)STEP_NS << FRACTION) / rate;
     return now_ns;
 }

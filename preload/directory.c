@@ -102,14 +102,15 @@ static bool make_directories(const char *path)
 
 static struct trace_control *map_control(const char *path)
 {
+    uint64_t signals = system_hold_signals();
     int fd = system_open(path, O_RDWR | O_NOFOLLOW, 0);
-    if (fd < 0)
-        return NULL;
     struct stat status;
     struct trace_control *page = NULL;
-    if (system_stat_fd(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= TRACE_CONTROL_BYTES)
+    if (fd >= 0 && system_stat_fd(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= TRACE_CONTROL_BYTES)
         page = system_map(TRACE_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-    system_close(fd);
+    if (fd >= 0)
+        system_close(fd);
+    system_give_signals(signals);
     if (page && (page->magic != TRACE_CONTROL_MAGIC || page->version != TRACE_VERSION)) {
         system_unmap(page, TRACE_CONTROL_BYTES);
         page = NULL;

@@ -12,6 +12,7 @@
 static size_t read_small(const char *path, char *out, size_t capacity)
 {
     size_t used = 0;
+    uint64_t signals = system_hold_signals();
     int fd = system_open(path, O_RDONLY, 0);
     if (fd >= 0) {
         /* A file of /proc or /sys that is shorter than what was asked for has ended. */
@@ -25,6 +26,7 @@ static size_t read_small(const char *path, char *out, size_t capacity)
         }
         system_close(fd);
     }
+    system_give_signals(signals);
     out[used] = '\0';
     atomic_fetch_add_explicit(&process.own_rchar, used, memory_order_relaxed);
     return used;

@@ -109,6 +109,7 @@ static void fill_status(struct trace_open *record, int fd, struct description *d
     record->inode = status.st_ino;
     record->mode = status.st_mode;
     description->regular = S_ISREG(status.st_mode);
+    description->device = !S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode);
     if (description->regular)
         record->bytes = (uint64_t)status.st_size;
 }

@@ -18,6 +18,7 @@ struct description {
     uint64_t flush_pending;            /* bytes that wait while all FILEs are flushed */
     int64_t buffered_after; /* bytes in the FILE's buffer after the last call that reached the kernel, or -1 */
     bool regular;
+    bool device;            /* neither a file nor a pipe or socket */
     bool head_in, head_out; /* looked at */
     bool image;             /* a head was recorded */
     bool written;

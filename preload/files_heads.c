@@ -3,6 +3,7 @@
  * signatures, where images begin in streams. */
 #include "preload/codecs/call.h"
 #include "preload/files.h"
+#include "preload/foreign.h"
 #include "preload/heads.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
@@ -62,5 +63,13 @@ void files_head_out(struct thread *self, struct description *description, const 
     if (description->head_out || !bytes || !buffer)
         return;
     description->head_out = true;
-    files_put_head(self, description, buffer, bytes, buffer, 0, trace_direction_OUT);
+    const void *data = buffer;
+    if (description->device) { /* it may have taken them without a look, from an address where nothing is: /dev/null */
+        uint64_t kept = settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES;
+        bytes = bytes < kept ? bytes : kept;
+        data = self->scratch;
+        if (!foreign_read(buffer, self->scratch, bytes))
+            return;
+    }
+    files_put_head(self, description, data, bytes, buffer, 0, trace_direction_OUT);
 }

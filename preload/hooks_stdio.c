@@ -56,7 +56,7 @@ EXPORT FILE *fdopen(int fd, const char *mode)
 static struct files_closing closing_of(FILE *stream)
 {
     struct files_closing closing = {0};
-    if (stream->_fileno < 0 || !files_peek(stream->_fileno) || !thread_may_record())
+    if (stdio_fd(stream) < 0 || !files_peek(stream->_fileno) || !thread_may_record())
         return closing;
     int saved = errno;
     struct thread *self = thread_enter();
@@ -132,7 +132,7 @@ static int flush(FILE *stream, int (*real_flush)(FILE *), enum hook hook)
 {
     if (!stream)
         return flush_all(real_flush, hook);
-    if (stream->_fileno < 0 || !stdio_pending(stream) || !thread_may_record())
+    if (stdio_fd(stream) < 0 || !stdio_pending(stream) || !thread_may_record())
         return real_flush(stream);
     struct stdio_write write;
     stdio_write_begin(&write, stream, 0);

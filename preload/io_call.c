@@ -37,7 +37,7 @@ static void look_for_heads(struct thread *self, struct description *description,
 {
     if (call->op == trace_io_op_WRITE)
         description->written = true;
-    if (!description->regular) {
+    if (!description->regular && !(description->device && call->op == trace_io_op_WRITE)) {
         streams_moved(self, description, call->op == trace_io_op_READ ? trace_direction_IN : trace_direction_OUT,
                       vector.parts, vector.count, bytes);
         return;

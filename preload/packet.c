@@ -104,8 +104,11 @@ static bool go_to_disk(void)
 {
     if (packet_on_disk())
         return true;
-    if (!thread_lock_take(&opening))
+    uint64_t signals = system_hold_signals();
+    if (!thread_lock_take(&opening)) {
+        system_give_signals(signals);
         return false;
+    }
     bool first = false;
     bool done = packet_on_disk();
     if (!done) {
@@ -113,6 +116,7 @@ static bool go_to_disk(void)
         atomic_store_explicit(&packet_disk, done, memory_order_release);
     }
     thread_lock_give(&opening);
+    system_give_signals(signals);
     if (first)
         packet_owe_host();
     return done || refused();
@@ -212,6 +216,7 @@ static bool next(struct thread *self, size_t need)
         if (packet->base)
             return true;
     }
+    uint64_t signals = system_hold_signals();
     thread_slow_begin(self);
     bool done = go_to_disk();
     if (done && directory_can_map()) {
@@ -223,6 +228,7 @@ static bool next(struct thread *self, size_t need)
             wait_in_memory(self, BUFFERED_BYTES);
     }
     thread_slow_end(self);
+    system_give_signals(signals);
     return done && fits(packet, need, 0);
 }
 
@@ -350,6 +356,7 @@ void packet_finish(struct thread *self)
     atomic_store(&refused_until_ns, 0);
     if (!packet_on_disk() && (!directory_trace_exists() || !go_to_disk()))
         return;
+    uint64_t signals = system_hold_signals();
     finish(self);
     for (struct thread *other = thread_list(); other; other = other->next) {
         if (other == self)
@@ -361,4 +368,5 @@ void packet_finish(struct thread *self)
             finish_running(&other->packet);
         }
     }
+    system_give_signals(signals);
 }

@@ -50,10 +50,12 @@ void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec,
 /* Reads a /proc file of text into out; returns its length. */
 static size_t read_proc(const char *path, char *out, size_t capacity)
 {
+    uint64_t signals = system_hold_signals();
     int fd = system_open(path, O_RDONLY, 0);
     long n = fd >= 0 ? system_read(fd, out, capacity) : 0;
     if (fd >= 0)
         system_close(fd);
+    system_give_signals(signals);
     atomic_fetch_add(&process.own_rchar, n > 0 ? (uint64_t)n : 0);
     return n > 0 ? (size_t)n : 0;
 }
@@ -152,8 +154,10 @@ void process_before_start(void)
     bool first;
     if (packet_on_disk())
         return;
+    uint64_t signals = system_hold_signals();
     if (directory_open_trace(&first) && first)
         packet_owe_host();
+    system_give_signals(signals);
 }
 
 void *process_before_vfork(void)

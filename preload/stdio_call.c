@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "preload/codecs/call.h"
+#include "preload/foreign.h"
 #include "preload/heads.h"
 #include "preload/packet.h"
 #include "preload/settings.h"
@@ -163,7 +164,9 @@ static void head_of(struct thread *self, struct description *description, const 
 {
     uint64_t more = !buffer ? 0 : bytes < settings.head_bytes ? bytes : settings.head_bytes;
     memcpy(self->scratch, write->front, write->held);
-    if (more)
+    if (more && description->device && !foreign_read(buffer, self->scratch + write->held, more))
+        more = 0; /* it took them without a look at them */
+    else if (more && !description->device)
         memcpy(self->scratch + write->held, buffer, more);
     files_head_out(self, description, self->scratch, write->held + more);
 }

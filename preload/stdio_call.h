@@ -20,6 +20,13 @@ static inline uint64_t stdio_span(const char *from, const char *to)
     return to > from ? (uint64_t)(to - from) : 0;
 }
 
+/* The descriptor behind it, or -1. FILEs of memory leave the member as they found it, so the kind is asked first. */
+static inline int stdio_fd(const FILE *stream)
+{
+    enum { OF_A_FILE = 0x2000 }; /* _IO_IS_FILEBUF */
+    return likely(stream->_flags & OF_A_FILE) ? stream->_fileno : -1;
+}
+
 /* Bytes that can be read without the kernel. */
 static inline uint64_t stdio_available(const FILE *stream)
 {
@@ -42,7 +49,7 @@ static inline uint64_t stdio_room(const FILE *stream)
 /* False: the call passes through. */
 static inline bool stdio_is_seen(const FILE *stream)
 {
-    return likely(stream->_fileno >= 0) && thread_may_record();
+    return likely(stdio_fd(stream) >= 0) && thread_may_record();
 }
 
 /* Counts a call that touched the buffer only. False: the file is not known well enough yet, or the counters are full.

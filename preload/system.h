@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -63,6 +64,18 @@ static inline int system_stat(const char *path, struct stat *status)
 static inline int64_t system_position(int fd)
 {
     return SYSTEM3(SYS_lseek, fd, 0, 1 /* SEEK_CUR */);
+}
+/* No handler of the program's may run while a descriptor of ours is open, which it would find there, or while one that
+ * jumps away would leave it open and our work half done. Returns what to give back: the signals blocked before. */
+static inline uint64_t system_hold_signals(void)
+{
+    uint64_t all = ~UINT64_C(0), before = 0;
+    (void)SYSTEM6(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all, 0, 0);
+    return before;
+}
+static inline void system_give_signals(uint64_t before)
+{
+    (void)SYSTEM6(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before, 0, 0);
 }
 /* NULL on failure. */
 static inline void *system_map(size_t bytes, int protection, int flags, int fd)

@@ -183,6 +183,7 @@ static void add_images(struct run *run)
     sample_set(&images[0], SETTING_SUBSAMPLING, 420);
     sample_set(&images[0], SETTING_PROGRESSIVE, 1);
     images[2].settings.encoder = "libwebp";
+    images[2].settings.decoder = "libpng";
     images[2].settings.scale = "webp";
     sample_set(&images[2], SETTING_QUALITY, 80);
     sample_set(&images[2], SETTING_LOSSLESS, 0);

@@ -100,6 +100,30 @@ START_TEST(settings_belong_to_the_image_whose_encoder_had_them)
 END_TEST
 
 /* At quality 50 the tables are those of T.81 K.1 themselves. */
+/* What ReadImage calls to decode ends before it does. */
+START_TEST(decoder_is_the_library_inside_the_framework)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    act_input(tool, 10, 1, "/photos/in.png", FORMAT_PNG, 0x1000, 500);
+    ACT(tool, 13, codec_call, .duration_ns = MS, .session = 2, .depth = 1, .role = trace_role_HEADER,
+        .codec = trace_codec_PNG, .outcome = trace_outcome_DONE, .source = 0x1000, .source_bytes = 500);
+    ACT(tool, 14, codec_call, .duration_ns = MS, .session = 3, .depth = 1, .role = trace_role_HEADER,
+        .codec = trace_codec_JPEG, .outcome = trace_outcome_DONE, .source = 0x1000, .source_bytes = 500);
+    ACT(tool, 18, codec_call, .duration_ns = 4 * MS, .session = 3, .depth = 1, .role = trace_role_DECODE,
+        .codec = trace_codec_JPEG, .outcome = trace_outcome_DONE, .source = 0x1000, .source_bytes = 500);
+    act_codec(tool, 20, 8, 1, trace_role_DECODE, trace_codec_MAGICK, 0x1000, 0x5000);
+    act_codec(tool, 40, 20, 4, trace_role_ENCODE, trace_codec_WEBP, 0x5000, 0x9000);
+    act_output(tool, 50, 2, "/photos/out.webp", FORMAT_WEBP, 0x9000, 400);
+    act_end(tool, 60, 50, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 1);
+    ck_assert_str_eq(run->images[0].settings.decoder, "libjpeg");
+    ck_assert_str_eq(run->images[0].settings.encoder, "libwebp");
+    run_free(run);
+}
+END_TEST
+
 START_TEST(jpeg_quality_comes_from_the_quantization_tables)
 {
     static const unsigned char luminance[64] = {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,
@@ -248,6 +272,7 @@ int main(void)
     tcase_add_test(tests, processes_of_one_parent_are_packed_into_as_many_lanes_as_ran_at_once);
     tcase_add_test(tests, threads_that_own_images_are_workers);
     tcase_add_test(tests, settings_belong_to_the_image_whose_encoder_had_them);
+    tcase_add_test(tests, decoder_is_the_library_inside_the_framework);
     tcase_add_test(tests, jpeg_quality_comes_from_the_quantization_tables);
     tcase_add_test(tests, totals_hold_every_file_and_image_totals_only_images);
     tcase_add_test(tests, cpu_between_samples_is_spread_over_windows_and_memory_is_the_trees);

@@ -53,4 +53,13 @@ uintptr_t avif_data(const void *data);
 uint64_t avif_bytes(const void *data);
 void reveal_avif(uint32_t session, const void *encoder, unsigned row, unsigned instance);
 
+/* ---- reveal_vips.c ---- */
+/* PIPELINE for an operation that saves, HEADER for one that loads, else 0. May be called before the real call. */
+unsigned vips_role(const void *operation);
+/* SETUP for an option that is a setting, else 0. */
+unsigned vips_option_role(const char *name);
+void reveal_vips_option(uint32_t session, const char *name, double value);
+uintptr_t vips_blob_data(const void *blob);
+uint64_t vips_blob_bytes(const void *blob);
+
 #endif

@@ -5,7 +5,7 @@
 source tests/integration/environment.bash
 source tests/integration/guest.bash
 
-for name in arguments descriptors threads signals processes loader own_open; do build $name $name -fno-builtin; done
+for name in arguments descriptors threads signals processes loader own_open; do build $name $name -fno-builtin -lm; done
 build plugin plugin -fno-builtin -shared -fPIC -l:libwebp.so.7 -Wl,-z,lazy
 gcc -std=gnu11 -D_GNU_SOURCE -O1 -w -static-pie -fPIE -o "$victims/static" tests/victims/guest_descriptors.c
 
@@ -21,7 +21,7 @@ for how in small_stack main_leaves exit "fork 200" "churn 20000" "cancel 3000" "
     # shellcheck disable=SC2086 # a mode is two words
     same "threads-${how% *}" "$victims/threads" $how
 done
-for how in ring alternate jump; do same "signals-$how" "$victims/signals" $how; done
+for how in ring alternate jump numbers inexact; do same "signals-$how" "$victims/signals" $how; done
 for how in "vfork 300" "spawn 50" exec_fails forked_heap execl execle; do
     # shellcheck disable=SC2086
     same "processes-${how% *}" "$victims/processes" $how

@@ -68,9 +68,34 @@ static void received_nowhere(void)
     close(client);
 }
 
+/* Some devices take bytes without a look at them: of no address, and of a file that was cut since it was mapped. */
+static void written_nowhere(void)
+{
+    struct iovec parts[2] = {{bad, 10}, {bad, 5000}};
+    int file = open("cut", O_RDWR | O_CREAT | O_TRUNC, 0600), fd = open("/dev/null", O_WRONLY);
+    ftruncate(file, 4096);
+    char *cut = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    ftruncate(file, 0);
+    for (int i = 0; i < 3; i++) { /* what is looked at is the beginning, or all */
+        show("write nowhere", write(fd, bad, 100));
+        show("writev nowhere", writev(fd, parts, 2));
+        show("pwrite nowhere", pwrite(fd, bad, 100, 0));
+        show("write cut", write(fd, cut, 4096));
+        fd = open("/dev/null", O_WRONLY);
+        if (i == 1)
+            fd = open("/dev/zero", O_WRONLY);
+    }
+    FILE *out = fdopen(fd, "w");
+    setvbuf(out, NULL, _IONBF, 0);
+    show("fwrite nowhere", (long)fwrite(bad, 1, 5000, out));
+    fclose(out);
+    close(file);
+}
+
 int main(void)
 {
     received_nowhere();
+    written_nowhere();
     char *long_name = malloc(100001), *no_end = endless();
     for (int i = 0; i < 100000; i++)
         long_name[i] = 'x';

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a program whose signal handler allocates, writes, runs on its own stack or jumps away; argv[1] says which.
- * Must not know: the profiler. */
+ * Owns: a program whose signal handler allocates, writes, runs on its own stack or jumps away, or that is told of
+ * inexact results; argv[1] says which. Must not know: the profiler. */
 #include <errno.h>
 #include <fcntl.h>
+#include <fenv.h>
 #include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -52,6 +53,24 @@ static void ring_and_jump(int signal)
     }
 }
 
+/* The number that its file gets is the lowest that is free in the program. */
+static int free_fd;
+static volatile sig_atomic_t taken, may_jump;
+static void open_and_jump(int signal)
+{
+    (void)signal;
+    rings = rings + 1;
+    int fd = open("/dev/null", O_RDONLY);
+    if (fd != free_fd)
+        taken = taken + 1;
+    close(fd);
+    if (may_jump) {
+        may_jump = 0;
+        jumps = jumps + 1;
+        siglongjmp(away, 1);
+    }
+}
+
 static void start(void (*handler)(int), int flags, long us)
 {
     struct sigaction action = {.sa_flags = flags};
@@ -91,6 +110,26 @@ static void busy(double seconds)
     truncate("stream", 0);
 }
 
+/* Asks for a signal where a result is not exact: only its own arithmetic may raise one. */
+static void inexact(void)
+{
+    int fd = open("main", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    double end = now() + 0.1;
+    int on = 1;
+    while (on) {
+        feclearexcept(FE_ALL_EXCEPT);
+        feenableexcept(FE_INEXACT | FE_DIVBYZERO);
+        for (int i = 0; i < 100; i++)
+            if (write(fd, "GIF89a", 6) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+                puts("I/O");
+        fedisableexcept(FE_ALL_EXCEPT);
+        if (fetestexcept(FE_ALL_EXCEPT))
+            puts("inexact");
+        on = now() < end;
+    }
+    close(fd);
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "";
@@ -105,6 +144,23 @@ int main(int count, char **arguments)
         sigaltstack(&stack, NULL);
         start(ring, SA_RESTART | SA_ONSTACK, 1000);
         busy(1);
+    } else if (strcmp(how, "numbers") == 0) {
+        int fd = open("main", O_RDWR | O_CREAT | O_TRUNC, 0600);
+        volatile double end = now() + 1.5;
+        close(free_fd = open("/dev/null", O_RDONLY));
+        start(open_and_jump, 0, 200);
+        sigsetjmp(away, 1);
+        while (now() < end) {
+            may_jump = 1;
+            for (int i = 0; i < 50; i++)
+                if (write(fd, "GIF89a", 6) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+                    puts("I/O");
+            may_jump = 0;
+        }
+        sigprocmask(SIG_BLOCK, &alarm_only, NULL);
+        printf("taken %d left %d\n", taken, open("/dev/null", O_RDONLY) - free_fd);
+    } else if (strcmp(how, "inexact") == 0) {
+        inexact();
     } else if (strcmp(how, "jump") == 0) {
         int fd = open("main", O_RDWR | O_CREAT | O_TRUNC, 0600);
         char name[] = "made-0";

@@ -234,6 +234,18 @@ static void in_memory(void)
     fclose(memory);
     check(bytes == 9, "open_memstream");
     free(made);
+    FILE *out = open_it("w");
+    given += (long)fwrite(text, 1, 5000, out);
+    memory = open_memstream(&made, &bytes);
+    memory->_fileno = fileno(out); /* what the memory of a FILE of memory held before: libc does not set it */
+    for (int i = 0; i < 1000; i++)
+        fputs("not in the file", memory);
+    fflush(memory);
+    rewind(memory);
+    fclose(memory);
+    free(made);
+    given += (long)fwrite(text, 1, 5000, out);
+    fclose(out);
 }
 
 static void wide(void)
