@@ -18,19 +18,22 @@ uint32_t codec_session_new(void)
     return atomic_fetch_add(&session_numbers, 1) + 1;
 }
 
-/* Entry of a handle, or the place for it, or NULL when the neighbourhood is full. */
+/* Entry of a handle, or the place for it, or NULL when the neighbourhood is full. A finished handle gives way: when it
+ * comes again it is a new image anyway. Handles that nobody is seen to release would fill the table otherwise. */
 static struct session *place_of(unsigned family, const void *handle)
 {
     uintptr_t hash = ((uintptr_t)handle >> 4) * UINT64_C(0x9E3779B97F4A7C15) >> 40;
-    struct session *free_place = NULL;
+    struct session *free_place = NULL, *finished = NULL;
     for (unsigned i = 0; i < 16; i++) {
         struct session *s = &sessions[(hash + i) % SESSIONS];
         if (s->handle == handle && s->family == family)
             return s;
         if (!s->handle && !free_place)
             free_place = s;
+        if (s->finished && !finished)
+            finished = s;
     }
-    return free_place;
+    return free_place ? free_place : finished;
 }
 
 uint32_t codec_session(unsigned family, const void *handle)
