@@ -108,7 +108,9 @@ def plan(images, out):
         name = f"sharp-{asked}.avif"
         job(name, "avif", {"quality": asked, "effort": 0}, {**avif_of(quantizer, 444, 8), "set_quality": asked})
 
-    for name, options, lossless in (("cwebp-lossy.webp", ["-q", "70"], False), ("cwebp-lossless.webp", ["-lossless"], True)):
+    for lossless in (False, True):
+        name = f"cwebp-{'lossless' if lossless else 'lossy'}.webp"
+        options = ["-lossless"] if lossless else ["-q", "70"]
         run(name, ["cwebp", "-quiet", *options, f"{images}/photo.png", "-o", f"{out}/{name}"],
             {"format": "webp", "lossless": lossless})
     for lossless in (False, True):
@@ -156,7 +158,8 @@ def main(imgbench, library, work, modules):
         found = {**file["coding"], **file, **settings_of(settings.get(file["id"], {}))} if file else {}
         if "jpeg_quality" in facts:
             facts = {**facts, "set_quality": facts["jpeg_quality"]}
-        bad = [f"{key} {found.get(key)!r}, expected {value!r}" for key, value in facts.items() if found.get(key) != value]
+        bad = [f"{key} {found.get(key)!r}, expected {value!r}"
+               for key, value in facts.items() if found.get(key) != value]
         group = name.split("-", maxsplit=1)[0] + " " + name.rsplit(".", maxsplit=1)[1]
         right.setdefault(group, 0)
         right[group] += not bad
