@@ -62,7 +62,10 @@ static bool label_palette(struct part *part, const struct image_settings *settin
         else
             snprintf(range, sizeof range, "q=%g", part->quality);
     }
-    if (settings->known[SETTING_PALETTE_COLOURS])
+    /* Of libpng and zlib it is what the image has, which differs from one to the next. */
+    bool counted = part->format == FORMAT_PNG && settings->encoder &&
+                   (!strcmp(settings->encoder, "libpng") || !strcmp(settings->encoder, "zlib"));
+    if (settings->known[SETTING_PALETTE_COLOURS] && !counted)
         snprintf(part->label, sizeof part->label, "%g colours%s%.24s", settings->value[SETTING_PALETTE_COLOURS],
                  *range ? " " : "", range);
     else if (*range)
@@ -74,16 +77,45 @@ static bool label_palette(struct part *part, const struct image_settings *settin
     return *part->label;
 }
 
+static bool label_tiff(struct part *part, const struct image_settings *settings)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } schemes[] = {{1, "uncompressed"}, {3, "CCITT G3"},      {4, "CCITT G4"},    {5, "LZW"},           {7, "JPEG"},
+                   {8, "deflate"},      {32773, "PackBits"},  {32946, "deflate"}, {34712, "JPEG 2000"}, {34887, "LERC"},
+                   {34925, "LZMA"},     {50000, "Zstandard"}, {50001, "WebP"}};
+    if (!settings->known[SETTING_COMPRESSION])
+        return false;
+    int used = snprintf(part->label, sizeof part->label, "scheme %g", settings->value[SETTING_COMPRESSION]);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (settings->value[SETTING_COMPRESSION] == schemes[i].number)
+            used = snprintf(part->label, sizeof part->label, "%s", schemes[i].name);
+    size_t room = sizeof part->label - (size_t)used;
+    if (settings->known[SETTING_QUALITY]) {
+        part->quality = settings->value[SETTING_QUALITY];
+        snprintf(part->label + used, room, " q=%g", part->quality);
+    } else if (settings->known[SETTING_EFFORT]) {
+        snprintf(part->label + used, room, " level %g", settings->value[SETTING_EFFORT]);
+    }
+    return true;
+}
+
 static bool label_quantizers(struct part *part, const struct image_settings *settings, const struct image_facts *facts)
 {
     const char *who = settings->scale ? settings->scale : settings->encoder;
-    char range[2][24] = {"", ""};
+    char range[3][20] = {"", "", ""};
     if (settings->known[SETTING_QUANTIZER_MIN])
         snprintf(range[0], sizeof range[0], " min=%g", settings->value[SETTING_QUANTIZER_MIN]);
     if (settings->known[SETTING_QUANTIZER_MAX])
         snprintf(range[1], sizeof range[1], " max=%g", settings->value[SETTING_QUANTIZER_MAX]);
-    if (*range[0] || *range[1]) {
-        snprintf(part->label, sizeof part->label, "%.24s%s%s", who ? who : "quantizer", range[0], range[1]);
+    /* The middle of the range is what libavif asks for when the program names no level of its own. */
+    double level = settings->known[SETTING_QUANTIZER] ? settings->value[SETTING_QUANTIZER] : NAN;
+    double middle = (settings->value[SETTING_QUANTIZER_MIN] + settings->value[SETTING_QUANTIZER_MAX]) / 2;
+    if (!isnan(level) && (!*range[1] || level != floor(middle)))
+        snprintf(range[2], sizeof range[2], " cq=%g", level);
+    if (*range[0] || *range[1] || *range[2]) {
+        snprintf(part->label, sizeof part->label, "%.16s%s%s%s", who ? who : "quantizer", range[0], range[1], range[2]);
         return true;
     }
     if (facts->quantizer < 0)
@@ -118,10 +150,16 @@ static bool label_by_format(struct part *part, const struct image_settings *sett
     case FORMAT_JPEG: return label_jpeg(part, settings, facts);
     case FORMAT_PNG:
     case FORMAT_GIF: return label_palette(part, settings, facts);
+    case FORMAT_TIFF: return label_tiff(part, settings);
     default: break;
     }
+    if (part->format == FORMAT_JXL && settings->known[SETTING_DISTANCE]) {
+        /* Distances come as floats; more digits than they have would only be noise. */
+        label_quality(part, "distance %.5g", settings->value[SETTING_DISTANCE]);
+        return true;
+    }
     if (settings->known[SETTING_QUALITY]) {
-        label_quality(part, part->format == FORMAT_JXL ? "distance %g" : "q=%g", settings->value[SETTING_QUALITY]);
+        label_quality(part, "q=%g", settings->value[SETTING_QUALITY]);
         return true;
     }
     if (part->format == FORMAT_AVIF || part->format == FORMAT_HEIC)

@@ -232,12 +232,13 @@ START_TEST(a_label_says_only_what_is_known)
         enum setting_key key;
         double value;
         const char *label;
-    } cases[] = {{FORMAT_JXL, SETTING_QUALITY, 1.9, "distance 1.9"},
+    } cases[] = {{FORMAT_JXL, SETTING_DISTANCE, (double)1.9F, "distance 1.9"},
                  {FORMAT_WEBP, SETTING_LOSSLESS, 1, "lossless"},
                  {FORMAT_WEBP, SETTING_LOSSLESS, 0, "settings not seen"},
                  {FORMAT_PNG, SETTING_PALETTE_COLOURS, 256, "256 colours"},
                  {FORMAT_PNG, SETTING_EFFORT, 9, "level 9"},
                  {FORMAT_AVIF, SETTING_QUANTIZER_MAX, 63, "quantizer max=63"},
+                 {FORMAT_AVIF, SETTING_QUANTIZER, 18, "quantizer cq=18"},
                  {FORMAT_AVIF, SETTING_QUALITY, 60, "q=60"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         run = sample_empty_run();
@@ -250,6 +251,21 @@ START_TEST(a_label_says_only_what_is_known)
     run->files[last_file(run)].facts.format = FORMAT_WEBP;
     run->files[last_file(run)].facts.quantizer = 27;
     assert_label(run, "y_ac_qi 20-29");
+}
+END_TEST
+
+START_TEST(level_that_the_program_chose_is_named_beside_the_range)
+{
+    for (int level = 25; level <= 26; level++) { /* 25 is what libavif makes of 20 to 31 by itself */
+        struct run *run = sample_empty_run();
+        struct image *image = jpeg(run, 100, 50);
+        image->settings.scale = "aom";
+        sample_set(image, SETTING_QUANTIZER_MIN, 20);
+        sample_set(image, SETTING_QUANTIZER_MAX, 31);
+        sample_set(image, SETTING_QUANTIZER, level);
+        run->files[last_file(run)].facts.format = FORMAT_AVIF;
+        assert_label(run, level == 25 ? "aom min=20 max=31" : "aom min=20 max=31 cq=26");
+    }
 }
 END_TEST
 
@@ -307,6 +323,7 @@ int main(void)
     tcase_add_test(tests, scales_of_different_encoders_are_never_merged);
     tcase_add_test(tests, the_setting_of_a_known_encoder_beats_the_tables);
     tcase_add_test(tests, a_label_says_only_what_is_known);
+    tcase_add_test(tests, level_that_the_program_chose_is_named_beside_the_range);
     tcase_add_test(tests, a_hundred_thousand_images_take_seconds_not_hours);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

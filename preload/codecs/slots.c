@@ -23,7 +23,8 @@ struct listed {
     uintptr_t base;
     uintptr_t executable, executable_end; /* hull of the executable segments */
     const char *name;                     /* of the loader; valid while the object is listed */
-    uint64_t bytes;                       /* length of its mapping */
+    const ElfW(Dyn) * dynamic;
+    uint64_t bytes; /* length of its mapping */
     struct trace_text build_id;
     bool at_start; /* listed by the constructor */
     bool patched;
@@ -81,6 +82,18 @@ static const struct listed *listed_at(uintptr_t address)
     return NULL;
 }
 
+/* Whether a function at this address is the family's own. Where a family's names are words that any program may use,
+ * only a library of the right name counts. */
+static bool belongs(unsigned family, uintptr_t address)
+{
+    const struct listed *owner = listed_at(address);
+    struct object object;
+    if (!owner || family != trace_codec_MAGICK)
+        return owner != NULL;
+    return owner->dynamic && object_from_dynamic(owner->base, owner->dynamic, &object) &&
+           strstr(object.soname, "Magick") != NULL;
+}
+
 /* True when any thread is inside this wrapper instance: then it is not recycled. */
 static bool in_flight(unsigned row, unsigned instance)
 {
@@ -126,13 +139,17 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
             memcpy(copy, library->name, bytes);
         target->library = copy;
     }
+    if (library)
+        atomic_store(&target->version_function,
+                     (uintptr_t)codec_version_function(codec_rows[row].family, library->base, library->dynamic));
     return codec_wrapper(row, (unsigned)free_instance);
 }
 
 void *slots_wrapper(struct thread *self, const char *name, void *address)
 {
     int row = row_of(name);
-    return row >= 0 && listed_at((uintptr_t)address) ? wrapper_for(self, (unsigned)row, address) : address;
+    return row >= 0 && belongs(codec_rows[row].family, (uintptr_t)address) ? wrapper_for(self, (unsigned)row, address)
+                                                                           : address;
 }
 
 static bool is_ours(const struct dl_phdr_info *info)
@@ -154,6 +171,8 @@ static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
     *listed = (struct listed){.base = info->dlpi_addr, .executable = UINTPTR_MAX, .name = info->dlpi_name};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_DYNAMIC)
+            listed->dynamic = (const void *)(info->dlpi_addr + segment->p_vaddr);
         if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
             continue;
         uintptr_t start = info->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
@@ -215,14 +234,15 @@ static void protect(const struct dl_phdr_info *info, int protection)
 }
 
 /* Whether a call through this slot is one of those that are wrapped. Inside a library calls are its own business, but
- * libvips builds its operations through its own slots. And what libpng asks of zlib is part of libpng's work. */
+ * libvips builds its operations through its own slots, and all of GraphicsMagick's tools lie inside its library. And
+ * what libpng asks of zlib is part of libpng's work. */
 static bool counts_here(const struct object *object, const ElfW(Sym) * symbol, unsigned family, int *owns_png)
 {
     if (family == trace_codec_ZLIB && *owns_png < 0)
         *owns_png = object_find(object, "png_create_read_struct") != NULL;
     if (family == trace_codec_ZLIB && *owns_png)
         return false;
-    return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS;
+    return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS || family == trace_codec_MAGICK;
 }
 
 static void patch_object(struct thread *self, const struct object *object, struct listed *listed,
@@ -245,7 +265,7 @@ static void patch_object(struct thread *self, const struct object *object, struc
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
             value = symbols_resolve_for(object, name); /* still the lazy binding stub */
         listed->pending = listed->pending || !value;
-        if (!value || !listed_at((uintptr_t)value))
+        if (!value || !belongs(codec_rows[row].family, (uintptr_t)value))
             continue; /* absent, already ours, or nothing that is known */
         void *wrapper = wrapper_for(self, (unsigned)row, value);
         if (wrapper == value)
@@ -255,6 +275,8 @@ static void patch_object(struct thread *self, const struct object *object, struc
             writable = true;
         }
         atomic_store(slot, wrapper);
+        if (symbol->st_shndx != SHN_UNDEF)
+            atomic_store(&codec_own_calls[codec_rows[row].family], true);
     }
     if (writable)
         protect(info, PROT_READ);
@@ -309,8 +331,10 @@ static void recycle(void)
     for (unsigned row = 0; row < CODEC_ROW_COUNT; row++)
         for (unsigned i = 0; i < CODEC_INSTANCES; i++) {
             void *real_function = atomic_load(&codec_targets[row][i].real);
-            if (real_function && !listed_at((uintptr_t)real_function) && !in_flight(row, i))
+            if (real_function && !listed_at((uintptr_t)real_function) && !in_flight(row, i)) {
+                atomic_store(&codec_targets[row][i].version_function, 0);
                 atomic_store(&codec_targets[row][i].real, NULL);
+            }
         }
 }
 
