@@ -11,7 +11,8 @@
       copies  images of the corpus that are copied to {out} before
       stdin   an image of the corpus, else /dev/null
       env     more of the environment; `exit` the exit code, else 0; `timeout` in seconds, else 60
-      scrub   patterns of what is left out of stdout and stderr because it differs from run to run (times, pids)
+      limits  {resource.RLIMIT_…: value}
+      scrub   patterns of what is left out of stdout, stderr and names of files because it differs from run to run
     Stdout is the file stdout beside {out}: an image there is one like any other. Stdout, stderr, exit code and all that
     is in {out} and in the temp directory afterwards must be the same with and without. What else a case can demand is
     in tools_expect.py.
@@ -24,6 +25,7 @@ import importlib.util
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -35,7 +37,7 @@ import tools_expect  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-HOW_IT_RUNS = {"name", "command", "copies", "stdin", "env", "exit", "timeout", "scrub"}
+HOW_IT_RUNS = {"name", "command", "copies", "stdin", "env", "exit", "timeout", "limits", "scrub"}
 
 
 def load_cases(work):
@@ -59,7 +61,7 @@ def load_cases(work):
     return cases
 
 
-def tree(directory):
+def tree(directory, scrub=()):
     """What is below a directory: names, modes, sizes and content."""
     seen = {}
     for at, directories, files in os.walk(directory):
@@ -67,6 +69,8 @@ def tree(directory):
             path = os.path.join(at, name)
             status = os.lstat(path)
             key = os.path.relpath(path, directory)
+            for pattern in scrub:
+                key = re.sub(pattern, "", key)
             if os.path.islink(path):
                 seen[key] = "link to " + os.readlink(path)
             elif os.path.isfile(path):
@@ -76,6 +80,11 @@ def tree(directory):
             else:
                 seen[key] = f"{status.st_mode:o}"
     return seen
+
+
+def limit(limits):
+    for which, value in limits.items():
+        resource.setrlimit(which, (value, value))
 
 
 def run_once(case, images, more):
@@ -96,16 +105,18 @@ def run_once(case, images, more):
     with open(source, "rb") as stdin, open(f"{at}/stdout", "wb") as stdout, open(f"{at}/stderr", "wb") as stderr:
         try:
             code = subprocess.run(words, cwd=f"{at}/out", env=environment, stdin=stdin, stdout=stdout, stderr=stderr,
-                                  timeout=case.get("timeout", 60), check=False).returncode
+                                  timeout=case.get("timeout", 60), check=False,
+                                  preexec_fn=lambda: limit(case.get("limits", {}))).returncode
         except subprocess.TimeoutExpired:
             code = "timeout"
         except OSError as error:
             code = str(error)
-    seen = {"exit code": code, "files": tree(f"{at}/out"), "temporary files": tree(f"{at}/tmp")}
+    scrub = case.get("scrub", ())
+    seen = {"exit code": code, "files": tree(f"{at}/out", scrub), "temporary files": tree(f"{at}/tmp", scrub)}
     for stream in ("stdout", "stderr"):
         with open(f"{at}/{stream}", "rb") as file:
             text = file.read()
-        for pattern in case.get("scrub", ()):
+        for pattern in scrub:
             text = re.sub(pattern.encode(), b"", text)
         seen[stream] = text
     return seen
@@ -121,8 +132,11 @@ def differences(one, other):
                 before, after = value.get(name, "none"), other[what].get(name, "none")
                 if before != after:
                     yield f"{name}: {before} without, {after} with the library"
+        elif isinstance(value, bytes):
+            first = max(0, len(os.path.commonprefix([value, other[what]])) - 40)
+            yield f"{what}: {value[first:][:200]} without, {other[what][first:][:200]} with the library"
         else:
-            yield f"{what}: {str(value)[:300]} without, {str(other[what])[:300]} with the library"
+            yield f"{what}: {value} without, {other[what]} with the library"
 
 
 def try_case(case, images, imgbench, library):

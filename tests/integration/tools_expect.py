@@ -2,7 +2,8 @@
 # Owns: what a case of tests/integration/tools/ can demand of the report, and the comparison.
 # Must not know: how the report was made.
 """Every key is optional; what is given must be so for each image of the run with status ok (`output` picks one):
-  images    how many there are, failed and discarded ones not counted
+  status    another status of the images that are meant; None: any. An intermediate's image is `discarded`
+  images    how many there are of that status
   output    only the image that made a file with this name ("stdout": the command's standard output)
   decoder   settings.decoder; None where no decoder was seen
   encoder   settings.encoder; None likewise
@@ -16,7 +17,8 @@
 
 import os
 
-KEYS = {"images", "output", "decoder", "encoder", "settings", "formats", "link", "inferred", "attempts", "file", "check"}
+OF_IMAGES = {"decoder", "encoder", "settings", "link", "inferred", "attempts", "file"}
+KEYS = OF_IMAGES | {"status", "images", "output", "formats", "check"}
 MISSING = "(no such key)"
 
 
@@ -39,7 +41,8 @@ def at(thing, path):
 def wrong_in(report, case):
     """A list of texts: where the report is not what the case demands."""
     files = {file["id"]: file for file in report["files"]}
-    images = [image for image in report["images"] if image["status"] == "ok"]
+    status = case.get("status", "ok")
+    images = [image for image in report["images"] if status in (image["status"], None)]
     if "output" in case:
         images = [image for image in images if any(named(files[id], case["output"]) for id in image["outputs"])]
     wrong = []
@@ -50,10 +53,9 @@ def wrong_in(report, case):
 
     if "images" in case:
         demand("number of images", len(images), case["images"])
-    of_images = set(case) & {"decoder", "encoder", "settings", "link", "inferred", "attempts", "file"}
-    if of_images and not images:
+    if OF_IMAGES & set(case) and not images:
         states = [image["status"] for image in report["images"]]
-        wrong.append(f"no image to ask for {', '.join(sorted(of_images))}; there are {states}")
+        wrong.append(f"no image to ask for {', '.join(sorted(OF_IMAGES & set(case)))}; there are {states}")
     for image in images:
         for key in ("decoder", "encoder"):
             if key in case:

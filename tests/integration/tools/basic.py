@@ -22,6 +22,12 @@ CASES = [
         formats=[("jpeg", "jpeg")],
         output="stdout",
     ),
+    dict(  # encodes to a temporary file, and the first use of its stdout is to write all of that
+        name="convert, to stdout",
+        command=["convert-im6.q16", "{in}/photo.jpg", "-quality", "70", "webp:-"],
+        formats=[("jpeg", "webp"), ("webp", "webp")],
+        status=None,
+    ),
     dict(
         name="mogrify, in place",
         command=["mogrify-im6.q16", "-quality", "70", "{out}/photo.jpg"],
