@@ -127,7 +127,7 @@ START_TEST(library_with_a_codec_of_its_own_is_the_encoder)
 END_TEST
 
 /* Two images in flight on one thread: the addresses tell which one is written. Then the second's address again, for a
- * third image: it is the third's. */
+ * third image: it is the third's. Of two more the second is given up, and the first becomes one at its address. */
 START_TEST(image_belongs_to_the_newest_owner_of_its_address)
 {
     struct scene scene = scene_new();
@@ -141,12 +141,21 @@ START_TEST(image_belongs_to_the_newest_owner_of_its_address)
         double ms;
         uint64_t image;
         const char *path;
-    } written[] = {{30, 0x7000, "/photos/a.pnm"}, {40, 0x8000, "/photos/b.pnm"}, {60, 0x8000, "/photos/c.pnm"}};
-    for (uint32_t i = 0; i < 3; i++) {
+    } written[] = {{30, 0x7000, "/photos/a.pnm"},
+                   {40, 0x8000, "/photos/b.pnm"},
+                   {60, 0x8000, "/photos/c.pnm"},
+                   {90, 0xb000, "/photos/d.pnm"}};
+    for (uint32_t i = 0; i < 4; i++) {
         double ms = written[i].ms;
         if (i == 2) {
             act_input(tool, 50, 3, "/photos/c.gif", FORMAT_GIF, 0x1000, 700);
             outer(tool, 54, 2, 3, READS, trace_role_DECODE, 0, 0x8000);
+        } else if (i == 3) {
+            act_input(tool, 70, 4, "/photos/d.gif", FORMAT_GIF, 0x1000, 800);
+            outer(tool, 74, 2, 4, READS, trace_role_DECODE, 0, 0xa000);
+            act_input(tool, 76, 5, "/photos/e.gif", FORMAT_GIF, 0x1000, 900);
+            outer(tool, 80, 2, 5, READS, trace_role_DECODE, 0, 0xb000);
+            outer(tool, 84, 2, 6, READS, trace_role_TRANSFORM, 0xa000, 0xb000);
         }
         announces(tool, ms, 10 + i, WRITES, written[i].image);
         act_open(tool, ms + 1, 1, 10 + i, written[i].path, O_WRONLY | O_CREAT, 0);
@@ -156,11 +165,11 @@ START_TEST(image_belongs_to_the_newest_owner_of_its_address)
         ACT(tool, ms + 4, close, .duration_ns = MS / 2, .bytes = 400, .file = 10 + i, .session = 10 + i, .last = 1);
         outer(tool, ms + 5, 5, 10 + i, WRITES, trace_role_ENCODE, written[i].image, 0);
     }
-    act_end(tool, 70, 55, 0);
+    act_end(tool, 99, 55, 0);
     struct run *run = scene_run(&scene);
     scene_free(&scene);
-    ck_assert_uint_eq(run->image_count, 3);
-    for (size_t i = 0; i < 3; i++) {
+    ck_assert_uint_eq(run->image_count, 4);
+    for (size_t i = 0; i < 4; i++) {
         ck_assert_uint_eq(run->images[i].input_count, 1);
         ck_assert_uint_eq(run->images[i].output_count, 1);
         const char *in = run->files[run->images[i].inputs[0]].path, *out = run->files[run->images[i].outputs[0]].path;
