@@ -27,6 +27,14 @@ void infer_child_record(struct event *event);
 /* Which processes must have been there without leaving a record. */
 void infer_children_finish(struct infer *infer);
 
+/* infer_containers.c */
+/* A library that calls other libraries' encoders, or has some of its own. */
+bool infer_is_container(unsigned codec);
+/* Its images are known by the addresses of their descriptions, not of their pixels. */
+bool infer_knows_by_address(unsigned codec);
+/* The image at this address is the job's now, whoever's was there before. */
+void infer_pixels_moved(struct process_state *process, struct job *job, uint64_t address);
+
 /* infer_outputs.c: which image a written file, pipe or socket is. */
 void infer_head_out(struct event *event, struct description *description, const struct image_facts *facts);
 /* An output whose head came while its codec call was running. What is not known by now is whose work its thread did. */
