@@ -130,6 +130,9 @@ static void head_in(struct event *event, struct description *d, const struct ima
     if (file == NO_ID)
         file = infer_new_file(event->infer, d, facts);
     struct job *job = session ? session->job : NULL;
+    for (size_t k = 0; job && session->announced && k < job->outputs_count; k++)
+        if (job->outputs[k] == file)
+            return; /* it copies what it has written to where it belongs */
     /* Opened again, as tools do that sniff first: still the same image. */
     for (unsigned i = process->active_count; !job && i-- > 0;)
         for (size_t k = 0; k < process->active[i]->inputs_count; k++)
@@ -147,7 +150,7 @@ static void head_in(struct event *event, struct description *d, const struct ima
     infer_stream_began(event, d, true);
     job->read_seen = true;
     for (unsigned i = 0; i < BUFFERS; i++) /* beside those of earlier readings */
-        infer_range_add(&job->source, d->buffers.at[i].address, d->buffers.at[i].bytes);
+        infer_range_add(&job->source, d->buffers.at[i].address, d->buffers.at[i].bytes, d->buffers.at[i].ns);
     if (d->first_read_ns < job->first_read_ns)
         job->first_read_ns = d->first_read_ns;
     if (event->thread->first_image_ns == UNKNOWN)
@@ -222,10 +225,12 @@ static void io_record(struct event *event)
     if (reads && io->bytes) {
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
-        infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes);
+        infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes, event->end_ns);
     }
     if (job && reads)
         job->read_bytes += io->bytes;
+    if (job && io->op == trace_io_op_WRITE)
+        infer_range_add(&job->sink, io->buffer, io->bytes, event->end_ns);
     if (!job && !io->session)
         event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
     if (job && !io->session)
@@ -249,7 +254,7 @@ static void map_record(struct event *event)
     if (map->op == trace_map_op_MAP && !map->error) {
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
-        infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes);
+        infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes, event->end_ns);
         d->read.mapped_bytes += map->bytes;
         event->infer->run->all_read.mapped_bytes += map->bytes;
     }

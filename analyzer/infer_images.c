@@ -20,10 +20,12 @@ static const char *codec_name(const struct session *session)
                                         [trace_codec_TIFF] = "libtiff",
                                         [trace_codec_GIF] = "giflib",
                                         [trace_codec_VIPS] = "libvips",
-                                        [trace_codec_MAGICK] = "Magick",
+                                        [trace_codec_MAGICK] = "ImageMagick",
                                         [trace_codec_PIXBUF] = "gdk-pixbuf",
                                         [trace_codec_LIBAV] = "libavcodec",
                                         [trace_codec_AOM] = "libaom"};
+    if (session && session->graphics)
+        return "GraphicsMagick";
     return session && session->codec < sizeof names / sizeof *names ? names[session->codec] : NULL;
 }
 
@@ -50,6 +52,12 @@ static bool is_copy(const struct run *run, const struct job *job)
     return !job->output_tied && in->bytes != UNKNOWN && in->bytes == out->bytes;
 }
 
+/* The output turned out to be PNG, and nobody but zlib was seen to pack anything before it was written. */
+static bool packed(const struct run *run, const struct job *job)
+{
+    return job->packer && !job->encoder && job->outputs_count && run->files[job->outputs[0]].facts.format == FORMAT_PNG;
+}
+
 static void settings_of(const struct run *run, struct image_settings *settings, const struct job *job)
 {
     settings->quality_rmse = NAN;
@@ -60,6 +68,8 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     const struct session *encoder = job->encoder, *palette = job->palette;
     if (job->writer && job->writer->counted && job->writer != job->container)
         encoder = job->writer; /* among several, the one whose result was kept */
+    if (!encoder && packed(run, job))
+        encoder = job->packer;
     settings->encoder = codec_name(encoder);
     take_settings(settings, job->container);
     if (job->container && job->container->codec == trace_codec_VIPS && job->outputs_count)
@@ -67,6 +77,18 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     take_settings(settings, palette);
     if (encoder != job->container)
         take_settings(settings, encoder);
+    if (job->stripped && !settings->known[SETTING_METADATA]) {
+        settings->known[SETTING_METADATA] = true;
+        settings->value[SETTING_METADATA] = 0;
+    }
+    if (job->muxer && job->muxer->known[SETTING_METADATA]) {
+        settings->known[SETTING_METADATA] = true;
+        settings->value[SETTING_METADATA] = job->muxer->value[SETTING_METADATA];
+    }
+    if (palette && palette != encoder) { /* how many were allowed, not what it came to */
+        settings->known[SETTING_PALETTE_COLOURS] = palette->known[SETTING_PALETTE_COLOURS];
+        settings->value[SETTING_PALETTE_COLOURS] = palette->value[SETTING_PALETTE_COLOURS];
+    }
     if (palette && palette != encoder) {
         settings->encoder = "libimagequant + libpng";
         settings->scale = settings->known[SETTING_QUALITY] ? "libimagequant" : NULL;
@@ -210,7 +232,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .cpu_ns = alone ? job->cpu_ns + job->helper_end_ns - job->helper_start_ns : UNKNOWN,
         .peak_heap_bytes = UNKNOWN,
         .large_block_peak_bytes = UNKNOWN,
-        .attempts = job->attempts,
+        .attempts = job->attempts + (!job->attempts && packed(run, job)),
         .link_rule = job->rule,
         .status = status,
     };

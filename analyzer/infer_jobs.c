@@ -5,21 +5,28 @@
 
 #include <string.h>
 
-void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes)
+void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes, uint64_t ns)
 {
     if (address)
-        ranges->at[ranges->next++ % BUFFERS] = (struct range){address, bytes ? bytes : 1};
+        ranges->at[ranges->next++ % BUFFERS] = (struct range){address, bytes ? bytes : 1, ns};
 }
 
-/* Overlap, not containment: a tool may have read the file's first bytes elsewhere, or skip a header. */
-static bool overlaps(const struct ranges *ranges, struct range range)
+/* When the last of them that overlaps was filled, or 0. Overlap, not containment: a tool may have read the file's first
+ * bytes elsewhere, or skip a header. */
+static uint64_t filled_ns(const struct ranges *ranges, uint64_t address, uint64_t bytes)
 {
-    for (unsigned i = 0; range.address && i < BUFFERS; i++) {
-        struct range at = ranges->at[i];
-        if (at.address && range.address < at.address + at.bytes && at.address < range.address + range.bytes)
-            return true;
+    uint64_t last_ns = 0;
+    for (unsigned i = 0; address && i < BUFFERS; i++) {
+        const struct range *at = &ranges->at[i];
+        if (at->address && address < at->address + at->bytes && at->address < address + bytes && at->ns >= last_ns)
+            last_ns = at->ns;
     }
-    return false;
+    return last_ns;
+}
+
+bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes)
+{
+    return filled_ns(ranges, address, bytes ? bytes : 1) > 0;
 }
 
 struct job *infer_job_new(struct event *event, uint64_t start_ns)
@@ -97,6 +104,7 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
     for (size_t i = 0; i < process->threads_count; i++) {
         struct timeline *thread = &process->threads[i];
         thread->current = infer_job_now(thread->current);
+        thread->loaded = infer_job_now(thread->loaded);
         thread->last_job = infer_job_now(thread->last_job);
         thread->call_job = infer_job_now(thread->call_job);
         for (unsigned k = 0; k < thread->pending_count; k++)
@@ -114,14 +122,18 @@ struct job *infer_job_adjacent(const struct event *event)
 struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
                                 size_t ranges_offset)
 {
-    struct range range = {address, bytes ? bytes : 1};
+    struct job *found = NULL;
+    uint64_t last_ns = 0;
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
-        if (!job->heap_done &&
-            overlaps((const struct ranges *)(const void *)((const char *)job + ranges_offset), range))
-            return job;
+        const struct ranges *ranges = (const void *)((const char *)job + ranges_offset);
+        uint64_t ns = job->heap_done ? 0 : filled_ns(ranges, address, bytes ? bytes : 1);
+        if (ns > last_ns) {
+            last_ns = ns;
+            found = job;
+        }
     }
-    return NULL;
+    return found;
 }
 
 void infer_job_touch(struct event *event, struct job *job)

@@ -34,7 +34,8 @@ static struct job *job_of_thread(const struct event *event, uint32_t tid)
 {
     const struct process_state *process = event->process;
     uintptr_t index = (uintptr_t)id_map_get(&process->live_threads, tid);
-    struct job *job = index ? process->threads[index - 1].current : NULL;
+    const struct timeline *thread = index ? &process->threads[index - 1] : event->thread;
+    struct job *job = thread->loaded ? thread->loaded : thread->current;
     return job ? job : infer_job_adjacent(event);
 }
 
@@ -75,14 +76,17 @@ void infer_output_waits_no_more(struct event *event, struct description *d)
 /* An answer on a connection whose request is known: what was done in memory for it was done for that request. */
 static struct job *answered(struct event *event, struct description *d, struct job *made, enum link_rule *rule)
 {
-    struct job *asked = d->asked;
+    struct job *asked = NULL;
     if (!S_ISSOCK(d->mode))
         return made;
     if (made->readings)
         made->readings--;
-    if (!asked || asked == made || !made->in_memory || made->inputs_count || made->outputs_count)
+    if (!made->in_memory || made->inputs_count || made->outputs_count)
         return made;
-    *rule = LINK_CONNECTION;
+    if (!infer_stream_answers(event, d, &asked, rule) || !asked || asked == made) {
+        *rule = LINK_BUFFER;
+        return made;
+    }
     if (asked->outputs_count)
         asked = infer_job_again(event, asked);
     infer_job_merge(event->process, made, asked);
@@ -122,7 +126,9 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
         rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
     }
-    if (job && job->output_closed)
+    /* A file that a call wrote, closed and copies elsewhere is one image. */
+    bool same_call = inner && inner == session && inner->announced && !inner->counted;
+    if (job && job->output_closed && !same_call)
         job = infer_job_again(event, job);
     if (!job) {
         rule = LINK_NONE; /* made from nothing that was seen */

@@ -80,6 +80,12 @@ uint32_t infer_new_file(struct infer *infer, const struct description *descripti
 void infer_session_record(struct event *event);
 struct session *infer_session(struct process_state *process, uint32_t number);
 
+/* infer_packed.c */
+/* Whether this call of zlib's belongs to an image, which then is the session's. buffer: where packed bytes lie;
+ * at_once: the call is a stream of its own. */
+bool infer_codes_png(struct event *event, struct session *session, unsigned role, uint64_t buffer, uint64_t bytes,
+                     bool at_once);
+
 /* infer_jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);
 /* The same inputs make another output, or are loaded for one. */
@@ -90,7 +96,8 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
 struct job *infer_job_now(struct job *job);
 /* The job that a new piece of work on this thread most likely belongs to, or NULL. */
 struct job *infer_job_adjacent(const struct event *event);
-/* The active job one of whose ranges (at an offset in struct job) overlaps this one, newest first, or NULL. */
+/* The active job one of whose ranges (at an offset in struct job) overlaps this one, or NULL. Memory is
+ * used again and again: the range that was filled last counts. */
 struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
                                 size_t ranges_offset);
 void infer_job_touch(struct event *event, struct job *job);
@@ -102,7 +109,9 @@ void infer_job_goes_on(struct event *event, struct job *job, enum gap gap, uint6
 /* Same for what the job does outside codecs: it reads or writes. */
 void infer_job_goes_on_io(struct event *event, struct job *job, bool reads, uint64_t start_ns);
 void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
-void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes);
+void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes, uint64_t ns);
+/* Whether one of them overlaps this one. */
+bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes);
 
 /* infer_time.c: the thread's timeline. */
 /* A call outside codec calls that belongs to the job; io_cpu_ns: CPU that it is charged. Returns how much of it other

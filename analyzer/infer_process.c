@@ -301,7 +301,13 @@ static void hook_record(struct event *event)
     if (!hook->hook || id_map_get(hooks, hook->hook))
         return;
     struct hook_info *info = memory_zeroed(1, sizeof *info);
-    *info = (struct hook_info){memory_text(hook->name.data, hook->name.bytes), hook->role};
+    static const char graphics[] = "GraphicsMagick";
+    const struct trace_text *library = &hook->library;
+    *info = (struct hook_info){
+        .name = memory_text(hook->name.data, hook->name.bytes),
+        .role = hook->role,
+        .graphics = library->bytes && memmem(library->data, library->bytes, graphics, sizeof graphics - 1),
+    };
     id_map_put(hooks, hook->hook, info);
 }
 

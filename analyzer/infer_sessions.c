@@ -35,13 +35,13 @@ static bool is_as_long(const struct event *event, const struct job *job, uint64_
 }
 
 /* The job of a decoder of a buffer that no read is known to have filled: of a file or pipe as long as that, whose
- * pieces were put together; else one of its own. What comes by sockets may come in many copies at once: the answer will
+ * pieces were put together; else one of its own. A server may have many copies of an image at once: the answer will
  * tell which one it was. */
 static struct job *job_of_memory(struct event *event, struct session *session, uint64_t bytes)
 {
     const struct process_state *process = event->process;
     struct job *found = NULL;
-    for (unsigned i = 0; i < process->active_count && !(found && !found->loader_tid); i++) {
+    for (unsigned i = 0; !process->serving && i < process->active_count && !(found && !found->loader_tid); i++) {
         struct job *job = process->active[i];
         if (!job->by_socket && is_as_long(event, job, bytes))
             found = job; /* the first that nobody has loaded, else the newest */
@@ -60,9 +60,13 @@ static struct job *job_of_loader(struct event *event, struct job *job)
     uint32_t tid = event->thread->tid;
     if (job && job->loader_tid && (job->loader_tid != tid || job->encode_seen))
         job = job->output_closed || job->inputs_count == 0 ? NULL : infer_job_again(event, job);
-    if (job)
-        job->loader_tid = tid;
     return job;
+}
+
+static void loaded(struct event *event, struct job *job)
+{
+    job->loader_tid = event->thread->tid;
+    event->thread->loaded = job;
 }
 
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
@@ -74,23 +78,31 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     bool vips = session->codec == trace_codec_VIPS;
     if (session->job) {
         if (vips && reads_file)
-            session->job->loader_tid = event->thread->tid;
+            loaded(event, session->job);
+        /* Its first call had no pixels to show; this one does. */
+        if (session->rule == LINK_ADJACENCY && role == trace_role_ENCODE &&
+            infer_range_known(&session->job->pixels, source, source_bytes))
+            session->rule = LINK_BUFFER;
         return session->job;
     }
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
                                  : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
     session->rule = LINK_BUFFER;
+    if (job && reads_file && vips && !is_as_long(event, job, source_bytes))
+        job = NULL; /* what was read into that memory is gone: libvips is given all of an image */
     if (!job && reads_file && source && vips)
         job = job_of_memory(event, session, source_bytes);
     if (!job) {
         session->rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
+        /* What saves is lazy: it makes the image that its thread has loaded. How that is tied, the output will tell. */
+        if (vips && role == trace_role_PIPELINE && event->thread->loaded) {
+            job = event->thread->loaded;
+            session->rule = LINK_NONE;
+        }
         /* A decoder that no file was read for, after the image is complete: an image from memory. */
         if (job && reads_file && (job->output_closed || (vips && job->encode_seen)))
             job = NULL;
-        /* What saves is lazy: it makes the image that its thread has loaded. How that is tied, the output will tell. */
-        if (job && vips && role == trace_role_PIPELINE && job->loader_tid == event->thread->tid)
-            session->rule = LINK_NONE;
     }
     if (vips && reads_file)
         job = job_of_loader(event, job);
@@ -100,8 +112,9 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     if (!job) {
         session->rule = LINK_NONE;
         job = infer_job_new(event, event->start_ns);
-        job->loader_tid = vips && reads_file ? event->thread->tid : 0;
     }
+    if (vips && reads_file)
+        loaded(event, job);
     session->job = job;
     return job;
 }
@@ -114,13 +127,19 @@ static void encodes(const struct event *event, struct job *job, struct session *
     if (!session->counted && depth == 0 && !(others && job->pipeline_seen))
         job->attempts++;
     session->counted = true;
+    session->calls_others = session->calls_others || others;
     job->encode_seen = true;
-    job->rule = session->rule ? session->rule : job->rule;
+    if (!container)
+        job->encoded_ns = event->end_ns;
+    /* What a codec asks of another one is its detail. */
+    if (job->encoder && !is_container(job->encoder->codec) && depth > job->encoder_depth)
+        return;
+    job->encoder_depth = depth;
+    if (session->rule && (depth == 0 || !job->rule)) /* what encodes inside another's call follows that one */
+        job->rule = session->rule;
     if (container)
         job->container = session;
-    else
-        job->encoded_ns = event->end_ns;
-    if (!others)
+    if (!session->calls_others)
         job->encoder = session;
     job->encoder_seen = job->encoder_seen || !container;
 }
@@ -174,10 +193,27 @@ static void seen(const struct event *event, struct job *job, struct session *ses
     case trace_role_TRANSFORM: job->transform_seen = true; break;
     case trace_role_PIPELINE: job->pipeline_seen = true; /* fall through */
     case trace_role_ENCODE: encodes(event, job, session, depth); break;
+    case trace_role_MUX: job->muxer = session; break;
     default: break;
     }
     if (session->codec == trace_codec_PALETTE)
         job->palette = session;
+}
+
+/* A call that will encode says so before it begins: what happens inside it has an owner. */
+static void announced(struct event *event, struct session *session)
+{
+    const struct trace_codec_call *call = &event->record->codec_call;
+    unsigned role = infer_hook_role(event->process, call->hook);
+    session->announced = is_container(call->codec) && role == trace_role_ENCODE;
+    if (session->announced)
+        infer_job_touch(event, job_of(event, session, role, call->source, call->source_bytes));
+}
+
+static bool is_graphics(const struct event *event, unsigned hook)
+{
+    const struct hook_info *info = id_map_get(&event->process->hooks, hook);
+    return info && info->graphics;
 }
 
 static void codec_record(struct event *event)
@@ -187,19 +223,22 @@ static void codec_record(struct event *event)
     if (!session)
         return;
     session->codec = call->codec;
+    session->graphics = is_graphics(event, call->hook);
     if (call->role == trace_role_SETUP) {
+        announced(event, session);
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
             session->job =
                 infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
-        if (session->codec == trace_codec_PALETTE && !session->job)
-            session->job = infer_job_adjacent(event);
-        if (session->codec == trace_codec_PALETTE && session->job)
-            session->job->palette = session;
         return;
     }
     if (call->role == trace_role_DESTROY && !session->job)
+        return;
+    bool reads = call->role == trace_role_DECODE;
+    if (call->codec == trace_codec_ZLIB &&
+        !infer_codes_png(event, session, call->role, reads ? call->source : call->target,
+                         reads ? call->source_bytes : call->target_bytes, true))
         return;
     struct job *job = job_of(event, session, call->role, call->source, call->source_bytes);
     enum gap before = infer_job_phase(job);
@@ -211,7 +250,7 @@ static void codec_record(struct event *event)
         infer_job_touch(event, job);
         if (call->role == trace_role_PIPELINE)
             return;
-    } else if (before == GAP_TAIL && encodes) {
+    } else if (before == GAP_TAIL && encodes && call->depth == 0) {
         infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
     } else if (before != GAP_TAIL && call->depth == 0) {
         infer_time_lead(event->thread, job, before, event->start_ns);
@@ -228,9 +267,9 @@ static void codec_record(struct event *event)
     }
     seen(event, job, session, call->role, call->depth);
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
-        infer_range_add(&job->pixels, call->target, call->target_bytes);
+        infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
     if (encodes)
-        infer_range_add(&job->coded, call->target, call->target_bytes);
+        infer_range_add(&job->coded, call->target, call->target_bytes, event->end_ns);
     if ((call->role >= trace_role_HEADER && call->role <= trace_role_MUX) || call->role == trace_role_PIPELINE)
         job->failed = call->outcome == trace_outcome_FAILED || call->outcome == trace_outcome_UNWOUND;
 }
@@ -242,7 +281,9 @@ static void rows_record(struct event *event)
     if (!session)
         return;
     session->codec = rows->codec;
-    bool decoding = rows->role == trace_role_DECODE;
+    bool decoding = rows->role == trace_role_DECODE, packs = rows->codec == trace_codec_ZLIB;
+    if (packs && !infer_codes_png(event, session, rows->role, rows->buffer, 1, false))
+        return;
     struct job *job = job_of(event, session, rows->role, decoding ? 0 : rows->buffer, 1);
     enum gap gap = infer_job_phase(job);
     if (decoding && (gap == GAP_BEFORE_READ || gap == GAP_BEFORE_CODEC)) {
@@ -253,7 +294,7 @@ static void rows_record(struct event *event)
         gap = GAP_DECODED;
     }
     if (!decoding) {
-        if (!rows->inside)
+        if (!rows->inside && rows->depth == 0)
             infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
         gap = GAP_ENCODING;
     } else if (gap == GAP_TAIL) {
@@ -270,8 +311,8 @@ static void rows_record(struct event *event)
             job->start_ns = rows->first_ns;
     }
     seen(event, job, session, rows->role, rows->depth);
-    if (decoding)
-        infer_range_add(&job->pixels, rows->buffer, 1);
+    if (decoding && !packs) /* zlib's is that of its input */
+        infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
 }
 
 /* A session of no image (an encoder of libheif, the threads of libjxl) lends what was set on it by then. */
@@ -354,9 +395,11 @@ static void setting_record(const struct event *event)
     struct session *session = infer_session(event->process, setting->session);
     if (!session || setting->key >= SETTING_COUNT)
         return;
-    session->codec = setting->codec ? setting->codec : session->codec;
+    session->codec = session->codec ? session->codec : setting->codec;
     session->known[setting->key] = true;
     session->value[setting->key] = setting->value;
+    if (setting->key == SETTING_METADATA && setting->value == 0 && session->job)
+        session->job->stripped = true;
 }
 
 static void quantization_record(const struct event *event)

@@ -32,8 +32,8 @@ enum gap {
 #define PENDING 16 /* gap sums of a thread between two readings of its CPU clock */
 #define ACTIVE  64 /* jobs of a process looked through for the buffer rule, newest last */
 
-struct range {
-    uint64_t address, bytes;
+struct range { /* known at ns */
+    uint64_t address, bytes, ns;
 };
 struct ranges {
     struct range at[BUFFERS];
@@ -83,6 +83,9 @@ struct session {
     uint32_t number;
     uint8_t codec;
     bool counted;            /* it encoded */
+    bool calls_others;       /* a container that let encoders of other libraries do the work */
+    bool announced;          /* it said what it would encode before it did */
+    bool graphics;           /* of the two Magicks, it is GraphicsMagick's */
     bool loads;              /* the program named a file for it to load */
     uint32_t tid;            /* thread on which it named a file to it, or 0 */
     uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
@@ -116,9 +119,14 @@ struct job {
     uint64_t reading_ns; /* when the last of them was known to be one */
     unsigned open_outputs;
     struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
+    struct ranges sink;                  /* what was written */
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
+    bool stripped;             /* metadata was dropped from its pixels */
+    struct session *muxer;     /* that put the output's parts together; may be the encoder */
+    struct session *packer;    /* of zlib: the encoder, if the output is PNG and there is no other */
+    unsigned encoder_depth;    /* of its calls in others' */
     struct session *container; /* of a library that calls encoders of other libraries, or has its own */
     uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
     uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
@@ -165,6 +173,7 @@ struct timeline {
     uint64_t start_ns;
     bool ended, owner; /* owner: owned an image */
     struct job *current;
+    struct job *loaded; /* what libvips loaded on it last, or NULL */
     uint64_t last_ns;   /* end of the last event that belonged to a job */
     uint64_t inside_ns; /* calls since then that are counted elsewhere */
     struct job *last_job;
@@ -184,6 +193,7 @@ struct timeline {
 struct hook_info {
     char *name;
     uint8_t role;
+    bool graphics; /* of GraphicsMagick */
 };
 
 struct block {

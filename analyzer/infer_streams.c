@@ -124,7 +124,7 @@ void infer_stream_head(struct event *event, struct description *d)
     if (in) {
         d->first_read_ns = first_read_ns != UNKNOWN ? first_read_ns : d->last_start_ns;
         d->buffers = (struct ranges){0};
-        infer_range_add(&d->buffers, d->last_buffer, d->last_bytes);
+        infer_range_add(&d->buffers, d->last_buffer, d->last_bytes, event->end_ns);
     }
     d->last_bytes = 0;
 }

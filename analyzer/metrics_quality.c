@@ -62,7 +62,10 @@ static bool label_palette(struct part *part, const struct image_settings *settin
         else
             snprintf(range, sizeof range, "q=%g", part->quality);
     }
-    if (settings->known[SETTING_PALETTE_COLOURS])
+    /* Of libpng and zlib it is what the image has, which differs from one to the next. */
+    bool counted = part->format == FORMAT_PNG && settings->encoder &&
+                   (!strcmp(settings->encoder, "libpng") || !strcmp(settings->encoder, "zlib"));
+    if (settings->known[SETTING_PALETTE_COLOURS] && !counted)
         snprintf(part->label, sizeof part->label, "%g colours%s%.24s", settings->value[SETTING_PALETTE_COLOURS],
                  *range ? " " : "", range);
     else if (*range)
@@ -72,6 +75,30 @@ static bool label_palette(struct part *part, const struct image_settings *settin
     else if (facts->palette > 0 && facts->format == FORMAT_PNG)
         snprintf(part->label, sizeof part->label, "palette");
     return *part->label;
+}
+
+static bool label_tiff(struct part *part, const struct image_settings *settings)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } schemes[] = {{1, "uncompressed"}, {3, "CCITT G3"},      {4, "CCITT G4"},    {5, "LZW"},           {7, "JPEG"},
+                   {8, "deflate"},      {32773, "PackBits"},  {32946, "deflate"}, {34712, "JPEG 2000"}, {34887, "LERC"},
+                   {34925, "LZMA"},     {50000, "Zstandard"}, {50001, "WebP"}};
+    if (!settings->known[SETTING_COMPRESSION])
+        return false;
+    int used = snprintf(part->label, sizeof part->label, "scheme %g", settings->value[SETTING_COMPRESSION]);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (settings->value[SETTING_COMPRESSION] == schemes[i].number)
+            used = snprintf(part->label, sizeof part->label, "%s", schemes[i].name);
+    size_t room = sizeof part->label - (size_t)used;
+    if (settings->known[SETTING_QUALITY]) {
+        part->quality = settings->value[SETTING_QUALITY];
+        snprintf(part->label + used, room, " q=%g", part->quality);
+    } else if (settings->known[SETTING_EFFORT]) {
+        snprintf(part->label + used, room, " level %g", settings->value[SETTING_EFFORT]);
+    }
+    return true;
 }
 
 static bool label_quantizers(struct part *part, const struct image_settings *settings, const struct image_facts *facts)
@@ -123,6 +150,7 @@ static bool label_by_format(struct part *part, const struct image_settings *sett
     case FORMAT_JPEG: return label_jpeg(part, settings, facts);
     case FORMAT_PNG:
     case FORMAT_GIF: return label_palette(part, settings, facts);
+    case FORMAT_TIFF: return label_tiff(part, settings);
     default: break;
     }
     if (part->format == FORMAT_JXL && settings->known[SETTING_DISTANCE]) {

@@ -298,6 +298,7 @@ bool process_seal(void)
         if (self->packet.on_disk)
             atomic_store(&thread_sealed, packet_losses(self));
         atomic_store(&thread_recording, false);
+        thread_shut_all(self); /* what another thread is about may take calls that are about to be forbidden */
         thread_leave();
     }
     errno = saved;
@@ -306,9 +307,10 @@ bool process_seal(void)
 
 void process_sealed(void)
 {
-    struct thread *self = thread_enter();
-    if (!self)
+    struct thread *self = thread_local_state.self;
+    if (!self || thread_local_state.guard)
         return;
+    thread_local_state.guard = (uintptr_t)__builtin_frame_address(0); /* nobody enters the usual way any more */
     struct trace_notice notice = {.what = trace_note_SECCOMP};
     if (self->packet.on_disk) /* where there is room for a last record; at the time of the record before it */
         packet_put(self, TRACE_KIND_notice, 0, &notice);
@@ -318,6 +320,7 @@ void process_sealed(void)
 void process_unseal(void)
 {
     atomic_store(&thread_sealed, NULL);
+    atomic_store(&thread_shut, false);
     atomic_store(&thread_recording, true);
 }
 

@@ -3,9 +3,11 @@
 #include "preload/thread.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <string.h>
 
+#include "preload/foreign.h"
 #include "preload/heap.h"
 #include "preload/process.h"
 
@@ -17,7 +19,7 @@ _Thread_local struct thread_local_state thread_local_state;
 uint32_t *thread_fork_token;
 static uint32_t page[1024] __attribute__((aligned(4096))); /* a page of anonymous memory without a call to map it */
 static const uint32_t quiet = THREAD_TOKEN_QUIET;          /* until the process is told */
-_Atomic bool thread_recording;
+_Atomic bool thread_recording, thread_shut;
 _Atomic uint64_t *_Atomic thread_sealed;
 _Atomic uint64_t arena_mapped_bytes;
 
@@ -212,12 +214,39 @@ struct thread *thread_enter_slow(uintptr_t frame)
         return NULL;
     }
     thread_local_state.guard = frame;
+    __asm__ volatile("" ::: "memory");
+    if (atomic_load_explicit(&thread_shut, memory_order_relaxed))
+        return thread_turned_away();
     struct thread *self = thread_local_state.self;
     if (unlikely(!self) && !(self = attach())) {
         thread_local_state.guard = 0;
         process_count_lost(1);
     }
     return self;
+}
+
+struct thread *thread_turned_away(void)
+{
+    thread_local_state.guard = 0;
+    (void)thread_does_not_record();
+    return NULL;
+}
+
+void thread_shut_all(const struct thread *self)
+{
+    int pauses = 200; /* for all: a guard that was left behind by siglongjmp may never be cleared */
+    const struct timespec pause = {.tv_nsec = 500000};
+    atomic_store(&thread_shut, true);
+    (void)SYSTEM3(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* who has not seen it has a guard that we see */
+    ptrdiff_t place = (char *)&thread_local_state.guard - (char *)pthread_self();
+    for (const struct thread *state = atomic_load(&first_thread); state; state = state->next) {
+        uintptr_t guard = 0; /* of a thread that may be gone */
+        while (state != self && atomic_load(&state->in_use) && pauses > 0 &&
+               foreign_read((const char *)state->handle + place, &guard, sizeof guard) && guard) {
+            (void)SYSTEM3(SYS_nanosleep, &pause, NULL, 0);
+            pauses--;
+        }
+    }
 }
 
 void thread_release(struct thread *self)

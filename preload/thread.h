@@ -190,6 +190,8 @@ static inline uint64_t thread_hook_start(void)
 /* Enters our own code: the calling thread's state with the guard set, or NULL (counted lost) when that is not
  * possible now. Pair with thread_leave. errno is the caller's to keep. */
 struct thread *thread_enter_slow(uintptr_t frame);
+struct thread *thread_turned_away(void);
+extern _Atomic bool thread_shut; /* nobody enters any more */
 static inline struct thread *thread_enter(void)
 {
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
@@ -197,12 +199,16 @@ static inline struct thread *thread_enter(void)
     if (unlikely(thread_local_state.guard || !self))
         return thread_enter_slow(frame);
     thread_local_state.guard = frame;
-    return self;
+    __asm__ volatile("" ::: "memory"); /* who shuts looks at guards afterwards */
+    return unlikely(atomic_load_explicit(&thread_shut, memory_order_relaxed)) ? thread_turned_away() : self;
 }
 static inline void thread_leave(void)
 {
     thread_local_state.guard = 0;
 }
+
+/* Turns away who would enter from now on, and waits for other threads that are inside. Undone by clearing it. */
+void thread_shut_all(const struct thread *self);
 
 /* Around code of ours that takes more than a few system calls: its CPU time is kept apart. May be nested. */
 void thread_slow_begin(struct thread *self);

@@ -15,6 +15,7 @@
 #include "preload/sample.h"
 
 struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+bool _Atomic codec_own_calls[CODEC_FAMILIES];
 
 static bool reads_cpu(unsigned role)
 {
@@ -157,6 +158,28 @@ void codec_begun(struct codec_scope *scope)
 {
     thread_leave();
     errno = scope->saved_errno;
+}
+
+void codec_announce(uint32_t session, uintptr_t source)
+{
+    struct thread *self = thread_local_state.self;
+    if (!self->frame_count)
+        return;
+    const struct codec_frame *frame = &self->frames[self->frame_count - 1];
+    const struct codec_row *row = &codec_rows[frame->row];
+    struct trace_codec_call record = {
+        .handle = (uintptr_t)frame->handle,
+        .source = source,
+        .source_bytes = source != 0,
+        .session = session,
+        .hook = row->hook,
+        .depth = frame->depth,
+        .role = trace_role_SETUP,
+        .codec = row->family,
+        .outcome = trace_outcome_DONE,
+        .inside = frame->inside,
+    };
+    packet_put(self, TRACE_KIND_codec_call, thread_now_ns(), &record);
 }
 
 bool codec_note(struct codec_scope *scope, unsigned row, unsigned instance, const void *handle, uint32_t *session)
@@ -320,6 +343,13 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
     errno = saved;
 }
 
+/* value * part / whole. Not in floating point: a division there raises flags, or a signal where the program asked for
+ * one. */
+static uint64_t share(uint64_t value, uint64_t part, uint64_t whole)
+{
+    return whole ? (uint64_t)((__extension__(unsigned __int128) value) * part / whole) : value;
+}
+
 void codec_call_flush(struct thread *self)
 {
     if (likely(!self->row_count))
@@ -330,22 +360,19 @@ void codec_call_flush(struct thread *self)
         now_ns = thread_now_ns();
         now = ticks();
     }
+    uint64_t span_ns = process.cycles_are_time ? now_ns - self->rows[0].first_ns : 1;
+    uint64_t span_cycles = process.cycles_are_time ? now - self->rows[0].first_cycles : 1;
     unsigned count = self->row_count;
     self->row_count = 0;
     for (unsigned i = 0; i < count; i++) {
         const struct row_sum *sum = &self->rows[i];
         const struct codec_row *row = &codec_rows[sum->row];
-        double scale = 1;
-        if (process.cycles_are_time)
-            scale = (double)(now_ns - self->rows[0].first_ns) / (double)(now - self->rows[0].first_cycles);
-        double duration = (double)sum->cycles * scale;
-        if (sum->timed)
-            duration *= (double)sum->calls / sum->timed;
+        uint64_t duration = share(sum->cycles, span_ns, span_cycles);
         struct trace_rows record = {
-            .duration_ns = (uint64_t)duration,
+            .duration_ns = sum->timed ? share(duration, sum->calls, sum->timed) : duration,
             .io_ns = sum->io_ns,
             .first_ns = sum->first_ns,
-            .last_ns = sum->first_ns + (uint64_t)((double)(sum->last_cycles - sum->first_cycles) * scale),
+            .last_ns = sum->first_ns + share(sum->last_cycles - sum->first_cycles, span_ns, span_cycles),
             .buffer = sum->buffer,
             .calls = sum->calls,
             .session = sum->session,

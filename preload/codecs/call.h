@@ -6,6 +6,7 @@
 
 #include "preload/thread.h"
 
+#define CODEC_FAMILIES  16
 #define CODEC_INSTANCES 4 /* copies of one library in a process that can be told apart */
 
 /* A row of codecs.def. */
@@ -31,6 +32,8 @@ struct codec_target {
     const char *library;
 };
 extern struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
+/* By family: a library of it is seen to call its own functions. */
+extern bool _Atomic codec_own_calls[CODEC_FAMILIES];
 
 /* ---- versions.c ---- */
 #define CODEC_VERSION_MAJOR 1000000u /* 1.2.3 is 1002003 */
@@ -60,6 +63,8 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
 /* Still before the real call: enters our code (guard set) so that settings may be revealed; codec_begun leaves. */
 bool codec_begins(struct codec_scope *scope);
 void codec_begun(struct codec_scope *scope);
+/* Between the two: says at once what the call is about to work on, so that what happens inside it has an owner. */
+void codec_announce(uint32_t session, uintptr_t source);
 /* After it: enters our code (guard set). When it returns true, codec_put writes the record, settings may be revealed,
  * and codec_end leaves. */
 bool codec_return(struct codec_scope *scope);
@@ -94,6 +99,13 @@ void codec_session_forget(unsigned family, const void *handle);
 void codec_session_close(uint32_t number);
 /* From now on the handle stands for the session of `of`, which is made when it is new. */
 void codec_session_also(unsigned family, const void *handle, const void *of);
+/* From now on the handle, which the call has just made, stands for the session of this number. */
+void codec_session_name(unsigned family, const void *handle, uint32_t number);
+/* What calls said of a handle and later ones need, by places of the family's own. It lasts until the handle is
+ * released, over all its images; 0 = never noted. */
+#define CODEC_NOTES 6
+void codec_handle_note(unsigned family, const void *handle, unsigned place, uint64_t value);
+uint64_t codec_handle_noted(unsigned family, const void *handle, unsigned place);
 
 /* Writes the row sums that wait. Guard set. */
 void codec_call_flush(struct thread *self);

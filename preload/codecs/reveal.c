@@ -9,6 +9,7 @@
 #include "preload/foreign.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/stdio_call.h"
 
 void reveal(uint32_t session, enum trace_setting key, double value)
 {
@@ -22,10 +23,20 @@ void reveal(uint32_t session, enum trace_setting key, double value)
 void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
 {
     struct thread *self = thread_local_state.self;
-    struct description *description = stream && stream->_fileno >= 0 ? files_of(self, stream->_fileno) : NULL;
+    int fd = stream ? stdio_fd(stream) : -1;
+    struct description *description = fd >= 0 ? files_of(self, fd) : NULL;
     if (!description)
         return;
     description->stream = stream;
+    reveal_descriptor(session, stream->_fileno, direction);
+}
+
+void reveal_descriptor(uint32_t session, int fd, unsigned direction)
+{
+    struct thread *self = thread_local_state.self;
+    struct description *description = fd >= 0 ? files_of(self, fd) : NULL;
+    if (!description)
+        return;
     struct trace_session_link record = {
         .session = session, .file = description->number, .direction = (uint8_t)direction};
     packet_put(self, TRACE_KIND_session_link, thread_now_ns(), &record);

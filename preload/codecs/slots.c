@@ -82,6 +82,18 @@ static const struct listed *listed_at(uintptr_t address)
     return NULL;
 }
 
+/* Whether a function at this address is the family's own. Where a family's names are words that any program may use,
+ * only a library of the right name counts. */
+static bool belongs(unsigned family, uintptr_t address)
+{
+    const struct listed *owner = listed_at(address);
+    struct object object;
+    if (!owner || family != trace_codec_MAGICK)
+        return owner != NULL;
+    return owner->dynamic && object_from_dynamic(owner->base, owner->dynamic, &object) &&
+           strstr(object.soname, "Magick") != NULL;
+}
+
 /* True when any thread is inside this wrapper instance: then it is not recycled. */
 static bool in_flight(unsigned row, unsigned instance)
 {
@@ -143,7 +155,8 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
 void *slots_wrapper(struct thread *self, const char *name, void *address)
 {
     int row = row_of(name);
-    return row >= 0 && listed_at((uintptr_t)address) ? wrapper_for(self, (unsigned)row, address) : address;
+    return row >= 0 && belongs(codec_rows[row].family, (uintptr_t)address) ? wrapper_for(self, (unsigned)row, address)
+                                                                           : address;
 }
 
 static bool is_ours(const struct dl_phdr_info *info)
@@ -228,14 +241,15 @@ static void protect(const struct dl_phdr_info *info, int protection)
 }
 
 /* Whether a call through this slot is one of those that are wrapped. Inside a library calls are its own business, but
- * libvips builds its operations through its own slots. And what libpng asks of zlib is part of libpng's work. */
+ * libvips builds its operations through its own slots, and all of GraphicsMagick's tools lie inside its library. And
+ * what libpng asks of zlib is part of libpng's work. */
 static bool counts_here(const struct object *object, const ElfW(Sym) * symbol, unsigned family, int *owns_png)
 {
     if (family == trace_codec_ZLIB && *owns_png < 0)
         *owns_png = object_find(object, "png_create_read_struct") != NULL;
     if (family == trace_codec_ZLIB && *owns_png)
         return false;
-    return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS;
+    return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS || family == trace_codec_MAGICK;
 }
 
 static void patch_object(struct thread *self, const struct object *object, struct listed *listed,
@@ -258,7 +272,7 @@ static void patch_object(struct thread *self, const struct object *object, struc
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
             value = symbols_resolve_for(object, name); /* still the lazy binding stub */
         listed->pending = listed->pending || !value;
-        if (!value || !listed_at((uintptr_t)value))
+        if (!value || !belongs(codec_rows[row].family, (uintptr_t)value))
             continue; /* absent, already ours, or nothing that is known */
         void *wrapper = wrapper_for(self, (unsigned)row, value);
         if (wrapper == value)
@@ -268,6 +282,8 @@ static void patch_object(struct thread *self, const struct object *object, struc
             writable = true;
         }
         atomic_store(slot, wrapper);
+        if (symbol->st_shndx != SHN_UNDEF)
+            atomic_store(&codec_own_calls[codec_rows[row].family], true);
     }
     if (writable)
         protect(info, PROT_READ);

@@ -49,6 +49,9 @@ for how in ask prctl syscall strict; do
     fi
     report "filtered-$how-said" "$problem"
 done
+settings=(IMGBENCH_SAMPLE_MS=1)
+same filtered-chances "$victims/filtered" chances
+settings=()
 
 echo "$bad guest rules broken"
 ((bad == 0))

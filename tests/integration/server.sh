@@ -98,8 +98,10 @@ same("lengths of the images received", sorted(received), sorted(said["received"]
 same("lengths of the images sent", sorted(sent), sorted(said["sent"]))
 same("images", len(good), said["good"])
 same("images without input", sum(not image["inputs"] for image in good), 0)
+kind_of = {file["id"]: file["kind"] for file in files}
 same("images that answer the image of their request",
-     sum(image["link_rule"] == "connection" for image in images), said["posted"])
+     sum(image["link_rule"] in ("connection", "buffer") and kind_of[image["inputs"][0]] == "socket" for image in good),
+     said["posted"])
 
 # Settings, with the length where the answer had one: so that no image has those of another.
 files_by_id = {file["id"]: file for file in files}

@@ -36,13 +36,13 @@ def settings_of(n, format):
         return {"compressionLevel": level, "progressive": n % 2 == 1}, {"effort": level, "progressive": n % 2 == 1}, {
             "progressive": n % 2 == 1, "palette_entries": 0}
     if format == "webp":
-        lossless = n % 4 == 3
+        lossless = n % 4 == 3  # and quality is no quality then
         return ({"quality": 20 + n, "effort": n % 4, "lossless": lossless},
-                {"quality": 20 + n, "effort": n % 4, "lossless": lossless}, {"lossless": lossless})
+                {"quality": None if lossless else 20 + n, "effort": n % 4, "lossless": lossless}, {"lossless": lossless})
     if format == "avif":
         lossless = n % 4 == 3
         return ({"quality": 30 + n, "effort": n % 2, "lossless": lossless},
-                {"quality": 30 + n, "effort": n % 2, "lossless": lossless}, {})
+                {"quality": None if lossless else 30 + n, "effort": n % 2, "lossless": lossless}, {})
     return {"effort": 1 + n % 5}, {"effort": 1 + n % 5}, {}
 
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static _Atomic int entered, thread_begun, thread_done;
@@ -87,6 +88,47 @@ static void ask(void)
     fflush(stdout);
 }
 
+/* Never stops: what it is about when the filter comes is left to chance. */
+static void *writes_on(void *unused)
+{
+    for (int after = 0; after < 300; after += entered) {
+        if (write(shared, "GIF89a, twenty bytes", 20) != 20)
+            _exit(8);
+        thread_begun = 1;
+    }
+    thread_done = 1;
+    pthread_mutex_lock(&never);
+    return unused;
+}
+
+static int chances(void)
+{
+    int killed = 0;
+    for (int i = 0; i < 80; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            pthread_t thread;
+            pthread_mutex_lock(&never);
+            pthread_create(&thread, NULL, writes_on, NULL);
+            while (!thread_begun)
+                ;
+            usleep(2000 + i * 37 % 1100);
+            if (enter("syscall"))
+                _exit(9);
+            entered = 1;
+            while (!thread_done)
+                ;
+            _exit(5);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        killed += !WIFEXITED(status) || WEXITSTATUS(status) != 5;
+        ftruncate(shared, 0);
+    }
+    printf("killed %d\n", killed);
+    return killed ? 1 : 5;
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "";
@@ -95,6 +137,10 @@ int main(int count, char **arguments)
     stream = fopen("stream", "w");
     fputs("GIF89a", stream);
     fflush(stream);
+    if (strcmp(how, "chances") == 0) {
+        shared = open("by-thread", O_WRONLY | O_APPEND);
+        return chances();
+    }
     puts("begins");
     fflush(stdout);
     work(fd, 30);
