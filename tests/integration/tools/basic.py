@@ -25,7 +25,7 @@ CASES = [
     dict(  # encodes to a temporary file, and the first use of its stdout is to write all of that
         name="convert, to stdout",
         command=["convert-im6.q16", "{in}/photo.jpg", "-quality", "70", "webp:-"],
-        formats=[("jpeg", "webp")], encoder="libwebp", attempts=1, output="stdout", settings={"quality": 70},
+        formats=[("jpeg", "webp")], encoder="libwebp", attempts=1, output="stdout", settings={"quality": 70}, images=1,
     ),
     dict(
         name="mogrify, in place",
