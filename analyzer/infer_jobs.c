@@ -116,7 +116,16 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
 
 struct job *infer_job_adjacent(const struct event *event)
 {
-    return event->thread->current ? event->thread->current : event->process->latest;
+    const struct process_state *process = event->process;
+    struct job *current = event->thread->current;
+    if (current && (!current->output_closed || event->thread->owner))
+        return current;
+    /* A thread that only helps goes on with whatever image is being made: the last that was loaded, if one is. What it
+     * did for the one before may be written late. */
+    for (unsigned i = process->active_count; current && i-- > 0;)
+        if (process->active[i]->loader_tid && !process->active[i]->output_closed)
+            return process->active[i];
+    return process->latest;
 }
 
 struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,

@@ -85,8 +85,8 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
         job = NULL; /* what was read into that memory is gone: libvips is given all of an image */
     /* Copies are made unseen, at addresses of images long written: one that this thread has at hand is likelier. */
     const struct job *at_hand = infer_job_adjacent(event);
-    if (job && job->output_closed && infer_knows_by_address(session->codec) && at_hand && at_hand->decode_seen &&
-        !at_hand->output_closed)
+    if (job && job->output_closed && (!reads_file || infer_knows_by_address(session->codec)) && at_hand &&
+        (at_hand->decode_seen || at_hand->loader_tid) && !at_hand->output_closed)
         job = NULL;
     if (!job && reads_file && source && vips)
         job = job_of_memory(event, session, source_bytes);
