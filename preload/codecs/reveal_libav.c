@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Owns: which codec contexts of libavcodec are for images, and what lies in its structures. Checked in the headers of
- * libavcodec 58 (FFmpeg 4.4), 59 (5.1) and 61 (7.0), x86-64: codec_type@12 and codec_id@24 of a context, data@24 and
- * size@32 of a packet, data[0]@0 of a frame; compression_level@72 in 59. Must not know: frames, packets' files. */
+ * Owns: which codec contexts of libavcodec are for images, and what lies in its structures, x86-64: codec_type@12 and
+ * codec_id@24 of a context, data@24 and size@32 of a packet, data[0]@0 of a frame (the order of these members is that
+ * of the headers of libavcodec 58 to 61; measured in 59, FFmpeg 5.1); compression_level@72, width@116 in 59 alone.
+ * Other versions' contexts are left alone. Must not know: frames, packets' files. */
 #include "preload/codecs/reveal.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "preload/codecs/call.h"
 #include "preload/foreign.h"
 
+enum { LEAST_MAJOR = 58, LAST_MAJOR = 61 };
 enum { PNG = 61, GIF = 97, WEBP = 171, TYPE_VIDEO = 0 };
 #define TRY_AGAIN   (-11)
 #define END_OF_FILE (-541478725)
@@ -21,6 +23,8 @@ static _Atomic unsigned contexts_open;
 /* Whether a codec's number means one of images. Up to 197 the numbers are the same in all versions. */
 static bool is_image_codec(uint32_t id, unsigned major)
 {
+    if (major < LEAST_MAJOR || major > LAST_MAJOR)
+        return false;
     static const uint8_t old[] = {
         7,   9,   11,  /* MJPEG, LJPEG, JPEGLS */
         61,  62,  63,  /* PNG, PPM, PBM */
@@ -124,7 +128,7 @@ void libav_forget(const void *context)
 bool libav_is_still(const void *context)
 {
     uint32_t id = u32_at(context, 24);
-    return id != GIF && id != WEBP && is_image_codec(id, 0);
+    return id != GIF && id != WEBP && is_image_codec(id, LEAST_MAJOR);
 }
 
 void reveal_libav_open(const void *context, unsigned row, unsigned instance)
