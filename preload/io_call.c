@@ -32,6 +32,15 @@ uint64_t io_call_advance(struct description *description, uint64_t bytes)
     return (uint64_t)before;
 }
 
+/* Inherited, and this call is its first use: the position found is the one behind what the call moved. */
+static struct description *first_used(struct thread *self, const struct io_call *call, uint64_t bytes)
+{
+    struct description *description = files_find(self, call->fd);
+    if (description && call->offset == TRACE_UNKNOWN && description->position >= (int64_t)bytes)
+        description->position -= (int64_t)bytes;
+    return description;
+}
+
 static void look_for_heads(struct thread *self, struct description *description, const struct io_call *call,
                            struct vector vector, uint64_t offset, uint64_t bytes)
 {
@@ -59,8 +68,10 @@ void io_call_end(const struct io_call *call, ssize_t result, struct vector vecto
     bool large = call->wanted >= FILES_LARGE_BYTES;
     uint64_t cpu_ns = large ? files_cpu_after(self) : TRACE_UNKNOWN;
     uint64_t end_ns = thread_now_ns();
-    struct description *description = files_of(self, call->fd);
     uint64_t bytes = result > 0 ? (uint64_t)result : 0;
+    struct description *description = files_peek(call->fd);
+    if (unlikely(!description))
+        description = first_used(self, call, bytes);
     /* libstdc++ writes what its buffer holds, often nothing, and what it was given by one writev. */
     while (bytes && vector.count > 1 && vector.parts[0].iov_len == 0)
         vector = (struct vector){vector.parts + 1, vector.count - 1};
