@@ -181,6 +181,7 @@ static void handle(struct infer *infer, struct trace_record *record, const struc
     infer_process_record(&event);
     infer_thread_record(&event);
     infer_child_record(&event);
+    infer_facts_record(&event);
     infer_file_record(&event);
     infer_session_record(&event);
     infer_resource_record(&event);
@@ -343,6 +344,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
     find_periods(run);
     find_usable_cpus(run);
     infer_resources_finish(&infer);
+    infer_facts_finish(&infer);
     infer_images_finish(&infer);
     infer_workers_finish(&infer);
     infer_sites_finish(&infer);

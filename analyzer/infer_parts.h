@@ -27,6 +27,14 @@ void infer_child_record(struct event *event);
 /* Which processes must have been there without leaving a record. */
 void infer_children_finish(struct infer *infer);
 
+/* infer_containers.c */
+/* A library that calls other libraries' encoders, or has some of its own. */
+bool infer_is_container(unsigned codec);
+/* Its images are known by the addresses of their descriptions, not of their pixels. */
+bool infer_knows_by_address(unsigned codec);
+/* The image at this address is the job's now, whoever's was there before. */
+void infer_pixels_moved(struct process_state *process, struct job *job, uint64_t address);
+
 /* infer_outputs.c: which image a written file, pipe or socket is. */
 void infer_head_out(struct event *event, struct description *description, const struct image_facts *facts);
 /* An output whose head came while its codec call was running. What is not known by now is whose work its thread did. */
@@ -44,6 +52,12 @@ void infer_fold_read(struct infer *infer, const struct description *description)
 void infer_fold_write(struct infer *infer, const struct description *description);
 /* What is still open at the end of a process: its sums go to the jobs. */
 void infer_files_finish(struct event *event);
+
+/* infer_facts.c */
+/* To be called before infer_file_record(): a close may be the end of the description. */
+void infer_facts_record(struct event *event);
+/* What images' files say that are still as the run left them. */
+void infer_facts_finish(struct infer *infer);
 
 /* infer_streams.c: sockets and pipes. */
 /* The event's transfer, before it is added to any sum. */

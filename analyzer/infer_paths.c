@@ -257,6 +257,8 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
         .device = d->device,
         .inode = d->inode,
         .survives = true,
+        .changed_from_ns = UNKNOWN,
+        .changed_to_ns = UNKNOWN,
     };
     infer->path_now[id] = name_of(d);
     infer->written[id] = d->out_job != NULL;

@@ -21,13 +21,6 @@ struct session *infer_session(struct process_state *process, uint32_t number)
     return session;
 }
 
-/* A library that calls other libraries' encoders, or has some of its own. */
-static bool is_container(unsigned codec)
-{
-    return codec == trace_codec_VIPS || codec == trace_codec_MAGICK || codec == trace_codec_PIXBUF ||
-           codec == trace_codec_LIBAV;
-}
-
 static bool is_as_long(const struct event *event, const struct job *job, uint64_t bytes)
 {
     const struct run *run = event->infer->run;
@@ -88,8 +81,16 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
                                  : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
     session->rule = LINK_BUFFER;
+<<<<<<< HEAD
     if (job && reads_file && vips && !is_as_long(event, job, source_bytes))
         job = NULL; /* what was read into that memory is gone: libvips is given all of an image */
+=======
+    /* Copies are made unseen, at addresses of images long written: one that this thread has at hand is likelier. */
+    const struct job *at_hand = infer_job_adjacent(event);
+    if (job && job->output_closed && infer_knows_by_address(session->codec) && at_hand && at_hand->decode_seen &&
+        !at_hand->output_closed)
+        job = NULL;
+>>>>>>> 23f39936cfe7c4355cace4b509802c05fdc45bb8
     if (!job && reads_file && source && vips)
         job = job_of_memory(event, session, source_bytes);
     if (!job) {
@@ -122,7 +123,7 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
 /* Attempts are outermost calls: a container's counts unless it shows that encoders of other libraries did the work. */
 static void encodes(const struct event *event, struct job *job, struct session *session, unsigned depth)
 {
-    bool container = is_container(session->codec);
+    bool container = infer_is_container(session->codec);
     bool others = container && job->encoded_ns > event->start_ns;
     if (!session->counted && depth == 0 && !(others && job->pipeline_seen))
         job->attempts++;
@@ -205,7 +206,7 @@ static void announced(struct event *event, struct session *session)
 {
     const struct trace_codec_call *call = &event->record->codec_call;
     unsigned role = infer_hook_role(event->process, call->hook);
-    session->announced = is_container(call->codec) && role == trace_role_ENCODE;
+    session->announced = infer_is_container(call->codec) && role == trace_role_ENCODE;
     if (session->announced)
         infer_job_touch(event, job_of(event, session, role, call->source, call->source_bytes));
 }
@@ -266,8 +267,15 @@ static void codec_record(struct event *event)
         infer_job_touch(event, job);
     }
     seen(event, job, session, call->role, call->depth);
+<<<<<<< HEAD
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
         infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
+=======
+    if ((call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM) && infer_knows_by_address(call->codec))
+        infer_pixels_moved(event->process, job, call->target);
+    else if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
+        infer_range_add(&job->pixels, call->target, call->target_bytes);
+>>>>>>> 23f39936cfe7c4355cace4b509802c05fdc45bb8
     if (encodes)
         infer_range_add(&job->coded, call->target, call->target_bytes, event->end_ns);
     if ((call->role >= trace_role_HEADER && call->role <= trace_role_MUX) || call->role == trace_role_PIPELINE)

@@ -70,6 +70,7 @@ struct description {
     uint32_t waiting;      /* session whose waiting output it is, or 0 */
     uint32_t open_tid;     /* thread that opened it */
     bool out_open;         /* among the open outputs of out_job */
+    bool close_changes;    /* stdio holds bytes of it back until it is closed */
     /* Of a socket or pipe, see infer_streams.c. */
     bool stream, named;
     unsigned direction;                                       /* of the last transfer */

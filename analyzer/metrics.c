@@ -29,7 +29,8 @@ struct metrics *metrics_compute(const struct run *run)
         metrics_metadata(metrics);
         metrics_trust(metrics);
         good = metrics_totals(metrics, &set) && metrics_formats(metrics, &set) && metrics_conversions(metrics, &set) &&
-               metrics_qualities(metrics, &set) && metrics_workers(metrics) && metrics_sites(metrics);
+               metrics_qualities(metrics, &set) && metrics_workers(metrics) && metrics_sites(metrics) &&
+               metrics_losses(metrics, &set);
     }
     metrics_chains_release(&set);
     if (!good) {
@@ -59,5 +60,6 @@ void metrics_free(struct metrics *metrics)
     free(metrics->workers);
     free(metrics->image_size_ratios);
     free(metrics->site_ratios);
+    free(metrics->checks);
     free(metrics);
 }

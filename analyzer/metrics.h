@@ -68,6 +68,35 @@ struct worker_figures {
     double mean_task_s, cpu_ratio, init_s, active_s, idle_s;
 };
 
+/* What an output can lack that its input had. */
+enum loss {
+    LOSS_ICC,
+    LOSS_EXIF,
+    LOSS_XMP,
+    LOSS_ORIENTATION, /* the note that the picture is to be turned, and nobody turned it */
+    LOSS_ALPHA,
+    LOSS_DEPTH,
+    LOSS_ANIMATION,
+    LOSS_PIXELS,
+    LOSS_COUNT
+};
+/* "icc", …: the JSON key. */
+const char *loss_name(enum loss loss);
+
+/* A setting that the encoder was given, and what the file says instead, on the setting's own scale. */
+struct disagreement {
+    enum setting_key setting;
+    double asked, file;
+};
+#define DISAGREEMENTS_MAX 12
+
+struct image_check {
+    bool compared;           /* an ok image with inputs and outputs */
+    int8_t lost[LOSS_COUNT]; /* 1, 0, or -1 = not known */
+    struct disagreement disagreements[DISAGREEMENTS_MAX];
+    size_t disagreement_count;
+};
+
 struct metrics {
     const struct run *run;
     double duration_s;
@@ -104,10 +133,14 @@ struct metrics {
     double inferred_ratio;                   /* attributed - observed */
     struct coverage_gap gaps[COVERAGE_GAPS]; /* largest first; none where coverage is within 2 % of all */
     size_t gap_count;
-    uint64_t peak_anonymous_bytes; /* largest process */
-    uint64_t metadata_calls;       /* UNKNOWN when no process's end was recorded */
-    double metadata_s;             /* NAN then */
-    double *site_ratios;           /* one per run->sites: bytes ÷ all large blocks at their peak */
+    uint64_t peak_anonymous_bytes;                       /* largest process */
+    uint64_t metadata_calls;                             /* UNKNOWN when no process's end was recorded */
+    double metadata_s;                                   /* NAN then */
+    struct image_check *checks;                          /* one per run->images */
+    uint64_t lost[LOSS_COUNT], lost_unknown[LOSS_COUNT]; /* chains, by what they lost; or of which it is not known */
+    uint64_t compared;                                   /* chains whose sources and final outputs were compared */
+    uint64_t disagreeing;                                /* images with a disagreement */
+    double *site_ratios; /* one per run->sites: bytes ÷ all large blocks at their peak */
 };
 
 /* Computes everything from a run, which must outlive the result. Returns NULL when memory ends. */

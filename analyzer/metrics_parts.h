@@ -49,6 +49,9 @@ bool metrics_totals(struct metrics *metrics, const struct chain_set *set);
 bool metrics_formats(struct metrics *metrics, const struct chain_set *set);
 bool metrics_conversions(struct metrics *metrics, const struct chain_set *set);
 bool metrics_qualities(struct metrics *metrics, const struct chain_set *set);
+bool metrics_losses(struct metrics *metrics, const struct chain_set *set);
+/* Fills the disagreements of an image's check. */
+void metrics_disagreements(const struct run *run, const struct image *image, struct image_check *check);
 bool metrics_workers(struct metrics *metrics);
 bool metrics_sites(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);

@@ -11,7 +11,6 @@
 #define LABEL_BYTES 80
 /* Above this error the tables are not the standard ones scaled: the fitted quality is only near. */
 #define CUSTOM_TABLES_RMSE 1.0
-#define WEBP_BUCKET        10
 
 /* The outputs of one chain that were made with one setting. */
 struct part {
@@ -126,15 +125,15 @@ static bool label_quantizers(struct part *part, const struct image_settings *set
     return true;
 }
 
-/* The first quantizer of a WebP depends on the picture too: only its neighbourhood is worth a row. */
-static bool label_webp_quantizer(struct part *part, const struct image_facts *facts)
+/* The quantizers of a WebP depend on more than the quality asked for: only its neighbourhood is worth a row. */
+static bool label_webp_bucket(struct part *part, const struct image_facts *facts)
 {
-    if (facts->quantizer < 0)
+    if (facts->webp_quality < 0)
         return false;
-    int from = facts->quantizer / WEBP_BUCKET * WEBP_BUCKET;
     if (!part->scale)
-        part->scale = "vp8";
-    snprintf(part->label, sizeof part->label, "y_ac_qi %d-%d", from, from + WEBP_BUCKET - 1);
+        part->scale = "webp";
+    snprintf(part->label, sizeof part->label, "about q=%d-%d", facts->webp_quality,
+             facts->webp_quality + WEBP_BUCKET - 1);
     return true;
 }
 
@@ -164,7 +163,7 @@ static bool label_by_format(struct part *part, const struct image_settings *sett
     }
     if (part->format == FORMAT_AVIF || part->format == FORMAT_HEIC)
         return label_quantizers(part, settings, facts);
-    return part->format == FORMAT_WEBP && label_webp_quantizer(part, facts);
+    return part->format == FORMAT_WEBP && label_webp_bucket(part, facts);
 }
 
 static void fill_part(const struct run *run, const struct chain *chain, const struct final_output *final,

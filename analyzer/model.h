@@ -114,10 +114,12 @@ struct image_file {
     char *path; /* absolute; where it ended up after renames */
     enum file_kind kind;
     enum file_role role;
-    struct image_facts facts; /* from its first bytes */
+    struct image_facts facts; /* from its first bytes, or from the file */
+    bool facts_from_file;     /* it was still there, unchanged, and was read now */
     uint64_t bytes;           /* UNKNOWN where it could not be seen */
     uint64_t device, inode;
-    bool survives; /* still there, under this path, when the run ended */
+    bool survives;                           /* still there, under this path, when the run ended */
+    uint64_t changed_from_ns, changed_to_ns; /* CLOCK_REALTIME: when its content was last changed; or UNKNOWN */
 };
 
 enum image_status { IMAGE_OK, IMAGE_FAILED, IMAGE_DISCARDED, IMAGE_UNFINISHED };

@@ -148,17 +148,28 @@ static json_t *resources(const struct metrics *metrics)
                      io(&run->all_write), "samples", samples);
 }
 
+static json_t *loss_counts(const uint64_t counts[LOSS_COUNT])
+{
+    json_t *object = json_object();
+    for (int i = 0; i < LOSS_COUNT; i++)
+        json_object_set_new(object, loss_name((enum loss)i), render_json_integer(counts[i]));
+    return object;
+}
+
 static json_t *totals(const struct metrics *metrics)
 {
     bool known = metrics->sized > 0;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images", render_json_integer(metrics->chains), "ok",
-        render_json_integer(metrics->images_ok), "failed", render_json_integer(metrics->failed), "discarded",
-        render_json_integer(metrics->discarded), "unfinished", render_json_integer(metrics->unfinished), "sized",
-        render_json_integer(metrics->sized), "bytes_in", known ? render_json_integer(metrics->bytes_in) : json_null(),
-        "bytes_out", known ? render_json_integer(metrics->bytes_out) : json_null(), "bytes_saved",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
+        render_json_integer(metrics->chains), "ok", render_json_integer(metrics->images_ok), "failed",
+        render_json_integer(metrics->failed), "discarded", render_json_integer(metrics->discarded), "unfinished",
+        render_json_integer(metrics->unfinished), "sized", render_json_integer(metrics->sized), "bytes_in",
+        known ? render_json_integer(metrics->bytes_in) : json_null(), "bytes_out",
+        known ? render_json_integer(metrics->bytes_out) : json_null(), "bytes_saved",
         known ? json_integer(metrics->bytes_saved) : json_null(), "size_ratio", render_json_number(metrics->size_ratio),
-        "saved_per_image_bytes", render_json_number(metrics->saved_per_image));
+        "saved_per_image_bytes", render_json_number(metrics->saved_per_image), "compared",
+        render_json_integer(metrics->compared), "lost", loss_counts(metrics->lost), "lost_unknown",
+        loss_counts(metrics->lost_unknown), "disagreeing", render_json_integer(metrics->disagreeing));
 }
 
 static void write_members(struct document *document, const struct render_options *options)

@@ -41,20 +41,25 @@ json_t *render_json_file(const struct metrics *metrics, size_t index)
     json_t *metadata = json_pack("{s:o, s:o, s:o, s:o, s:o}", "icc", render_json_flag(facts->icc), "exif",
                                  render_json_flag(facts->exif), "xmp", render_json_flag(facts->xmp), "orientation",
                                  render_json_fact(facts->orientation), "alpha", render_json_flag(facts->alpha));
+    json_t *bucket = facts->webp_quality < 0 ? json_null()
+                                             : json_pack("{s:i, s:i}", "from", facts->webp_quality, "to",
+                                                         facts->webp_quality + WEBP_BUCKET - 1);
     json_t *coding =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "channels", render_json_fact(facts->channels), "lossless",
-                  render_json_flag(facts->lossless), "progressive", render_json_flag(facts->progressive), "subsampling",
-                  render_json_fact(facts->subsampling), "palette_entries", render_json_fact(facts->palette),
-                  "jpeg_quality", render_json_number(facts->quality), "jpeg_quality_rmse",
-                  render_json_number(facts->quality_rmse), "quantizer", render_json_fact(facts->quantizer));
-    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "channels",
+                  render_json_fact(facts->channels), "lossless", render_json_flag(facts->lossless), "progressive",
+                  render_json_flag(facts->progressive), "subsampling", render_json_fact(facts->subsampling),
+                  "palette_entries", render_json_fact(facts->palette), "jpeg_quality",
+                  render_json_number(facts->quality), "jpeg_quality_rmse", render_json_number(facts->quality_rmse),
+                  "quantizer", render_json_fact(facts->quantizer), "webp_quality_bucket", bucket, "colour_type",
+                  render_json_fact(facts->colour_type), "restart_interval", render_json_fact(facts->restart_interval));
+    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s, s:o, s:o}", "id",
                      json_integer((json_int_t)index), "path", render_json_text(file->path), "path_b64",
                      path_base64(file->path), "kind", file_kind_name(file->kind), "role", file_role_name(file->role),
                      "format", facts->format == FORMAT_UNKNOWN ? json_null() : json_string(format_key(facts->format)),
                      "width", render_json_fact(facts->width), "height", render_json_fact(facts->height), "depth",
                      render_json_fact(facts->depth), "frames", render_json_fact(facts->frames), "bytes",
-                     render_json_integer(file->bytes), "survives", (int)file->survives, "metadata", metadata, "coding",
-                     coding);
+                     render_json_integer(file->bytes), "survives", (int)file->survives, "facts_from",
+                     file->facts_from_file ? "file" : "head", "metadata", metadata, "coding", coding);
 }
 
 static json_t *ids(const uint32_t *files, size_t count)
@@ -84,17 +89,43 @@ static json_t *stages(const struct image *image, bool sources)
     return object;
 }
 
+static json_t *setting_value(enum setting_key key, double value)
+{
+    return key == SETTING_LOSSLESS || key == SETTING_PROGRESSIVE || key == SETTING_METADATA ? json_boolean(value != 0)
+                                                                                            : render_json_number(value);
+}
+
+/* Names of the losses that are in this state; null where nothing was compared. */
+static json_t *losses(const struct image_check *check, int state)
+{
+    if (!check->compared)
+        return json_null();
+    json_t *array = json_array();
+    for (int i = 0; i < LOSS_COUNT; i++)
+        if (check->lost[i] == state)
+            json_array_append_new(array, json_string(loss_name((enum loss)i)));
+    return array;
+}
+
+static json_t *disagreements(const struct image_check *check)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < check->disagreement_count; i++) {
+        const struct disagreement *one = &check->disagreements[i];
+        json_array_append_new(array, json_pack("{s:s, s:o, s:o}", "setting", format_setting(one->setting), "asked",
+                                               setting_value(one->setting, one->asked), "file",
+                                               setting_value(one->setting, one->file)));
+    }
+    return array;
+}
+
 static json_t *settings(const struct image_settings *settings)
 {
     json_t *object = json_pack("{s:o, s:o, s:o, s:b}", "decoder", render_json_text(settings->decoder), "encoder",
                                render_json_text(settings->encoder), "scale", render_json_text(settings->scale),
                                "copied", settings->copied);
     for (int key = 1; key < SETTING_COUNT; key++) {
-        double value = settings->value[key];
-        json_t *json = !settings->known[key] ? json_null()
-                       : key == SETTING_LOSSLESS || key == SETTING_PROGRESSIVE || key == SETTING_METADATA
-                           ? json_boolean(value != 0)
-                           : render_json_number(value);
+        json_t *json = settings->known[key] ? setting_value((enum setting_key)key, settings->value[key]) : json_null();
         json_object_set_new(object, format_setting((enum setting_key)key), json);
     }
     json_object_set_new(object, "quality_rmse",
@@ -115,15 +146,17 @@ json_t *render_json_image(const struct metrics *metrics, size_t index)
                   "start_s", render_json_moment(run, image->start_ns), "span_s", render_json_seconds(span_ns), "busy_s",
                   render_json_seconds(image->busy_ns), "wait_s",
                   render_json_number((double)(int64_t)(span_ns - image->busy_ns) / 1e9));
-    json_t *more = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:o, s:o}", "cpu_s",
-        render_json_seconds(image->cpu_ns), "cpu_thread_s", render_json_seconds(image->cpu_thread_ns),
-        "peak_heap_bytes", render_json_integer(image->peak_heap_bytes), "large_block_peak_bytes",
-        render_json_integer(image->large_block_peak_bytes), "heap_scope", render_json_text(image->heap_scope), "stages",
-        stages(image, false), "unattributed_s", render_json_seconds(image->unattributed_ns), "source",
-        stages(image, true), "settings", settings(&image->settings), "attempts", (int)image->attempts, "link_rule",
-        link_rule_name(image->link_rule), "status", image_status_name(image->status), "size_ratio",
-        render_json_number(metrics->image_size_ratios[index]), "quality_retained", json_null());
+    json_t *more =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "cpu_s",
+                  render_json_seconds(image->cpu_ns), "cpu_thread_s", render_json_seconds(image->cpu_thread_ns),
+                  "peak_heap_bytes", render_json_integer(image->peak_heap_bytes), "large_block_peak_bytes",
+                  render_json_integer(image->large_block_peak_bytes), "heap_scope", render_json_text(image->heap_scope),
+                  "stages", stages(image, false), "unattributed_s", render_json_seconds(image->unattributed_ns),
+                  "source", stages(image, true), "settings", settings(&image->settings), "attempts",
+                  (int)image->attempts, "link_rule", link_rule_name(image->link_rule), "status",
+                  image_status_name(image->status), "size_ratio", render_json_number(metrics->image_size_ratios[index]),
+                  "quality_retained", json_null(), "lost", losses(&metrics->checks[index], 1), "lost_unknown",
+                  losses(&metrics->checks[index], -1), "disagreements", disagreements(&metrics->checks[index]));
     json_object_update(json, more);
     json_decref(more);
     return json;

@@ -26,5 +26,9 @@ void render_text_trust(const struct page *page);
 /* What a run without images did instead. */
 void render_text_nothing(const struct page *page);
 void render_text_images(const struct page *page);
+/* What was lost between inputs and outputs, and where settings and files disagree. */
+void render_text_facts(const struct page *page);
+/* The same of one image, and what its output's file says: rows of the list of images. */
+void render_text_image_facts(const struct page *page, const struct image *image);
 
 #endif

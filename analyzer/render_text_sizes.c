@@ -142,4 +142,5 @@ void render_text_sizes(const struct page *page)
     reduction_rows(page);
     conversion_rows(page);
     quality_rows(page);
+    render_text_facts(page);
 }

@@ -82,7 +82,7 @@ struct description *files_next(int *fd)
 }
 
 static void put_close(struct thread *self, struct trace_close *record, struct description *description,
-                      uint64_t now_ns);
+                      uint64_t changed_ns, uint64_t now_ns);
 
 /* Puts a description under fd; what was there unseen closed goes. */
 static void enter(struct thread *self, int fd, struct description *description)
@@ -94,7 +94,7 @@ static void enter(struct thread *self, int fd, struct description *description)
     struct trace_close record = {.bytes = TRACE_UNKNOWN, .fd = fd};
     record.last = atomic_fetch_sub(&old->descriptors, 1) == 1;
     if (slot) /* closed where nobody saw it: the kernel would not have given its number away otherwise */
-        put_close(self, &record, old, thread_now_ns());
+        put_close(self, &record, old, TRACE_UNKNOWN, thread_now_ns());
     if (record.last)
         description_free(old);
 }
@@ -204,12 +204,16 @@ void files_head_pending(struct thread *self, struct description *description, co
         files_head_out(self, description, self->scratch, bytes);
 }
 
-/* Length that the file will have once pending bytes are written at the descriptor's position. */
-static uint64_t length_with(int fd, const struct description *description, uint64_t pending)
+/* Length that the file will have once pending bytes are written at the descriptor's position; and when it was last
+ * changed, which that will change, too. */
+static uint64_t length_with(int fd, const struct description *description, uint64_t pending, uint64_t *changed_ns)
 {
     struct stat status;
+    *changed_ns = TRACE_UNKNOWN;
     if (!description->regular || system_stat_fd(fd, &status) != 0)
         return TRACE_UNKNOWN;
+    if (!pending)
+        *changed_ns = files_changed_ns(&status);
     int64_t position = pending ? system_position(fd) : 0;
     uint64_t end = position >= 0 ? (uint64_t)position + pending : 0;
     return end > (uint64_t)status.st_size ? end : (uint64_t)status.st_size;
@@ -224,7 +228,7 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
     const char *front = NULL;
     closing->pending_bytes = files_pending(description, fd, &front);
     files_head_pending(self, description, front, closing->pending_bytes);
-    closing->bytes = length_with(fd, description, closing->pending_bytes);
+    closing->bytes = length_with(fd, description, closing->pending_bytes, &closing->changed_ns);
     if (!atomic_compare_exchange_strong(slot, &description, NULL))
         return;
     closing->description = description;
@@ -244,8 +248,12 @@ uint64_t files_cpu_after(const struct thread *self)
     return codec_call_session(self) ? TRACE_UNKNOWN : thread_cpu_ns(self);
 }
 
-static void put_close(struct thread *self, struct trace_close *record, struct description *description, uint64_t now_ns)
+/* changed_ns: of a file in which an image was written. */
+static void put_close(struct thread *self, struct trace_close *record, struct description *description,
+                      uint64_t changed_ns, uint64_t now_ns)
 {
+    if (description->image && description->head_out && description->regular)
+        files_put_state(self, description, changed_ns, record->bytes, trace_direction_OUT, now_ns);
     record->file = description->number;
     record->session = codec_call_session(self);
     record->stdio_calls = description->stdio_calls;
@@ -277,7 +285,7 @@ void files_closed(struct thread *self, int fd, const struct files_closing *closi
         .last = closing->last,
     };
     process_define_hook(self, hook, 0, 0, NULL);
-    put_close(self, &record, closing->description, now_ns);
+    put_close(self, &record, closing->description, closing->changed_ns, now_ns);
     self->io_ns += record.duration_ns;
     if (closing->last)
         description_free(closing->description);
@@ -339,13 +347,14 @@ void files_put_still_open(struct thread *self)
         const char *front = NULL;
         uint64_t pending = files_pending(description, fd, &front);
         files_head_pending(self, description, front, pending);
+        uint64_t changed_ns;
         struct trace_close record = {
-            .bytes = length_with(fd, description, pending),
+            .bytes = length_with(fd, description, pending, &changed_ns),
             .pending_bytes = pending,
             .fd = fd,
             .at_exit = 1,
         };
-        put_close(self, &record, description, thread_now_ns());
+        put_close(self, &record, description, changed_ns, thread_now_ns());
     }
 }
 

@@ -4,6 +4,8 @@
 #ifndef PRELOAD_FILES_H
 #define PRELOAD_FILES_H
 
+#include <sys/stat.h>
+
 #include "preload/streams.h"
 #include "preload/thread.h"
 
@@ -68,7 +70,7 @@ void files_opened(struct thread *self, const struct files_opening *opening);
 struct files_closing {
     uint64_t start_ns;
     struct description *description;
-    uint64_t bytes, pending_bytes;
+    uint64_t bytes, pending_bytes, changed_ns;
     bool last;
 };
 void files_before_close(struct thread *self, int fd, struct files_closing *closing);
@@ -85,6 +87,15 @@ void files_head_out(struct thread *self, struct description *description, const 
  * same transfer in front of it, negative where it began in transfers before. */
 void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
                     const void *buffer, int64_t before, enum trace_direction direction);
+/* Records when the file was last changed, as fstat said. */
+void files_put_state(struct thread *self, const struct description *description, uint64_t changed_ns, uint64_t bytes,
+                     enum trace_direction direction, uint64_t now_ns);
+static inline uint64_t files_changed_ns(const struct stat *status)
+{
+    return status->st_mtim.tv_sec < 0
+               ? TRACE_UNKNOWN
+               : (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec;
+}
 /* Records an I/O call. */
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook);
 

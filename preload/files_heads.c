@@ -38,6 +38,18 @@ void files_put_head(struct thread *self, struct description *description, const 
     description->image = true;
 }
 
+void files_put_state(struct thread *self, const struct description *description, uint64_t changed_ns, uint64_t bytes,
+                     enum trace_direction direction, uint64_t now_ns)
+{
+    struct trace_file_state record = {
+        .changed_ns = changed_ns,
+        .bytes = bytes,
+        .file = description->number,
+        .direction = (uint8_t)direction,
+    };
+    packet_put(self, TRACE_KIND_file_state, now_ns, &record);
+}
+
 void files_head_in(struct thread *self, struct description *description, int fd, const void *buffer, uint64_t bytes)
 {
     if (description->head_in)
@@ -52,6 +64,9 @@ void files_head_in(struct thread *self, struct description *description, int fd,
         if (n > 0) {
             atomic_fetch_add(&process.own_rchar, (uint64_t)n);
             files_put_head(self, description, head, (uint64_t)n, buffer, 0, trace_direction_IN);
+            if (description->image)
+                files_put_state(self, description, files_changed_ns(&status), (uint64_t)status.st_size,
+                                trace_direction_IN, thread_now_ns());
         }
     } else if (buffer) {
         files_put_head(self, description, buffer, bytes, buffer, 0, trace_direction_IN);

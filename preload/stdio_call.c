@@ -205,6 +205,17 @@ void stdio_write_end(const struct stdio_write *write, FILE *stream, uint64_t giv
 
 struct stdio_position stdio_position_before(const FILE *stream)
 {
+    /* The file's first bytes may leave the buffer by the move. */
+    const struct description *description = stdio_pending(stream) ? files_peek(stream->_fileno) : NULL;
+    if (description && !description->written && !description->head_out) {
+        int saved = errno;
+        struct thread *self = thread_enter();
+        if (self) {
+            stdio_look_at_front(self, stream);
+            thread_leave();
+        }
+        errno = saved;
+    }
     return (struct stdio_position){
         .pending = stdio_pending(stream),
         .available = stdio_available(stream),

@@ -48,9 +48,12 @@ uint32_t sample_file(struct run *run, const char *path, enum file_role role, enu
                                        .progressive = -1,
                                        .subsampling = -1,
                                        .palette = -1,
+                                       .colour_type = -1,
+                                       .restart_interval = -1,
                                        .quality = NAN,
                                        .quality_rmse = NAN,
-                                       .quantizer = -1};
+                                       .quantizer = -1,
+                                       .webp_quality = -1};
     return (uint32_t)run->file_count++;
 }
 
@@ -131,6 +134,12 @@ static void add_files(struct run *run)
     facts->subsampling = 420;
     facts->quality = 95;
     facts->quality_rmse = 0;
+    run->files[1].facts = run->files[0].facts;
+    facts = &run->files[1].facts;
+    facts->icc = facts->exif = 0;
+    facts->orientation = 1;
+    facts->progressive = 0;
+    run->files[1].facts_from_file = true;
     run->files[1].facts.quality = 85;
     run->files[1].facts.quality_rmse = 0;
 }

@@ -263,7 +263,7 @@ START_TEST(avif_properties_belong_to_the_primary_item)
     make("avifenc --min 20 --max 20 -s 9 --tilecolslog2 2 source.png tiles.avif > log");
     expect("tiles.avif", WHOLE, "avif width=510 height=532 quantizer=80 lossless=0");
     make("avifenc --min 20 --max 20 -s 9 source.png source.png -o moving.avif > log");
-    expect("moving.avif", WHOLE, "avif width=510 height=532 quantizer=80 lossless=0 frames=-1");
+    expect("moving.avif", WHOLE, "avif width=510 height=532 quantizer=80 lossless=0 frames=2");
 }
 END_TEST
 

@@ -17,7 +17,7 @@ static uint32_t f(struct bits *bits, unsigned count)
     uint32_t value = 0;
     for (; count > 0; count--, bits->next_bit++) {
         size_t byte = bits->next_bit / 8;
-        bits->overrun = bits->overrun || byte >= bits->in.count;
+        bits->overrun = bits->overrun || !header_has(bits->in, byte, 1);
         value = value << 1 | (bits->overrun ? 0u : (uint32_t)(bits->in.data[byte] >> (7 - bits->next_bit % 8) & 1));
     }
     return value;

@@ -2,7 +2,8 @@
  * Owns: which format some bytes are of, and the names of the formats.
  * Must not know: what stands behind the magic numbers; that is each parser's. Magic numbers: T.81 B.1.1.3 (JPEG),
  * PNG 5.2, RFC 9649 section 2.4 (WebP), ISO/IEC 14496-12 section 4.3 and 23008-12 section 10 (brands), GIF89a 17,
- * TIFF 6.0 section 2, ISO/IEC 18181-2 (JPEG XL), netpbm's pnm(5) and pam(5), and the BITMAPFILEHEADER of Windows. */
+ * TIFF 6.0 section 2, ISO/IEC 18181-2 (JPEG XL), netpbm's pnm(5) and pam(5), and the BITMAPFILEHEADER of Windows. SVG
+ * has none: its parser looks for the root element. */
 #include "analyzer/headers/parts.h"
 
 #include <math.h>
@@ -16,7 +17,7 @@ static const struct {
     [FORMAT_AVIF] = {"avif", "AVIF", header_isobmff_parse}, [FORMAT_HEIC] = {"heic", "HEIC", header_isobmff_parse},
     [FORMAT_GIF] = {"gif", "GIF", header_gif_parse},        [FORMAT_TIFF] = {"tiff", "TIFF", header_tiff_parse},
     [FORMAT_JXL] = {"jxl", "JPEG XL", header_jxl_parse},    [FORMAT_PNM] = {"pnm", "PNM", header_pnm_parse},
-    [FORMAT_BMP] = {"bmp", "BMP", header_bmp_parse},
+    [FORMAT_BMP] = {"bmp", "BMP", header_bmp_parse},        [FORMAT_SVG] = {"svg", "SVG", header_svg_parse},
 };
 
 const char *format_key(enum image_format format)
@@ -84,10 +85,13 @@ static enum image_format find_format(struct header_bytes in)
         return FORMAT_JXL;
     if (looks_like_pnm(in))
         return FORMAT_PNM;
-    return looks_like_bmp(in) ? FORMAT_BMP : FORMAT_UNKNOWN;
+    if (looks_like_bmp(in))
+        return FORMAT_BMP;
+    size_t root;
+    return header_svg_root(in, &root) ? FORMAT_SVG : FORMAT_UNKNOWN;
 }
 
-bool image_header_parse(const void *data, size_t bytes, struct image_facts *facts)
+bool header_parse(struct header_bytes in, struct image_facts *facts)
 {
     *facts = (struct image_facts){
         .format = FORMAT_UNKNOWN,
@@ -105,11 +109,13 @@ bool image_header_parse(const void *data, size_t bytes, struct image_facts *fact
         .progressive = -1,
         .subsampling = -1,
         .palette = -1,
+        .colour_type = -1,
+        .restart_interval = -1,
         .quality = NAN,
         .quality_rmse = NAN,
         .quantizer = -1,
+        .webp_quality = -1,
     };
-    struct header_bytes in = {data, data ? bytes : 0};
     facts->format = find_format(in);
     if (facts->format == FORMAT_UNKNOWN)
         return false;
@@ -119,4 +125,9 @@ bool image_header_parse(const void *data, size_t bytes, struct image_facts *fact
     if (facts->height <= 0)
         facts->height = -1;
     return true;
+}
+
+bool image_header_parse(const void *data, size_t bytes, struct image_facts *facts)
+{
+    return header_parse((struct header_bytes){data, data ? bytes : 0, NULL}, facts);
 }

@@ -20,6 +20,7 @@ enum image_format {
     FORMAT_JXL,
     FORMAT_PNM,
     FORMAT_BMP,
+    FORMAT_SVG,
     FORMAT_COUNT
 };
 /* Short lower-case key ("jpeg") and the name people read ("JPEG"). */
@@ -39,10 +40,14 @@ struct image_facts {
     int progressive;           /* progressive JPEG, interlaced PNG or GIF */
     int subsampling;           /* 444, 440, 422, 420, 400 */
     int palette;               /* palette entries, 0 = no palette */
+    int colour_type;           /* PNG colour type */
+    int restart_interval;      /* JPEG: MCUs between restart markers, 0 = none */
     double quality;            /* JPEG: fit of the quantization tables, 1..100; NAN = unknown */
     double quality_rmse;       /* of that fit; NAN = no tables */
     int quantizer;             /* AVIF base_q_idx or WebP y_ac_qi */
+    int webp_quality; /* lower end of the bucket of WEBP_BUCKET that the WebP quantizers point to: an estimate */
 };
+#define WEBP_BUCKET 10
 
 /* Reads the first `bytes` bytes of a file. Returns false when they are of no known image format; then *facts says
  * FORMAT_UNKNOWN and -1 everywhere. */

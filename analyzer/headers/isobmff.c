@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Owns: AVIF and HEIC: ISO/IEC 14496-12 section 4.2 (boxes), 8.11 (meta, pitm, iloc, iinf, iref, idat); ISO/IEC
- * 23008-12 section 6.5 (ispe, pixi, colr, irot, imir, auxC) and 9.3 (iprp, ipco, ipma); AV1-ISOBMFF 2.3 (av1C); ISO/IEC
- * 14496-15 section 8.3.3 (hvcC). Must not know: coded pictures; header_av1.c reads those. Only properties associated
- * with the primary item, or with the first tile it is put together from, are taken. */
+ * Owns: AVIF and HEIC: ISO/IEC 14496-12 section 4.2 (boxes), 8.3-8.7 (moov), 8.11 (meta,
+ * pitm, iloc, iinf, iref, idat); ISO/IEC 23008-12 section 6.5 (ispe, pixi, colr, irot, imir, auxC) and 9.3 (iprp, ipco,
+ * ipma); AV1-ISOBMFF 2.3 (av1C); ISO/IEC 14496-15 section 8.3.3 (hvcC). Must not know: coded pictures; header_av1.c
+ * reads those. Only properties associated with the primary item, or with the first tile it is put together from, are
+ * taken. */
 #include "analyzer/headers/parts.h"
 
 bool header_box_next(struct header_bytes in, size_t *offset, struct header_box *box)
@@ -212,7 +213,7 @@ static struct header_bytes item_data(struct header_bytes file, const struct meta
 {
     struct header_box iloc, idat;
     find_box(meta->box.body, 4, HEADER_BOX('i', 'l', 'o', 'c'), &iloc);
-    struct header_bytes body = iloc.body, nothing = {file.data, 0};
+    struct header_bytes body = iloc.body, nothing = {file.data, 0, NULL};
     uint64_t version = header_be(body, 0, 1), sizes = header_be(body, 4, 2);
     unsigned offset_bytes = sizes >> 12 & 15, length_bytes = sizes >> 8 & 15, base_bytes = sizes >> 4 & 15;
     unsigned index_bytes = version > 0 ? sizes & 15 : 0, id_bytes = version < 2 ? 2 : 4;
@@ -246,14 +247,35 @@ static struct header_bytes item_data(struct header_bytes file, const struct meta
     return nothing;
 }
 
+/* Frames of a sequence: samples of its first picture track (8.4.3 hdlr, 8.7.3 stsz); -1 where "moov" is not at hand. */
+static int sequence_frames(struct header_bytes file)
+{
+    struct header_box moov, track, media, handler, info, table, sizes;
+    if (!find_box(file, 0, HEADER_BOX('m', 'o', 'o', 'v'), &moov))
+        return -1;
+    for (size_t at = 0; header_box_next(moov.body, &at, &track);) {
+        if (track.type != HEADER_BOX('t', 'r', 'a', 'k'))
+            continue;
+        find_box(track.body, 0, HEADER_BOX('m', 'd', 'i', 'a'), &media);
+        find_box(media.body, 0, HEADER_BOX('h', 'd', 'l', 'r'), &handler);
+        if (!HEADER_TEXT_AT(handler.body, 8, "pict"))
+            continue;
+        find_box(media.body, 0, HEADER_BOX('m', 'i', 'n', 'f'), &info);
+        find_box(info.body, 0, HEADER_BOX('s', 't', 'b', 'l'), &table);
+        find_box(table.body, 0, HEADER_BOX('s', 't', 's', 'z'), &sizes);
+        uint64_t count = header_be(sizes.body, 8, 4);
+        return header_has(sizes.body, 8, 4) && count && count <= INT32_MAX ? (int)count : -1;
+    }
+    return -1;
+}
+
 void header_isobmff_parse(struct header_bytes in, struct image_facts *facts)
 {
     struct meta meta = {.mirror = -1};
     facts->palette = 0;
     facts->progressive = 0;
-    /* Sequences tell their number of frames in "moov", far from the head. */
-    if (!HEADER_TEXT_AT(in, 8, "avis") && !HEADER_TEXT_AT(in, 8, "msf1") && !HEADER_TEXT_AT(in, 8, "hevc"))
-        facts->frames = 1;
+    bool sequence = HEADER_TEXT_AT(in, 8, "avis") || HEADER_TEXT_AT(in, 8, "msf1") || HEADER_TEXT_AT(in, 8, "hevc");
+    facts->frames = sequence ? sequence_frames(in) : 1;
     if (!find_box(in, 0, HEADER_BOX('m', 'e', 't', 'a'), &meta.box))
         return;
     bool auxiliary = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: JPEG: ITU-T T.81 annex B (B.1.1.3 markers, B.2.2 frame header, B.2.4.1 quantization tables), EXIF 2.3 section
- * 4.5.4 and 4.7.2 (APP1), XMP part 3 section 1.1.3 (APP1), ICC.1 annex B.4 (APP2).
+ * Owns: JPEG: ITU-T T.81 annex B (B.1.1.3 markers, B.2.2 frame header, B.2.4.1 quantization tables, B.2.4.4 restart
+ * interval), EXIF 2.3 section 4.5.4 and 4.7.2 (APP1), XMP part 3 section 1.1.3 (APP1), ICC.1 annex B.4 (APP2).
  * Must not know: entropy-coded data. Reading ends at the first scan. */
 #include "analyzer/headers/parts.h"
 
@@ -127,6 +127,8 @@ void header_jpeg_parse(struct header_bytes in, struct image_facts *facts)
             read_tables(segment, &tables);
         else if (is_frame_header(marker))
             read_frame(marker, segment, facts, &tables);
+        else if (marker == 0xdd && header_has(segment, 0, 2))
+            facts->restart_interval = (int)header_be(segment, 0, 2);
         else if (marker == 0xe1)
             read_app1(segment, facts);
         else if (marker == 0xe2 && HEADER_TEXT_AT(segment, 0, "ICC_PROFILE\0"))
@@ -134,6 +136,8 @@ void header_jpeg_parse(struct header_bytes in, struct image_facts *facts)
         at += 2 + segment_bytes;
     }
     if (scan_reached) {
+        if (facts->restart_interval < 0)
+            facts->restart_interval = 0;
         facts->icc = facts->icc == 1;
         facts->xmp = facts->xmp == 1;
         if (facts->exif != 1) {

@@ -16,7 +16,7 @@ static uint32_t u(struct bits *bits, unsigned count)
     uint32_t value = 0;
     for (unsigned i = 0; i < count; i++, bits->next_bit++) {
         size_t byte = bits->next_bit / 8;
-        bits->overrun = bits->overrun || byte >= bits->in.count;
+        bits->overrun = bits->overrun || !header_has(bits->in, byte, 1);
         if (!bits->overrun)
             value |= (uint32_t)(bits->in.data[byte] >> bits->next_bit % 8 & 1) << i;
     }

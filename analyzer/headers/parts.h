@@ -9,23 +9,31 @@
 
 #include <string.h>
 
+/* Where bytes come from that are brought only when somebody asks for them. Returns false when they cannot be had. */
+struct header_source {
+    bool (*fetch)(struct header_source *source, const uint8_t *data, size_t need);
+};
+
 struct header_bytes {
     const uint8_t *data;
     size_t count;
+    struct header_source *source; /* NULL: all bytes are there */
 };
 
+/* Nothing at data may be read without this. */
 static inline bool header_has(struct header_bytes in, size_t offset, size_t need)
 {
-    return offset <= in.count && need <= in.count - offset;
+    return offset <= in.count && need <= in.count - offset &&
+           (!in.source || !need || in.source->fetch(in.source, in.data + offset, need));
 }
 
 /* At most `need` bytes from `offset`; fewer, or none, when the bytes end before. */
 static inline struct header_bytes header_slice(struct header_bytes in, size_t offset, uint64_t need)
 {
     if (offset >= in.count)
-        return (struct header_bytes){in.data, 0};
+        return (struct header_bytes){in.data, 0, NULL};
     size_t rest = in.count - offset;
-    return (struct header_bytes){in.data + offset, need < rest ? (size_t)need : rest};
+    return (struct header_bytes){in.data + offset, need < rest ? (size_t)need : rest, in.source};
 }
 
 static inline bool header_text_at(struct header_bytes in, size_t offset, const char *text, size_t text_bytes)
@@ -86,5 +94,13 @@ void header_bmp_parse(struct header_bytes in, struct image_facts *facts);
 void header_pnm_parse(struct header_bytes in, struct image_facts *facts);
 void header_tiff_parse(struct header_bytes in, struct image_facts *facts);
 void header_jxl_parse(struct header_bytes in, struct image_facts *facts);
+void header_svg_parse(struct header_bytes in, struct image_facts *facts);
+
+/* The "<" of an SVG document's root element; false when there is none, or what stands before it is longer than a
+ * prolog should be. */
+bool header_svg_root(struct header_bytes in, size_t *root);
+
+/* image_header_parse() for bytes that may have a source. */
+bool header_parse(struct header_bytes in, struct image_facts *facts);
 
 #endif

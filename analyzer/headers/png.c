@@ -13,6 +13,7 @@ static void read_ihdr(struct header_bytes body, struct image_facts *facts)
     facts->width = (int64_t)header_be(body, 0, 4);
     facts->height = (int64_t)header_be(body, 4, 4);
     facts->depth = body.data[8];
+    facts->colour_type = (int)colour;
     facts->channels = colour < 7 ? channels[colour] : -1;
     facts->progressive = body.data[12] != 0;
     if (colour == 4 || colour == 6)
