@@ -13,12 +13,3 @@ bool infer_knows_by_address(unsigned codec)
 {
     return codec == trace_codec_MAGICK || codec == trace_codec_PIXBUF;
 }
-
-void infer_pixels_moved(struct process_state *process, struct job *job, uint64_t address)
-{
-    for (unsigned k = 0; address && k < process->active_count; k++)
-        for (unsigned i = 0; process->active[k] != job && i < BUFFERS; i++)
-            if (process->active[k]->pixels.at[i].address == address)
-                process->active[k]->pixels.at[i].address = 0;
-    infer_range_add(&job->pixels, address, 1);
-}

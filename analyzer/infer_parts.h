@@ -32,8 +32,6 @@ void infer_children_finish(struct infer *infer);
 bool infer_is_container(unsigned codec);
 /* Its images are known by the addresses of their descriptions, not of their pixels. */
 bool infer_knows_by_address(unsigned codec);
-/* The image at this address is the job's now, whoever's was there before. */
-void infer_pixels_moved(struct process_state *process, struct job *job, uint64_t address);
 
 /* infer_outputs.c: which image a written file, pipe or socket is. */
 void infer_head_out(struct event *event, struct description *description, const struct image_facts *facts);
@@ -99,6 +97,11 @@ struct session *infer_session(struct process_state *process, uint32_t number);
  * at_once: the call is a stream of its own. */
 bool infer_codes_png(struct event *event, struct session *session, unsigned role, uint64_t buffer, uint64_t bytes,
                      bool at_once);
+
+/* infer_links.c */
+void infer_link_record(struct event *event);
+void infer_setting_record(const struct event *event);
+void infer_quantization_record(const struct event *event);
 
 /* infer_jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);

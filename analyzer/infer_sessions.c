@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: codec sessions: which job each call belongs to, what stage it counts for, the settings it used.
+ * Owns: codec sessions: which job each call belongs to, what stage it counts for.
  * Must not know: figures, formatting. */
 #include "analyzer/infer_parts.h"
 
@@ -81,16 +81,13 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
                                  : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
     session->rule = LINK_BUFFER;
-<<<<<<< HEAD
     if (job && reads_file && vips && !is_as_long(event, job, source_bytes))
         job = NULL; /* what was read into that memory is gone: libvips is given all of an image */
-=======
     /* Copies are made unseen, at addresses of images long written: one that this thread has at hand is likelier. */
     const struct job *at_hand = infer_job_adjacent(event);
     if (job && job->output_closed && infer_knows_by_address(session->codec) && at_hand && at_hand->decode_seen &&
         !at_hand->output_closed)
         job = NULL;
->>>>>>> 23f39936cfe7c4355cace4b509802c05fdc45bb8
     if (!job && reads_file && source && vips)
         job = job_of_memory(event, session, source_bytes);
     if (!job) {
@@ -133,7 +130,7 @@ static void encodes(const struct event *event, struct job *job, struct session *
     if (!container)
         job->encoded_ns = event->end_ns;
     /* What a codec asks of another one is its detail. */
-    if (job->encoder && !is_container(job->encoder->codec) && depth > job->encoder_depth)
+    if (job->encoder && !infer_is_container(job->encoder->codec) && depth > job->encoder_depth)
         return;
     job->encoder_depth = depth;
     if (session->rule && (depth == 0 || !job->rule)) /* what encodes inside another's call follows that one */
@@ -267,15 +264,8 @@ static void codec_record(struct event *event)
         infer_job_touch(event, job);
     }
     seen(event, job, session, call->role, call->depth);
-<<<<<<< HEAD
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
         infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
-=======
-    if ((call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM) && infer_knows_by_address(call->codec))
-        infer_pixels_moved(event->process, job, call->target);
-    else if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
-        infer_range_add(&job->pixels, call->target, call->target_bytes);
->>>>>>> 23f39936cfe7c4355cace4b509802c05fdc45bb8
     if (encodes)
         infer_range_add(&job->coded, call->target, call->target_bytes, event->end_ns);
     if ((call->role >= trace_role_HEADER && call->role <= trace_role_MUX) || call->role == trace_role_PIPELINE)
@@ -323,111 +313,14 @@ static void rows_record(struct event *event)
         infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
 }
 
-/* A session of no image (an encoder of libheif, the threads of libjxl) lends what was set on it by then. */
-static void lend_settings(struct session *session, const struct session *source)
-{
-    for (int key = 1; key < SETTING_COUNT; key++)
-        if (source->known[key]) {
-            session->known[key] = true;
-            session->value[key] = source->value[key];
-        }
-}
-
-static bool opened_for_writing(const struct description *d)
-{
-    return (d->flags & O_ACCMODE) != O_RDONLY && !d->stream;
-}
-
-/* A file that the program named to a codec: it is open, or will be, or has been read by now. Some libraries take
- * options behind the name, in brackets. */
-static void named_file(struct event *event, struct session *session)
-{
-    const struct trace_session_link *link = &event->record->session_link;
-    struct process_state *process = event->process;
-    struct trace_text text = link->path;
-    const char *bracket = text.bytes && text.data[text.bytes - 1] == ']' ? memchr(text.data, '[', text.bytes) : NULL;
-    if (bracket)
-        text.bytes = (size_t)(bracket - (const char *)text.data);
-    char *path = infer_absolute(event, &text, AT_FDCWD);
-    if (session)
-        session->tid = event->thread->tid;
-    if (link->direction == trace_direction_IN || !path) {
-        if (session)
-            session->loads = true;
-        free(path);
-        return;
-    }
-    struct description *d;
-    for (size_t at = 0; (d = id_map_next(&process->descriptions, &at));)
-        if (opened_for_writing(d) && !d->out_job && d->path && strcmp(d->path, path) == 0) {
-            d->link_session = link->session;
-            d->link = LINKED_BY_PATH;
-        }
-    struct named_output *named = &process->named[process->named_next++ % NAMED_OUTPUTS];
-    free(named->path);
-    *named = (struct named_output){path, link->session, NULL};
-    if (!link->session && event->thread->current && !event->thread->current->output_closed)
-        named->job = event->thread->current;
-}
-
-static void link_record(struct event *event)
-{
-    const struct trace_session_link *link = &event->record->session_link;
-    struct session *session = infer_session(event->process, link->session);
-    struct description *d = infer_description(event->process, link->file);
-    struct session *source = infer_session(event->process, link->source_session);
-    if (link->path.bytes)
-        named_file(event, session);
-    if (!session)
-        return;
-    if (source && source->job) {
-        session->job = source->job;
-        session->rule = LINK_PATH;
-    } else if (source) {
-        lend_settings(session, source);
-    }
-    if (!d)
-        return;
-    if (d->in_job && !session->job && link->direction != trace_direction_OUT) {
-        session->job = d->in_job;
-        session->rule = LINK_PATH;
-    } else if (link->direction != trace_direction_IN) {
-        d->link_session = link->session;
-        d->link = LINKED_BY_STREAM;
-    }
-}
-
-static void setting_record(const struct event *event)
-{
-    const struct trace_codec_setting *setting = &event->record->codec_setting;
-    struct session *session = infer_session(event->process, setting->session);
-    if (!session || setting->key >= SETTING_COUNT)
-        return;
-    session->codec = session->codec ? session->codec : setting->codec;
-    session->known[setting->key] = true;
-    session->value[setting->key] = setting->value;
-    if (setting->key == SETTING_METADATA && setting->value == 0 && session->job)
-        session->job->stripped = true;
-}
-
-static void quantization_record(const struct event *event)
-{
-    const struct trace_quantization *table = &event->record->quantization;
-    struct session *session = infer_session(event->process, table->session);
-    if (!session || table->slot > 1 || table->values.bytes != sizeof session->tables[0])
-        return;
-    memcpy(session->tables[table->slot], table->values.data, sizeof session->tables[0]);
-    session->has_table[table->slot] = true;
-}
-
 void infer_session_record(struct event *event)
 {
     switch (event->record->kind) {
     case TRACE_KIND_codec_call: codec_record(event); break;
     case TRACE_KIND_rows: rows_record(event); break;
-    case TRACE_KIND_session_link: link_record(event); break;
-    case TRACE_KIND_codec_setting: setting_record(event); break;
-    case TRACE_KIND_quantization: quantization_record(event); break;
+    case TRACE_KIND_session_link: infer_link_record(event); break;
+    case TRACE_KIND_codec_setting: infer_setting_record(event); break;
+    case TRACE_KIND_quantization: infer_quantization_record(event); break;
     default: break;
     }
 }

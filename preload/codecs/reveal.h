@@ -106,6 +106,7 @@ uintptr_t avif_data(const void *data);
 uint64_t avif_bytes(const void *data);
 /* image NULL: not known. */
 void reveal_avif(uint32_t session, const void *encoder, const void *image, unsigned row, unsigned instance);
+void reveal_avif_cell(uint32_t session, const void *cell, unsigned row, unsigned instance);
 void reveal_aom_level(uint32_t session, int level);
 void reveal_aom_option(uint32_t session, const char *name, const char *value);
 

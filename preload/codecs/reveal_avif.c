@@ -44,12 +44,11 @@ static bool is_lossless(const void *encoder, const void *image, int best)
     return best && u32_at(encoder, 0) <= 1 && u32_at(image, 12) == 1 && matrix == 0;
 }
 
-static void reveal_image(uint32_t session, const void *image, bool first_layout)
+/* What a whole image and a cell of a grid tell alike. */
+static void reveal_pixels(uint32_t session, const void *image, bool first_layout)
 {
     static const uint16_t subsampling[] = {0, 444, 422, 420, 400};
     uint32_t format = u32_at(image, 12);
-    reveal(session, trace_setting_WIDTH, u32_at(image, 0));
-    reveal(session, trace_setting_HEIGHT, u32_at(image, 4));
     reveal(session, trace_setting_BIT_DEPTH, u32_at(image, 8));
     if (format && format < sizeof subsampling / sizeof *subsampling)
         reveal(session, trace_setting_SUBSAMPLING, subsampling[format]);
@@ -78,9 +77,18 @@ void reveal_avif(uint32_t session, const void *encoder, const void *image, unsig
     }
     if (!image)
         return;
-    reveal_image(session, image, first_layout);
+    reveal(session, trace_setting_WIDTH, u32_at(image, 0));
+    reveal(session, trace_setting_HEIGHT, u32_at(image, 4));
+    reveal_pixels(session, image, first_layout);
     if (is_lossless(encoder, image, quality >= 0 ? quality == 100 && !least : !least && !most))
         reveal(session, trace_setting_LOSSLESS, 1);
+}
+
+void reveal_avif_cell(uint32_t session, const void *cell, unsigned row, unsigned instance)
+{
+    unsigned version = codec_version(row, instance);
+    if (layout_is_known(version))
+        reveal_pixels(session, cell, version < VERSION_1);
 }
 
 /* ---- libaom ---- */

@@ -28,6 +28,8 @@ void reveal_jxl_image(uint32_t session, const void *info, unsigned row, unsigned
 
 void reveal_jxl_option(uint32_t session, int option, int64_t value)
 {
+    if (value < 0) /* back to the encoder's own choice */
+        return;
     switch (option) {
     case OPTION_EFFORT: reveal(session, trace_setting_EFFORT, (double)value); break;
     case OPTION_RESPONSIVE:

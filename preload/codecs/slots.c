@@ -104,12 +104,21 @@ static bool in_flight(unsigned row, unsigned instance)
     return false;
 }
 
+/* Also of an instance that is there already: another library may have come to lie where its own did. */
+static void find_version(unsigned row, unsigned instance, const struct listed *library)
+{
+    void *function = library ? codec_version_function(codec_rows[row].family, library->base, library->dynamic) : NULL;
+    atomic_store(&codec_targets[row][instance].version_function, (uintptr_t)function);
+}
+
 /* Wrapper for the function at real; instances are keyed by (row, real address). */
 static void *wrapper_for(struct thread *self, unsigned row, void *address)
 {
     int free_instance = -1;
     for (int i = 0; i < CODEC_INSTANCES; i++) {
         void *owner = atomic_load(&codec_targets[row][i].real);
+        if (owner == address)
+            find_version(row, (unsigned)i, listed_at((uintptr_t)address));
         if (owner == address || address == codec_wrapper(row, (unsigned)i))
             return codec_wrapper(row, (unsigned)i);
         if (!owner && free_instance < 0)
@@ -139,9 +148,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
             memcpy(copy, library->name, bytes);
         target->library = copy;
     }
-    if (library)
-        atomic_store(&target->version_function,
-                     (uintptr_t)codec_version_function(codec_rows[row].family, library->base, library->dynamic));
+    find_version(row, (unsigned)free_instance, library);
     return codec_wrapper(row, (unsigned)free_instance);
 }
 

@@ -117,6 +117,8 @@ CASES = [
             {"threads": 2, "subsampling": 420, "bit_depth": 10}, image="alpha.png"),
     avifenc("-y 444 of a JPEG with metadata", ["-s", "9", "-y", "444"], {"subsampling": 444, "metadata": True},
             image="meta.jpg"),
+    avifenc("--grid", ["-s", "9", "--grid", "2x1", "{in}/photo.png"],
+            {"quantizer_min": 24, "bit_depth": 8, "subsampling": 444, "width": None, "height": None}),
     avifenc("-c rav1e", ["-s", "10", "-c", "rav1e"],
             {"scale": "libavif", "quantizer_min": 24, "quantizer_max": 26, "quantizer": None}),
     heif_enc("-q 62", ["-q", "62"], {"quality": 62}),
