@@ -104,7 +104,8 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     }
     if (vips && reads_file)
         job = job_of_loader(event, job);
-    if (job && job->output_closed &&
+    /* A call that lasts from before its output is closed, as libvips' do, is no next image. */
+    if (job && job->output_closed && event->start_ns >= job->end_ns &&
         (role == trace_role_ENCODE || role == trace_role_TRANSFORM || role == trace_role_PIPELINE))
         job = infer_job_again(event, job);
     if (!job) {
