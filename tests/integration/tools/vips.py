@@ -28,6 +28,10 @@ CASES = [
          {"quality": 72}, ("jpeg", "jpeg"), file={"width": 128}),
     vips("thumbnail to JPEG", ["vipsthumbnail", "{in}/photo.png", "-s", "200", "-o", "{out}/a.jpg[Q=66]"], "libpng",
          "libjpeg", {"quality": 66}, ("png", "jpeg"), file={"width": 200}),
+    # The GIF encoder is inside libvips; the SVG renderer is not, but is no codec, and libtiff only looked in vain.
+    vips("copy to GIF", ["vips", "copy", "{in}/photo.png", "{out}/a.gif"], "libpng", "libvips",
+         {"palette_colours": 255}, ("png", "gif")),
+    vips("copy of an SVG", ["vips", "copy", "{in}/photo.svg", "{out}/a.png"], "libvips", "libpng", {}, ("svg", "png")),
     dict(
         name="vips thumbnails of two images",
         command=["vipsthumbnail", "{in}/photo.jpg", "{in}/palette.png", "-s", "100", "-o", "{out}/%s.webp[Q=51]"],
