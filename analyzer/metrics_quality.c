@@ -73,6 +73,8 @@ static bool label_palette(struct part *part, const struct image_settings *settin
         snprintf(part->label, sizeof part->label, "level %g", settings->value[SETTING_EFFORT]);
     else if (facts->palette > 0 && facts->format == FORMAT_PNG)
         snprintf(part->label, sizeof part->label, "palette");
+    else if (facts->palette > 0 && facts->format == FORMAT_GIF) /* of the table: a power of two */
+        snprintf(part->label, sizeof part->label, "%d colours", facts->palette);
     return *part->label;
 }
 

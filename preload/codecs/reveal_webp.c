@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "preload/codecs/call.h"
+#include "preload/foreign.h"
 #include "preload/packet.h"
 
 /* The version that the program's structures were made for; its upper byte tells layouts apart. WEBP_MIXED: several of
@@ -60,16 +61,22 @@ static const void *writer_of(const void *picture)
     return NULL;
 }
 
+/* A field of the picture's memory writer. What was one once may be gone: the address alone says that it is one. */
+static uint64_t written(const void *picture, size_t offset)
+{
+    const char *writer = writer_of(picture);
+    uint64_t value = 0;
+    return writer && foreign_read(writer + offset, &value, sizeof value) ? value : 0;
+}
+
 uintptr_t webp_written(const void *picture)
 {
-    const void *writer = writer_of(picture);
-    return writer ? (uintptr_t)pointer_at(writer, 0) : 0;
+    return (uintptr_t)written(picture, 0);
 }
 
 uint64_t webp_written_bytes(const void *picture)
 {
-    const void *writer = writer_of(picture);
-    return writer ? (uint64_t)(uintptr_t)pointer_at(writer, 8) : 0;
+    return written(picture, 8);
 }
 
 uintptr_t webp_pixels(const void *picture)
