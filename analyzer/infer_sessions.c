@@ -62,6 +62,25 @@ static void loaded(struct event *event, struct job *job)
     event->thread->loaded = job;
 }
 
+/* libvips' workers come from a pool and encode for a thread that waits: for the only image that is loaded and not yet
+ * written, not for the one that this worker was at before. */
+static struct job *job_being_saved(const struct event *event, const struct job *before)
+{
+    const struct process_state *process = event->process;
+    struct job *found = NULL;
+    if (!before->loader_tid || before->loader_tid == event->thread->tid)
+        return NULL;
+    for (unsigned i = 0; i < process->active_count; i++) {
+        struct job *job = process->active[i];
+        if (!job->loader_tid || job->output_closed)
+            continue;
+        if (found)
+            return NULL;
+        found = job;
+    }
+    return found;
+}
+
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
 static struct job *job_of(struct event *event, struct session *session, unsigned role, uint64_t source,
                           uint64_t source_bytes)
@@ -104,6 +123,10 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     }
     if (vips && reads_file)
         job = job_of_loader(event, job);
+    if (job && job->output_closed && role == trace_role_ENCODE && session->rule == LINK_ADJACENCY) {
+        struct job *saved = job_being_saved(event, job);
+        job = saved ? saved : job;
+    }
     /* A call that lasts from before its output is closed, as libvips' do, is no next image. */
     if (job && job->output_closed && event->start_ns >= job->end_ns &&
         (role == trace_role_ENCODE || role == trace_role_TRANSFORM || role == trace_role_PIPELINE))
