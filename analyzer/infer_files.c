@@ -131,8 +131,10 @@ static void head_in(struct event *event, struct description *d, const struct ima
         file = infer_new_file(event->infer, d, facts);
     struct job *job = session ? session->job : NULL;
     for (size_t k = 0; job && session->announced && k < job->outputs_count; k++)
-        if (job->outputs[k] == file)
-            return; /* it copies what it has written to where it belongs */
+        if (job->outputs[k] == file) { /* it copies what it has written to where it belongs */
+            job->copied_place = (uint32_t)k + 1;
+            return;
+        }
     /* Opened again, as tools do that sniff first: still the same image. */
     for (unsigned i = process->active_count; !job && i-- > 0;)
         for (size_t k = 0; k < process->active[i]->inputs_count; k++)

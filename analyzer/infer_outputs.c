@@ -94,6 +94,18 @@ static struct job *answered(struct event *event, struct description *d, struct j
     return asked;
 }
 
+/* A file that a call wrote, closed and copies elsewhere was only on the way to here: ImageMagick does so for what it
+ * cannot seek in. */
+static void make_intermediate(struct run *run, struct job *job)
+{
+    uint32_t place = job->copied_place - 1;
+    job->copied_place = 0;
+    run->files[job->outputs[place]].role = FILE_ROLE_INTERMEDIATE;
+    job->outputs_count--;
+    memmove(job->outputs + place, job->outputs + place + 1, (job->outputs_count - place) * sizeof *job->outputs);
+    job->output_closed = false;
+}
+
 void infer_head_out(struct event *event, struct description *d, const struct image_facts *facts)
 {
     struct process_state *process = event->process;
@@ -126,9 +138,9 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
         rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
     }
-    /* A file that a call wrote, closed and copies elsewhere is one image. */
-    bool same_call = inner && inner == session && inner->announced && !inner->counted;
-    if (job && job->output_closed && !same_call)
+    if (job && job->output_closed && job->copied_place)
+        make_intermediate(event->infer->run, job);
+    if (job && job->output_closed)
         job = infer_job_again(event, job);
     if (!job) {
         rule = LINK_NONE; /* made from nothing that was seen */

@@ -132,11 +132,12 @@ struct job {
     uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
     uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
     bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
-    uint32_t loader_tid;                         /* thread that libvips loaded the input on, or 0 */
-    struct job *again_of;                        /* whose input it has, or NULL */
-    struct session *decoder;                     /* see note_decoder() */
-    bool decoder_decoded;                        /* it produced pixels; else it only read a header */
-    struct session *writer; /* session that an output's first bytes were written in or for, or NULL */
+    uint32_t copied_place;   /* place in outputs + 1 of the one that is read back for another, or 0 */
+    uint32_t loader_tid;     /* thread that libvips loaded the input on, or 0 */
+    struct job *again_of;    /* whose input it has, or NULL */
+    struct session *decoder; /* see note_decoder() */
+    bool decoder_decoded;    /* it produced pixels; else it only read a header */
+    struct session *writer;  /* session that an output's first bytes were written in or for, or NULL */
     uint64_t heap_start, heap_peak;
     bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
     uint64_t blocks_live, blocks_peak;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define TABLES_RMSE        1.0 /* beyond, the tables are of no quality of the scale */
+#define COARSEST           3   /* up to here some tables are 255 throughout, whatever the quality */
 #define QUANTIZER_STEP     4   /* base_q_idx per step of the scale 0..63, nearly everywhere */
 #define QUANTIZER_LAST     63
 #define QUANTIZER_SLACK    2 /* steps: encoders map the scale each in its own way */
@@ -57,7 +58,10 @@ static void compare_quality(const struct comparison *c)
         facts->quality_rmse > TABLES_RMSE || c->settings->quality_rmse > TABLES_RMSE ||
         !is_jpeg_scale(c->settings->scale))
         return;
-    if (fabs(c->settings->value[SETTING_QUALITY] - facts->quality) >= 1)
+    double quality = c->settings->value[SETTING_QUALITY];
+    if (quality <= COARSEST && facts->quality <= COARSEST)
+        return;
+    if (fabs(quality - facts->quality) >= 1)
         disagree(c, SETTING_QUALITY, facts->quality);
 }
 

@@ -42,7 +42,9 @@ static void make_files(void)
         "cwebp -quiet s.png -o y.webp && cwebp -quiet -lossless s.png -o l.webp &&"
         "avifenc -s 10 s.png a.avif > log && avifenc -s 10 --grid 2x2"
         " /usr/share/libjxl-testdata/external/wesaturate/500px/u76c0g_bliznaca_srgb8.png g.avif"
-        " > log && cjpeg -quality 10 $S > c.jpg 2>&-";
+        " > log && printf '<svg height=\"3mm\" width=\"4\" viewBox=\"0 0 1e1 4\"><!-- --><path/></svg>' > v.svg &&"
+        "convert-im6.q16 s.png s.png -colors 16 p.tif && avifenc -s 10 s.png s.png -o q.avif > log &&"
+        "cjpeg -quality 10 $S > c.jpg 2>&-";
     ck_assert_msg(system(commands) == 0, "failed: %s", commands);
     load("[a-z].*");
     load("/usr/share/libjxl-testdata/jxl/*.gif");

@@ -55,7 +55,7 @@ bool image_header_parse(const void *data, size_t bytes, struct image_facts *fact
 
 /* Quality 1..100 whose scaled standard tables (T.81 annex K, and the tables of mozjpeg and ImageMagick) come nearest
  * to the given ones, with the root mean square error. values: 64 per table in natural (row by row) order; second may
- * be NULL. precise16: values may exceed 255. Returns NAN when first is NULL. */
+ * be NULL. precise16: values may exceed 255, as they do where one does. Returns NAN when first is NULL. */
 double jpeg_quality(const uint16_t *first, const uint16_t *second, bool precise16, double *rmse);
 
 #endif

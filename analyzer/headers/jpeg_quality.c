@@ -167,6 +167,8 @@ double jpeg_quality(const uint16_t *first, const uint16_t *second, bool precise1
     *rmse = NAN;
     if (!first)
         return NAN;
+    for (int i = 0; i < 64; i++) /* tables as an encoder has them do not say how they will be written */
+        precise16 = precise16 || first[i] > 255 || (second && second[i] > 255);
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++) {
         const uint16_t *chroma = families[i].chroma[0] ? families[i].chroma : families[i].luma;
         for (int quality = 1; quality <= 100; quality++) {

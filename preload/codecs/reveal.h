@@ -142,6 +142,8 @@ const void *libav_context(void *const *context);
 unsigned libav_role(const void *context, unsigned role);
 unsigned libav_transforms(void);
 void libav_forget(const void *context);
+/* Each packet is an image of its own. */
+bool libav_is_still(const void *context);
 void reveal_libav_open(const void *context, unsigned row, unsigned instance);
 void reveal_libav_encoder(uint32_t session, const void *context, unsigned row, unsigned instance);
 

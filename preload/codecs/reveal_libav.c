@@ -9,7 +9,7 @@
 #include "preload/codecs/call.h"
 #include "preload/foreign.h"
 
-enum { PNG = 61, TYPE_VIDEO = 0 };
+enum { PNG = 61, GIF = 97, WEBP = 171, TYPE_VIDEO = 0 };
 #define TRY_AGAIN   (-11)
 #define END_OF_FILE (-541478725)
 
@@ -119,6 +119,12 @@ void libav_forget(const void *context)
     const void *expected = context;
     if (place && atomic_compare_exchange_strong(place, &expected, NULL))
         atomic_fetch_sub(&contexts_open, 1);
+}
+
+bool libav_is_still(const void *context)
+{
+    uint32_t id = u32_at(context, 24);
+    return id != GIF && id != WEBP && is_image_codec(id, 0);
 }
 
 void reveal_libav_open(const void *context, unsigned row, unsigned instance)
