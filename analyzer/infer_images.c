@@ -90,7 +90,10 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
         settings->value[SETTING_PALETTE_COLOURS] = palette->value[SETTING_PALETTE_COLOURS];
     }
     if (palette && palette != encoder) {
-        settings->encoder = "libimagequant + libpng";
+        if (!encoder)
+            settings->encoder = codec_name(palette);
+        else if (encoder->codec == trace_codec_PNG)
+            settings->encoder = "libimagequant + libpng";
         settings->scale = settings->known[SETTING_QUALITY] ? "libimagequant" : NULL;
     }
     if (!encoder)

@@ -114,18 +114,30 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
     infer_job_settle(process, part);
 }
 
+/* The only image that libvips has loaded and not written yet. Its workers come from a pool: what they did for the image
+ * before may be written late, and what they do now is for the thread that waits. */
+static struct job *job_being_saved(const struct process_state *process)
+{
+    struct job *found = NULL;
+    for (unsigned i = 0; i < process->active_count; i++) {
+        struct job *job = process->active[i];
+        if (!job->loader_tid || job->output_closed)
+            continue;
+        if (found)
+            return NULL;
+        found = job;
+    }
+    return found;
+}
+
 struct job *infer_job_adjacent(const struct event *event)
 {
     const struct process_state *process = event->process;
     struct job *current = event->thread->current;
     if (current && (!current->output_closed || event->thread->owner))
         return current;
-    /* A thread that only helps goes on with whatever image is being made: the last that was loaded, if one is. What it
-     * did for the one before may be written late. */
-    for (unsigned i = process->active_count; current && i-- > 0;)
-        if (process->active[i]->loader_tid && !process->active[i]->output_closed)
-            return process->active[i];
-    return process->latest;
+    struct job *saved = current ? job_being_saved(process) : NULL;
+    return saved ? saved : process->latest;
 }
 
 struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,

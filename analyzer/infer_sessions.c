@@ -104,7 +104,8 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
     }
     if (vips && reads_file)
         job = job_of_loader(event, job);
-    if (job && job->output_closed &&
+    /* A call that lasts from before its output is closed, as libvips' do, is no next image. */
+    if (job && job->output_closed && event->start_ns >= job->end_ns &&
         (role == trace_role_ENCODE || role == trace_role_TRANSFORM || role == trace_role_PIPELINE))
         job = infer_job_again(event, job);
     if (!job) {
@@ -183,8 +184,6 @@ static void note_decoder(struct job *job, struct session *session, bool decodes)
 
 static void seen(const struct event *event, struct job *job, struct session *session, unsigned role, unsigned depth)
 {
-    if (role == trace_role_HEADER || role == trace_role_DECODE)
-        note_decoder(job, session, role == trace_role_DECODE);
     switch (role) {
     case trace_role_HEADER: job->header_seen = true; break;
     case trace_role_DECODE: job->decode_seen = true; break;
@@ -263,6 +262,10 @@ static void codec_record(struct event *event)
     } else {
         infer_job_touch(event, job);
     }
+    /* Who tries every decoder's look at the header until one succeeds has not decoded with those that failed. */
+    bool looks = call->role == trace_role_HEADER && call->outcome != trace_outcome_FAILED;
+    if (looks || call->role == trace_role_DECODE)
+        note_decoder(job, session, call->role == trace_role_DECODE);
     seen(event, job, session, call->role, call->depth);
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
         infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
@@ -308,6 +311,8 @@ static void rows_record(struct event *event)
         if (rows->first_ns < job->start_ns)
             job->start_ns = rows->first_ns;
     }
+    if (decoding)
+        note_decoder(job, session, true);
     seen(event, job, session, rows->role, rows->depth);
     if (decoding && !packs) /* zlib's is that of its input */
         infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);

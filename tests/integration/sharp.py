@@ -38,7 +38,8 @@ def settings_of(n, format):
     if format == "webp":
         lossless = n % 4 == 3  # and quality is no quality then
         return ({"quality": 20 + n, "effort": n % 4, "lossless": lossless},
-                {"quality": None if lossless else 20 + n, "effort": n % 4, "lossless": lossless}, {"lossless": lossless})
+                {"quality": None if lossless else 20 + n, "effort": n % 4, "lossless": lossless},
+                {"lossless": lossless})
     if format == "avif":
         lossless = n % 4 == 3
         return ({"quality": 30 + n, "effort": n % 2, "lossless": lossless},
@@ -68,8 +69,8 @@ def plan(images, work):
 def run(work, command, more):
     """stdout, stderr, exit code and the files, which are moved away."""
     os.mkdir(f"{work}/out")
-    done = subprocess.run(command, env={**os.environ, **more}, stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
-                          check=False)
+    done = subprocess.run(command, env={**os.environ, **more}, stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=120, check=False)
     files = {}
     for name in os.listdir(f"{work}/out"):
         with open(f"{work}/out/{name}", "rb") as file:

@@ -48,7 +48,12 @@ CASES = [
                  "-quality", "81", "{out}/b.webp"],
      "encoder": "libwebp", "settings": {"quality": 81, "width": 256}, "formats": [("png", "webp")], "link": "buffer"},
     {"name": "convert to a pipe", "images": 1, "attempts": 1, "decoder": "libjpeg", "encoder": "libwebp",
-     "command": ["sh", "-c", 'convert-im6.q16 "{in}/photo.jpg" -quality 64 webp:- | sha256sum'], "settings": {"quality": 64}},
+     "command": ["sh", "-c", 'convert-im6.q16 "{in}/photo.jpg" -quality 64 webp:- | sha256sum'],
+     "settings": {"quality": 64}},
+    # Its standard output is first used by the one call that writes the whole image.
+    {"name": "convert to standard output", "images": 1, "attempts": 1, "decoder": "libjpeg", "encoder": "libwebp",
+     "command": ["convert-im6.q16", "{in}/photo.jpg", "-quality", "65", "webp:-"], "settings": {"quality": 65},
+     "output": "stdout"},
     {"name": "mogrify", "images": 2, "attempts": 1, "copies": ["photo.jpg", "photo.png"], "link": "buffer",
      "command": ["mogrify-im6.q16", *NO_DATES, "-strip", "-resize", "75%", "-quality", "70", "photo.jpg", "photo.png"],
      "formats": [("jpeg", "jpeg"), ("png", "png")], "settings": {"metadata": False, "width": 384}},
