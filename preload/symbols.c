@@ -162,8 +162,25 @@ bool symbols_first_is_ours(const char *name)
     return false;
 }
 
+/* The first definition, and whether there is another. */
+static void *definition(const char *name, bool *several)
+{
+    void *first = NULL;
+    *several = false;
+    for (const struct link_map *map = _r_debug.r_map; map && !*several; map = map->l_next) {
+        void *found = is_ours(map) ? NULL : find_in(map, name);
+        *several = found && first;
+        first = first ? first : found;
+    }
+    return first;
+}
+
 void *symbols_resolve_for(const struct object *user, const char *name)
 {
+    bool several;
+    void *first = definition(name, &several);
+    if (!several)
+        return first; /* as a rule; what follows looks through all objects once for each that is needed */
     for (const ElfW(Dyn) *d = user->dynamic; d->d_tag != DT_NULL; d++) {
         if (d->d_tag != DT_NEEDED)
             continue;
@@ -178,10 +195,5 @@ void *symbols_resolve_for(const struct object *user, const char *name)
                 return found;
         }
     }
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        void *found = is_ours(map) ? NULL : find_in(map, name);
-        if (found)
-            return found;
-    }
-    return NULL;
+    return first;
 }

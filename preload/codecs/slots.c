@@ -38,23 +38,24 @@ static unsigned long long adds_seen, removes_seen;
 static struct listed *objects, *before; /* now, and at the scan before */
 static size_t object_count, before_count;
 static int16_t buckets[BUCKETS], chain[CODEC_ROW_COUNT]; /* row by name, -1 ends */
+static uint32_t hashes[CODEC_ROW_COUNT];                 /* of the names: hardly any slot is for one of them */
 static bool buckets_filled;
 
-static unsigned bucket_of(const char *name)
+static uint32_t hash_of(const char *name)
 {
     uint32_t hash = 5381;
     for (; *name; name++)
         hash = hash * 33 + (unsigned char)*name;
-    return hash % BUCKETS;
+    return hash;
 }
 
 static void fill_buckets(void)
 {
     memset(buckets, 0xff, sizeof buckets);
     for (int row = 0; row < CODEC_ROW_COUNT; row++) {
-        unsigned bucket = bucket_of(hook_name(codec_rows[row].hook));
-        chain[row] = buckets[bucket];
-        buckets[bucket] = (int16_t)row;
+        hashes[row] = hash_of(hook_name(codec_rows[row].hook));
+        chain[row] = buckets[hashes[row] % BUCKETS];
+        buckets[hashes[row] % BUCKETS] = (int16_t)row;
     }
     buckets_filled = true;
 }
@@ -63,8 +64,9 @@ static int row_of(const char *name)
 {
     if (!buckets_filled)
         return -1;
-    for (int row = buckets[bucket_of(name)]; row >= 0; row = chain[row])
-        if (strcmp(hook_name(codec_rows[row].hook), name) == 0)
+    uint32_t hash = hash_of(name);
+    for (int row = buckets[hash % BUCKETS]; row >= 0; row = chain[row])
+        if (hashes[row] == hash && strcmp(hook_name(codec_rows[row].hook), name) == 0)
             return row;
     return -1;
 }
