@@ -319,10 +319,8 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
     listed->patched = true;
     listed->at_start = listed->at_start || visit->first;
     struct object object;
-    for (int i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC &&
-            object_from_dynamic(info->dlpi_addr, (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr), &object))
-            patch_object(self, &object, listed, info);
+    if (listed->dynamic && object_from_dynamic(listed->base, listed->dynamic, &object))
+        patch_object(self, &object, listed, info);
     return 0;
 }
 
