@@ -176,8 +176,12 @@ static void head_record(struct event *event)
     const struct trace_head *head = &event->record->head;
     struct description *d = infer_description(event->process, head->file);
     struct image_facts facts;
-    if (!d || !image_header_parse(head->data.data, head->data.bytes, &facts))
+    if ((!d && head->file) || !image_header_parse(head->data.data, head->data.bytes, &facts))
         return;
+    if (!d) {
+        infer_memory_head(event, &facts);
+        return;
+    }
     if (d->stream)
         infer_stream_head(event, d);
     if (head->direction == trace_direction_IN)

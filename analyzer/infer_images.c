@@ -334,8 +334,11 @@ void infer_images_finish(struct infer *infer)
         struct process_state *process = infer->processes[p];
         size_t count = 0;
         merge_unused(process);
-        for (struct job *job = process->jobs; job; job = job->next)
+        for (struct job *job = process->jobs; job; job = job->next) {
+            if (!job->merged_into)
+                infer_memory_settle(infer, job);
             count++;
+        }
         struct job **jobs = memory_zeroed(count, sizeof *jobs);
         enum image_status *status = memory_zeroed(count, sizeof *status);
         bool *overlaps = memory_zeroed(count, sizeof *overlaps);

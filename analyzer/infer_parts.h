@@ -88,6 +88,16 @@ void infer_path_process_began(struct event *event);
 uint32_t infer_known_file(const struct infer *infer, const struct description *description);
 uint32_t infer_new_file(struct infer *infer, const struct description *description, const struct image_facts *facts);
 
+/* infer_memory.c */
+/* An image that a codec was given or gave back in memory. */
+void infer_memory_head(struct event *event, const struct image_facts *facts);
+/* The image that the job has left in memory, as a file of the run. */
+uint32_t infer_memory_output(struct infer *infer, struct job *job);
+/* What came from memory and stayed there becomes the job's input and output, where nothing else is known. */
+void infer_memory_settle(struct infer *infer, struct job *job);
+/* infer_paths.c */
+uint32_t infer_new_memory(struct infer *infer, const struct image_facts *facts, uint64_t bytes);
+
 /* infer_sessions.c */
 void infer_session_record(struct event *event);
 struct session *infer_session(struct process_state *process, uint32_t number);

@@ -233,6 +233,18 @@ static void put_in_chains(struct infer *infer, const struct description *d, uint
     put_under_path(infer, id);
 }
 
+/* A place for one more. */
+static uint32_t add_file(struct infer *infer)
+{
+    struct run *run = infer->run;
+    make_chains(infer);
+    void *files = run->files;
+    memory_grow(&files, &infer->files_capacity, run->file_count, sizeof *run->files);
+    run->files = files;
+    grow_chains(infer);
+    return (uint32_t)run->file_count++;
+}
+
 uint32_t infer_new_file(struct infer *infer, const struct description *d, const struct image_facts *facts)
 {
     struct run *run = infer->run;
@@ -240,13 +252,8 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
     uint32_t replaced = d->stream ? NO_ID : by_path(infer, d->path);
     if (replaced != NO_ID)
         file_gone(infer, replaced); /* its content is gone, under whatever inode */
-    void *files = run->files;
-    memory_grow(&files, &infer->files_capacity, run->file_count, sizeof *run->files);
-    run->files = files;
-    grow_chains(infer);
-    uint32_t id = (uint32_t)run->file_count++;
-    struct image_file *file = &run->files[id];
-    *file = (struct image_file){
+    uint32_t id = add_file(infer);
+    run->files[id] = (struct image_file){
         .path = name_of(d),
         .kind = S_ISFIFO(d->mode)   ? d->fd == 0 ? FILE_KIND_STDIN : FILE_KIND_PIPE
                 : S_ISSOCK(d->mode) ? FILE_KIND_SOCKET
@@ -264,6 +271,22 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
     infer->written[id] = d->out_job != NULL;
     if (!d->stream) /* one name, one inode, many images: nothing is found by them */
         put_in_chains(infer, d, id);
+    return id;
+}
+
+uint32_t infer_new_memory(struct infer *infer, const struct image_facts *facts, uint64_t bytes)
+{
+    uint32_t id = add_file(infer);
+    infer->run->files[id] = (struct image_file){
+        .path = memory_text("(memory)", 8),
+        .kind = FILE_KIND_MEMORY,
+        .facts = *facts,
+        .bytes = bytes,
+        .survives = true,
+        .changed_from_ns = UNKNOWN,
+        .changed_to_ns = UNKNOWN,
+    };
+    infer->path_now[id] = memory_text("(memory)", 8);
     return id;
 }
 

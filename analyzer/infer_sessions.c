@@ -30,10 +30,17 @@ static bool is_as_long(const struct event *event, const struct job *job, uint64_
 /* The job of a decoder of a buffer that no read is known to have filled: of a file or pipe as long as that, whose
  * pieces were put together; else one of its own. A server may have many copies of an image at once: the answer will
  * tell which one it was. */
-static struct job *job_of_memory(struct event *event, struct session *session, uint64_t bytes)
+static struct job *job_of_memory(struct event *event, struct session *session, uint64_t source, uint64_t bytes)
 {
     const struct process_state *process = event->process;
-    struct job *found = NULL;
+    struct job *maker = infer_job_of_buffer(process, source, bytes, offsetof(struct job, coded)), *found = NULL;
+    if (maker && maker->memory_out.format && maker->memory_out_bytes == bytes) { /* another image's result */
+        uint32_t file = infer_memory_output(event->infer, maker);
+        found = infer_job_new(event, event->start_ns);
+        infer_job_add(&found->inputs, &found->inputs_count, &found->inputs_capacity, file);
+        session->rule = LINK_BUFFER;
+        return found;
+    }
     for (unsigned i = 0; !process->serving && i < process->active_count && !(found && !found->loader_tid); i++) {
         struct job *job = process->active[i];
         if (!job->by_socket && is_as_long(event, job, bytes))
@@ -60,6 +67,16 @@ static void loaded(struct event *event, struct job *job)
 {
     job->loader_tid = event->thread->tid;
     event->thread->loaded = job;
+}
+
+/* What a thread saves is what it has loaded. Saved once more it is another output; but who gives the savers options of
+ * their own (sharp) loads for each of them, and has made this one of nothing that was seen. */
+static struct job *job_to_save(struct event *event, const struct session *session)
+{
+    struct job *job = event->thread->loaded;
+    if (job && !job->pipeline_seen)
+        return job;
+    return session->has_handle ? infer_job_new(event, event->start_ns) : infer_job_again(event, job);
 }
 
 /* The job of a call, by the strongest rule that applies. pixels or coded bytes lie at source. */
@@ -89,13 +106,13 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
         (at_hand->decode_seen || at_hand->loader_tid) && !at_hand->output_closed)
         job = NULL;
     if (!job && reads_file && source && vips)
-        job = job_of_memory(event, session, source_bytes);
+        job = job_of_memory(event, session, source, source_bytes);
     if (!job) {
         session->rule = LINK_ADJACENCY;
         job = infer_job_adjacent(event);
         /* What saves is lazy: it makes the image that its thread has loaded. How that is tied, the output will tell. */
-        if (vips && role == trace_role_PIPELINE && event->thread->loaded) {
-            job = event->thread->loaded;
+        if (vips && role == trace_role_PIPELINE && (event->thread->loaded || session->has_handle)) {
+            job = job_to_save(event, session);
             session->rule = LINK_NONE;
         }
         /* A decoder that no file was read for, after the image is complete: an image from memory. */
@@ -220,6 +237,9 @@ static void codec_record(struct event *event)
     if (!session)
         return;
     session->codec = call->codec;
+    session->source_bytes = call->source_bytes;
+    session->target_bytes = call->target_bytes;
+    session->has_handle = call->handle != 0;
     session->graphics = is_graphics(event, call->hook);
     if (call->role == trace_role_SETUP) {
         announced(event, session);

@@ -83,13 +83,15 @@ struct session {
     struct job *job;
     uint32_t number;
     uint8_t codec;
-    bool counted;            /* it encoded */
-    bool calls_others;       /* a container that let encoders of other libraries do the work */
-    bool announced;          /* it said what it would encode before it did */
-    bool graphics;           /* of the two Magicks, it is GraphicsMagick's */
-    bool loads;              /* the program named a file for it to load */
-    uint32_t tid;            /* thread on which it named a file to it, or 0 */
-    uint32_t waiting_output; /* description whose head came before the session's job was known, or 0 */
+    uint64_t source_bytes, target_bytes; /* of its last call */
+    bool has_handle;                     /* of its last call */
+    bool counted;                        /* it encoded */
+    bool calls_others;                   /* a container that let encoders of other libraries do the work */
+    bool announced;                      /* it said what it would encode before it did */
+    bool graphics;                       /* of the two Magicks, it is GraphicsMagick's */
+    bool loads;                          /* the program named a file for it to load */
+    uint32_t tid;                        /* thread on which it named a file to it, or 0 */
+    uint32_t waiting_output;             /* description whose head came before the session's job was known, or 0 */
     struct image_facts waiting_facts;
     enum link_rule rule;
     double value[SETTING_COUNT];
@@ -132,6 +134,9 @@ struct job {
     uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
     uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
     bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
+    struct image_facts memory_in, memory_out;    /* of images that a codec was given or gave back; format 0: none */
+    uint64_t memory_in_bytes, memory_out_bytes;
+    uint32_t memory_file;    /* run->files of memory_out + 1, once somebody has it as input */
     uint32_t copied_place;   /* place in outputs + 1 of the one that is read back for another, or 0 */
     uint32_t loader_tid;     /* thread that libvips loaded the input on, or 0 */
     struct job *again_of;    /* whose input it has, or NULL */

@@ -7,8 +7,10 @@
 #include "preload/codecs/call.h"
 #include "preload/files.h"
 #include "preload/foreign.h"
+#include "preload/heads.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/settings.h"
 #include "preload/stdio_call.h"
 
 void reveal(uint32_t session, enum trace_setting key, double value)
@@ -62,4 +64,17 @@ void reveal_unknown_layout(const char *library, unsigned version)
     struct trace_notice notice = {
         .what = trace_note_UNKNOWN_LAYOUT, .number = version, .text = {library, strlen(library)}};
     packet_put(thread_local_state.self, TRACE_KIND_notice, thread_now_ns(), &notice);
+}
+
+void reveal_memory(uint32_t session, uintptr_t data, uint64_t bytes, unsigned direction)
+{
+    struct thread *self = thread_local_state.self;
+    uint64_t kept = settings.head_bytes ? settings.head_bytes : HEADS_SIGNATURE_BYTES;
+    kept = kept < sizeof self->scratch ? kept : sizeof self->scratch;
+    kept = kept < bytes ? kept : bytes;
+    if (!kept || !foreign_read((const void *)data, self->scratch, kept) || !heads_look_like_image(self->scratch, kept))
+        return;
+    struct trace_head record = {
+        .buffer = data, .session = session, .direction = (uint8_t)direction, .data = {self->scratch, kept}};
+    packet_put(self, TRACE_KIND_head, thread_now_ns(), &record);
 }

@@ -18,6 +18,8 @@ void reveal_stream(uint32_t session, FILE *stream, unsigned direction);
 void reveal_descriptor(uint32_t session, int fd, unsigned direction);
 /* The codec reads (IN) or writes (OUT) this file by itself. The text may be unreadable. */
 void reveal_path(uint32_t session, const char *path, unsigned direction);
+/* The program hands an image in memory to the codec (IN) or gets one (OUT), and may never read or write it itself. */
+void reveal_memory(uint32_t session, uintptr_t data, uint64_t bytes, unsigned direction);
 /* Settings were not read: the structure of this version of the library is not known. */
 void reveal_unknown_layout(const char *library, unsigned version);
 /* The session takes its image from the session of another handle. */
