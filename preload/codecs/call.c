@@ -209,10 +209,12 @@ bool codec_return(struct codec_scope *scope)
 {
     if (!scope->self)
         return false;
-    scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(scope->self) : TRACE_UNKNOWN;
-    scope->end_ns = thread_now_ns();
     scope->saved_errno = errno;
-    struct thread *self = thread_enter();
+    struct thread *self = thread_enter(); /* first: the call may have forbidden the process all system calls */
+    if (self) {
+        scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(self) : TRACE_UNKNOWN;
+        scope->end_ns = thread_now_ns();
+    }
     if (self == scope->self && scope->frame < self->frame_count)
         return true;
     if (self) /* the frame is gone already; otherwise the guard belongs to code of ours that a signal interrupted */
@@ -318,9 +320,9 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
 {
     if (!scope->self)
         return;
-    uint64_t now = scope->timed ? ticks() : 0;
     int saved = errno;
     struct thread *self = thread_enter();
+    uint64_t now = self && scope->timed ? ticks() : 0;
     if (self == scope->self && scope->frame < self->frame_count) {
         self->frame_count = scope->frame;
         /* Found again, not remembered: I/O inside the call may have written the sums. */

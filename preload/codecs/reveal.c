@@ -63,3 +63,22 @@ void reveal_unknown_layout(const char *library, unsigned version)
         .what = trace_note_UNKNOWN_LAYOUT, .number = version, .text = {library, strlen(library)}};
     packet_put(thread_local_state.self, TRACE_KIND_notice, thread_now_ns(), &notice);
 }
+
+bool early_read(const void *from, void *to, size_t bytes)
+{
+    if (!thread_may_record() || !thread_enter())
+        return false;
+    bool done = foreign_read(from, to, bytes);
+    thread_leave();
+    return done;
+}
+
+size_t early_text(const char *from, char *out, size_t capacity)
+{
+    *out = '\0';
+    if (!thread_may_record() || !thread_enter())
+        return 0;
+    size_t bytes = foreign_text(from, out, capacity);
+    thread_leave();
+    return bytes;
+}

@@ -4,7 +4,6 @@
 #include "preload/codecs/reveal.h"
 
 #include "preload/codecs/call.h"
-#include "preload/foreign.h"
 #include "preload/packet.h"
 
 /* Files that are being written. Looked at before calls, without the guard: no lock. */
@@ -15,7 +14,7 @@ static const void *_Atomic written[WRITTEN];
 unsigned tiff_open_role(const char *mode)
 {
     char text[4];
-    foreign_text(mode, text, sizeof text);
+    early_text(mode, text, sizeof text);
     return *text == 'r' ? trace_role_HEADER : trace_role_SETUP;
 }
 
@@ -41,7 +40,7 @@ void tiff_closed(const void *tiff)
 const void *tiff_of_image(const void *image)
 {
     const void *tiff = NULL;
-    return foreign_read(image, &tiff, sizeof tiff) ? tiff : NULL;
+    return early_read(image, &tiff, sizeof tiff) ? tiff : NULL;
 }
 
 void tiff_opened(uint32_t session, const void *tiff, const char *path, const char *mode)
