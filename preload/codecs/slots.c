@@ -82,16 +82,17 @@ static const struct listed *listed_at(uintptr_t address)
     return NULL;
 }
 
-/* Whether a function at this address is the family's own. Where a family's names are words that any program may use,
- * only a library of the right name counts. */
+/* Whether a function at this address is the family's own. Where a family's names are words that any program may use
+ * (ReadImage, compress), only a library of the right name, or with a less common function of the family, counts. */
 static bool belongs(unsigned family, uintptr_t address)
 {
     const struct listed *owner = listed_at(address);
     struct object object;
-    if (!owner || family != trace_codec_MAGICK)
+    if (!owner || (family != trace_codec_MAGICK && family != trace_codec_ZLIB))
         return owner != NULL;
-    return owner->dynamic && object_from_dynamic(owner->base, owner->dynamic, &object) &&
-           strstr(object.soname, "Magick") != NULL;
+    if (!owner->dynamic || !object_from_dynamic(owner->base, owner->dynamic, &object))
+        return false;
+    return family == trace_codec_ZLIB ? object_find(&object, "zlibVersion") : strstr(object.soname, "Magick");
 }
 
 /* True when any thread is inside this wrapper instance: then it is not recycled. */
