@@ -23,12 +23,13 @@ void reveal(uint32_t session, enum trace_setting key, double value)
 void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
 {
     struct thread *self = thread_local_state.self;
-    int fd = stream ? stdio_fd(stream) : -1;
+    FILE copy; /* some libraries only hand it on to functions of the program: it may be anything */
+    int fd = foreign_stream(stream, -1, &copy) ? stdio_fd(&copy) : -1;
     struct description *description = fd >= 0 ? files_of(self, fd) : NULL;
     if (!description)
         return;
     description->stream = stream;
-    reveal_descriptor(session, stream->_fileno, direction);
+    reveal_descriptor(session, fd, direction);
 }
 
 void reveal_descriptor(uint32_t session, int fd, unsigned direction)
