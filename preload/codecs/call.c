@@ -239,7 +239,7 @@ void codec_end(struct codec_scope *scope)
     const struct codec_frame frame = self->frames[scope->frame];
     self->frame_count = scope->frame;
     if (frame.role == trace_role_DESTROY && frame.handle)
-        codec_session_forget(codec_rows[frame.row].family, frame.handle);
+        codec_session_forget(codec_rows[frame.row].family, frame.handle, frame.session);
     if (frame.outermost) {
         packet_set_in_flight(self, 0, 0);
         if (scope->reads_cpu)

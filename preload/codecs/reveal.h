@@ -99,9 +99,9 @@ void reveal_gif_file(uint32_t session, const void *gif, unsigned row, unsigned i
 
 /* ---- reveal_tiff.c ---- */
 unsigned tiff_open_role(const char *mode);
+/* Once for each file. */
 unsigned tiff_close_role(const void *tiff);
 const void *tiff_of_image(const void *image);
-void tiff_closed(const void *tiff);
 void tiff_opened(uint32_t session, const void *tiff, const char *path, const char *mode);
 /* Only tags whose value is an integer. */
 void reveal_tiff_field(uint32_t session, const void *tiff, uint32_t tag, uint32_t value);

@@ -18,22 +18,18 @@ unsigned tiff_open_role(const char *mode)
     return *text == 'r' ? trace_role_HEADER : trace_role_SETUP;
 }
 
-/* A file that was written is completed when it is closed. */
+/* A file that was written is completed when it is closed. It is struck off before that: afterwards another thread may
+ * have been given the same handle. */
 unsigned tiff_close_role(const void *tiff)
 {
-    for (unsigned i = 0; i < WRITTEN; i++)
-        if (atomic_load_explicit(&written[i], memory_order_relaxed) == tiff)
-            return trace_role_MUX;
-    return trace_role_DESTROY;
-}
-
-void tiff_closed(const void *tiff)
-{
-    for (unsigned i = 0; i < WRITTEN; i++) {
+    unsigned role = trace_role_DESTROY;
+    for (unsigned i = 0; tiff && i < WRITTEN; i++) {
         const void *expected = tiff;
-        (void)atomic_compare_exchange_strong(&written[i], &expected, NULL);
+        if (atomic_load_explicit(&written[i], memory_order_relaxed) == tiff &&
+            atomic_compare_exchange_strong(&written[i], &expected, NULL))
+            role = trace_role_MUX;
     }
-    codec_session_forget(trace_codec_TIFF, tiff);
+    return role;
 }
 
 /* A TIFFRGBAImage begins with its file. */

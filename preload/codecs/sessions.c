@@ -77,22 +77,22 @@ uint32_t codec_session_known(unsigned family, const void *handle)
     return number;
 }
 
-void codec_session_finish(unsigned family, const void *handle)
+void codec_session_finish(unsigned family, const void *handle, uint32_t number)
 {
     if (!thread_lock_take(&sessions_lock))
         return;
     struct session *s = find(family, handle);
-    if (s)
+    if (s && s->number == number)
         s->finished = true;
     thread_lock_give(&sessions_lock);
 }
 
-void codec_session_forget(unsigned family, const void *handle)
+void codec_session_forget(unsigned family, const void *handle, uint32_t number)
 {
     if (!thread_lock_take(&sessions_lock))
         return;
     struct session *s = find(family, handle);
-    if (s)
+    if (s && s->number == number)
         s->handle = NULL;
     thread_lock_give(&sessions_lock);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a program that calls codecs in rough ways: under a filter that kills, with pointers that lead nowhere, functions
- * that only have a codec's name, handles that come back at once; argv[1] says which. With -DLIBRARY the stand-in
- * library whose functions it calls. Must not know: the profiler. */
+ * Owns: a program that calls codecs in rough ways: under a filter that kills, with pointers that lead nowhere,
+ * functions that only have a codec's name, handles that come back at once; argv[1] says which. With -DLIBRARY the
+ * stand-in library whose functions it calls. Must not know: the profiler. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
