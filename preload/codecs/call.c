@@ -356,14 +356,19 @@ void codec_call_flush(struct thread *self)
 {
     if (likely(!self->row_count))
         return;
-    uint64_t now_ns = thread_now_ns(), now = ticks();
-    /* Scaled over the sum's own span; a very short one is stretched until the clocks' steps no longer matter. */
-    while (process.cycles_are_time && now_ns - self->rows[0].first_ns < 20000) {
-        now_ns = thread_now_ns();
-        now = ticks();
+    enum { SHORT_NS = 20000 };
+    uint64_t now_ns = thread_now_ns(), now = ticks(), span_ns = 1, span_cycles = 1;
+    if (process.cycles_are_time) {
+        /* Scaled over the sum's own span; a very short one, in which the clocks' steps matter, by the thread's
+         * bearings, or where it has none yet it is stretched. */
+        while (now_ns - self->rows[0].first_ns < SHORT_NS && !self->clock.span) {
+            now_ns = thread_now_ns();
+            now = ticks();
+        }
+        bool is_short = now_ns - self->rows[0].first_ns < SHORT_NS;
+        span_ns = is_short ? self->clock.scale : now_ns - self->rows[0].first_ns;
+        span_cycles = is_short ? UINT64_C(1) << 32 : now - self->rows[0].first_cycles;
     }
-    uint64_t span_ns = process.cycles_are_time ? now_ns - self->rows[0].first_ns : 1;
-    uint64_t span_cycles = process.cycles_are_time ? now - self->rows[0].first_cycles : 1;
     unsigned count = self->row_count;
     self->row_count = 0;
     for (unsigned i = 0; i < count; i++) {
