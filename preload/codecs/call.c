@@ -79,6 +79,8 @@ static void close_left(struct thread *self, uintptr_t address)
         const struct codec_frame *frame = &self->frames[self->frame_count - 1];
         if (frame->start_ns)
             put_call(self, frame, thread_now_ns(), trace_outcome_UNWOUND, NULL);
+        if (frame->role == trace_role_PIPELINE) /* its options are gone whether it saved or threw */
+            codec_session_finish(codec_rows[frame->row].family, frame->handle, frame->session);
         self->frame_count--;
     }
     if (!self->frame_count && self->in_flight_hook >= HOOK_codec_base)

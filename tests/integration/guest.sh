@@ -29,7 +29,7 @@ for how in "vfork 300" "spawn 50" exec_fails forked_heap execl execle; do
     same "processes-${how% *}" "$victims/processes" $how
 done
 for how in local deep lazy; do same "loader-$how" "$victims/loader" $how "$victims/plugin" 200; done
-for how in sealed inside stream nowhere words again; do same "codecs-$how" "$victims/codec_calls" $how; done
+for how in sealed inside stream nowhere words again thrown; do same "codecs-$how" "$victims/codec_calls" $how; done
 same own_names "$victims/own_open"
 same bind_now env LD_BIND_NOW=1 "$victims/loader" lazy "$victims/plugin" 3
 same static "$victims/static" many
@@ -57,6 +57,8 @@ if wanted figures; then
     ((n == 0)) || problem+="codecs-words: $n codec calls; "
     n=$("$imgbench" dump "$work/trace-codecs-again" | grep -c " codec_call .* role=MUX " || true)
     ((n == 2)) || problem+="codecs-again: $n files completed; "
+    n=$("$imgbench" dump "$work/trace-codecs-thrown" | sed -n 's/.* codec_setting .* session=\([0-9]*\) key=QUALITY.*/\1/p' | sort -u | wc -l)
+    ((n == 2)) || problem+="codecs-thrown: $n sessions; "
     report figures "$problem"
 fi
 

@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +27,10 @@ long compress(long a, long b, long c, long d, long e, long f, long g, double h);
 /* vips::VImage::write_to_buffer */
 void _ZNK4vips6VImage15write_to_bufferEPKcPPvPmPNS_7VOptionE(const void *image, const char *suffix, void **data,
                                                              size_t *bytes, void *options);
-/* Called by png_read_info and TIFFClose. */
+/* vips::VOption::set, vips::VImage::jpegsave */
+void *_ZN4vips7VOption3setEPKci(void *options, const char *name, int value);
+void _ZNK4vips6VImage8jpegsaveEPKcPNS_7VOptionE(const void *image, const char *path, void *options);
+/* Called by png_read_info, TIFFClose and jpegsave. */
 extern void (*stand_in_calls)(void);
 
 #ifdef LIBRARY
@@ -75,6 +79,18 @@ void _ZNK4vips6VImage15write_to_bufferEPKcPPvPmPNS_7VOptionE(const void *image, 
         *data = written;
     if (bytes)
         *bytes = sizeof written;
+}
+
+void *_ZN4vips7VOption3setEPKci(void *options, const char *name, int value)
+{
+    (void)name, (void)value;
+    return options;
+}
+
+void _ZNK4vips6VImage8jpegsaveEPKcPNS_7VOptionE(const void *image, const char *path, void *options)
+{
+    if (image && path && options && stand_in_calls)
+        stand_in_calls();
 }
 
 #else
@@ -172,13 +188,34 @@ static void again(void)
     puts("done");
 }
 
+/* A save that fails leaves its options to whoever comes next at their address. */
+static jmp_buf out;
+static void fails(void)
+{
+    stand_in_calls = NULL;
+    longjmp(out, 1);
+}
+
+static void thrown(void)
+{
+    static char options[16];
+    stand_in_calls = fails;
+    if (!setjmp(out)) {
+        _ZN4vips7VOption3setEPKci(options, "Q", 50);
+        _ZNK4vips6VImage8jpegsaveEPKcPNS_7VOptionE(options, "first.jpg", options);
+    }
+    _ZN4vips7VOption3setEPKci(options, "Q", 80);
+    _ZNK4vips6VImage8jpegsaveEPKcPNS_7VOptionE(options, "second.jpg", options);
+    puts("saved");
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(void);
-    } ways[] = {{"sealed", sealed},   {"inside", sealed_inside}, {"stream", stream},
-                {"nowhere", nowhere}, {"words", words},          {"again", again}};
+    } ways[] = {{"sealed", sealed}, {"inside", sealed_inside}, {"stream", stream}, {"nowhere", nowhere},
+                {"words", words},   {"again", again},          {"thrown", thrown}};
     for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof *ways; i++)
         if (strcmp(argv[1], ways[i].name) == 0)
             ways[i].run();
