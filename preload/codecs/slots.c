@@ -33,7 +33,7 @@ struct listed {
 };
 
 static struct thread_lock scanning;
-static bool disabled; /* forked while another thread held the loader's list: nobody will ever let go of it here */
+static bool disabled; /* forked while another thread held the loader's list, which nobody lets go of here */
 static unsigned long long adds_seen, removes_seen;
 static struct listed *objects, *before; /* now, and at the scan before */
 static size_t object_count, before_count;
@@ -156,8 +156,8 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
 void *slots_wrapper(struct thread *self, const char *name, void *address)
 {
     int row = row_of(name);
-    return row >= 0 && belongs(codec_rows[row].family, (uintptr_t)address) ? wrapper_for(self, (unsigned)row, address)
-                                                                           : address;
+    bool known = row >= 0 && !disabled && belongs(codec_rows[row].family, (uintptr_t)address);
+    return known ? wrapper_for(self, (unsigned)row, address) : address;
 }
 
 static bool is_ours(const struct dl_phdr_info *info)
