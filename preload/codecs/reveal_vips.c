@@ -55,14 +55,14 @@ static const struct option *option_of(const char *text, size_t bytes)
 
 unsigned vips_option_role(const char *name)
 {
-    char text[16];
+    char text[16] = "";
     return option_of(text, early_text(name, text, sizeof text)) ? trace_role_SETUP : 0;
 }
 
 void reveal_vips_option(uint32_t session, const char *name, double value)
 {
     enum { SUBSAMPLE_ON = 1, SUBSAMPLE_OFF = 2 }; /* VipsForeignSubsample; 0 = as the quality says */
-    char text[16];
+    char text[16] = "";
     const struct option *option = option_of(text, foreign_text(name, text, sizeof text));
     if (!option)
         return;
