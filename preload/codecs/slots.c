@@ -271,7 +271,7 @@ static void patch_object(struct thread *self, const struct object *object, struc
         void *_Atomic *slot = (void *_Atomic *)(object->base + relocation->r_offset);
         void *value = atomic_load(slot);
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
-            value = symbols_resolve_for(object, name); /* still the lazy binding stub */
+            value = symbols_resolve_for(object, symbol, value); /* its own, or still the lazy binding stub */
         listed->pending = listed->pending || !value;
         if (!value || !belongs(codec_rows[row].family, (uintptr_t)value))
             continue; /* absent, already ours, or nothing that is known */
