@@ -212,7 +212,7 @@ bool codec_return(struct codec_scope *scope)
     if (!scope->self)
         return false;
     scope->saved_errno = errno;
-    struct thread *self = thread_enter(); /* first: the call may have forbidden the process all system calls */
+    struct thread *self = thread_enter_again(); /* first: the call may have forbidden all system calls */
     if (self) {
         scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(self) : TRACE_UNKNOWN;
         scope->end_ns = thread_now_ns();
@@ -323,7 +323,7 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
     if (!scope->self)
         return;
     int saved = errno;
-    struct thread *self = thread_enter();
+    struct thread *self = thread_enter_again();
     uint64_t now = self && scope->timed ? ticks() : 0;
     if (self == scope->self && scope->frame < self->frame_count) {
         self->frame_count = scope->frame;

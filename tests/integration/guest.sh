@@ -29,7 +29,7 @@ for how in "vfork 300" "spawn 50" exec_fails forked_heap execl execle; do
     same "processes-${how% *}" "$victims/processes" $how
 done
 for how in local deep lazy; do same "loader-$how" "$victims/loader" $how "$victims/plugin" 200; done
-for how in sealed inside stream nowhere words again thrown; do same "codecs-$how" "$victims/codec_calls" $how; done
+for how in sealed inside stream nowhere words again thrown forked; do same "codecs-$how" "$victims/codec_calls" $how; done
 same own_names "$victims/own_open"
 same bind_now env LD_BIND_NOW=1 "$victims/loader" lazy "$victims/plugin" 3
 same static "$victims/static" many

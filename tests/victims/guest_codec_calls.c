@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 void *TIFFOpen(const char *path, const char *mode);
@@ -209,13 +210,37 @@ static void thrown(void)
     puts("saved");
 }
 
+/* A child that is made without libc's knowledge returns from the call that it was made in. */
+static pid_t child;
+static void forks(void)
+{
+    stand_in_calls = NULL;
+    child = (pid_t)syscall(SYS_fork);
+    if (child == 0)
+        usleep(30000);
+}
+
+static void forked(void)
+{
+    char png[64] = "", information[64] = "";
+    int status = 0;
+    stand_in_calls = forks;
+    png_read_info(png, information);
+    for (int i = 0; i < 300; i++)
+        png_read_info(png, information);
+    if (child == 0)
+        _exit(7);
+    waitpid(child, &status, 0);
+    printf("%d\n", WEXITSTATUS(status));
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*run)(void);
     } ways[] = {{"sealed", sealed}, {"inside", sealed_inside}, {"stream", stream}, {"nowhere", nowhere},
-                {"words", words},   {"again", again},          {"thrown", thrown}};
+                {"words", words},   {"again", again},          {"thrown", thrown}, {"forked", forked}};
     for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof *ways; i++)
         if (strcmp(argv[1], ways[i].name) == 0)
             ways[i].run();
