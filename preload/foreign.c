@@ -36,5 +36,5 @@ bool foreign_stream(const FILE *stream, int fd, FILE *out)
 {
     enum { MAGIC = 0xFBAD0000u >> 16 }; /* upper half of _flags in every FILE of glibc */
     return stream && foreign_read(stream, out, sizeof *out) && (unsigned)out->_flags >> 16 == MAGIC &&
-           out->_fileno == fd;
+           (fd < 0 || out->_fileno == fd);
 }

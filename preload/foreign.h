@@ -12,7 +12,7 @@
 bool foreign_read(const void *from, void *to, size_t bytes);
 /* Copies a text, as far as it is readable and fits, always terminated; returns its length. */
 size_t foreign_text(const char *from, char *out, size_t capacity);
-/* Copies a FILE that stands for fd. False when it is none any more. */
+/* Copies a FILE that stands for fd (negative: for any). False when it is none, or none any more. */
 bool foreign_stream(const FILE *stream, int fd, FILE *out);
 
 #endif

@@ -59,7 +59,42 @@ static void *address_of(const struct object *object, const ElfW(Sym) * symbol)
     return address;
 }
 
-void *object_find(const struct object *object, const char *name)
+/* Hash of the version that a symbol of the object is defined with, or is asked for with; 0 = none. The addresses of
+ * these tables ld.so leaves as they were. */
+static uint32_t version_of(const struct object *object, uint32_t index)
+{
+    unsigned wanted = object->versions ? object->versions[index] & 0x7fff : 0;
+    const ElfW(Verdef) *defined = NULL;
+    const ElfW(Verneed) *needed = NULL;
+    for (const ElfW(Dyn) *d = object->dynamic; wanted > VER_NDX_GLOBAL && d->d_tag != DT_NULL; d++) {
+        if (d->d_tag == DT_VERDEF)
+            defined = (const void *)(object->base + d->d_un.d_ptr);
+        if (d->d_tag == DT_VERNEED)
+            needed = (const void *)(object->base + d->d_un.d_ptr);
+    }
+    while (defined && defined->vd_ndx != wanted)
+        defined = defined->vd_next ? (const void *)((const char *)defined + defined->vd_next) : NULL;
+    if (defined)
+        return defined->vd_hash;
+    for (; needed; needed = needed->vn_next ? (const void *)((const char *)needed + needed->vn_next) : NULL) {
+        const ElfW(Vernaux) *part = (const void *)((const char *)needed + needed->vn_aux);
+        for (unsigned i = 0; i < needed->vn_cnt; i++) {
+            if (part->vna_other == wanted)
+                return part->vna_hash;
+            part = (const void *)((const char *)part + part->vna_next);
+        }
+    }
+    return 0;
+}
+
+static bool serves(const struct object *object, uint32_t index, uint32_t version)
+{
+    uint32_t defined = version ? version_of(object, index) : 0;
+    return !defined || defined == version;
+}
+
+/* version 0: the default one. */
+static void *find_version(const struct object *object, const char *name, uint32_t version)
 {
     if (!object->gnu_hash)
         return NULL;
@@ -82,8 +117,8 @@ void *object_find(const struct object *object, const char *name)
         uint32_t entry = chain[index - first];
         const ElfW(Sym) *symbol = &object->symbols[index];
         if ((entry | 1) == (hash | 1) && symbol->st_shndx != SHN_UNDEF && symbol->st_value &&
-            strcmp(object->strings + symbol->st_name, name) == 0) {
-            if (!object->versions || !(object->versions[index] & 0x8000))
+            strcmp(object->strings + symbol->st_name, name) == 0 && serves(object, index, version)) {
+            if (version || !object->versions || !(object->versions[index] & 0x8000))
                 return address_of(object, symbol);
             if (!hidden) /* an old version only: better than nothing */
                 hidden = address_of(object, symbol);
@@ -91,6 +126,11 @@ void *object_find(const struct object *object, const char *name)
         if (entry & 1)
             return hidden;
     }
+}
+
+void *object_find(const struct object *object, const char *name)
+{
+    return find_version(object, name, 0);
 }
 
 static bool is_ours(const struct link_map *map)
@@ -162,25 +202,22 @@ bool symbols_first_is_ours(const char *name)
     return false;
 }
 
-/* The first definition, and whether there is another. */
-static void *definition(const char *name, bool *several)
+/* In what every object of the program sees first: the objects that were there at the start, in their order. */
+static void *find_global(const struct object *user, const char *name, uint32_t version, bool *is_global)
 {
-    void *first = NULL;
-    *several = false;
-    for (const struct link_map *map = _r_debug.r_map; map && !*several; map = map->l_next) {
-        void *found = is_ours(map) ? NULL : find_in(map, name);
-        *several = found && first;
-        first = first ? first : found;
+    void *found = NULL;
+    for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
+        struct object object;
+        *is_global = *is_global || map->l_ld == user->dynamic;
+        if (!found && !is_vdso(map) && !is_ours(map) && object_from_dynamic(map->l_addr, map->l_ld, &object))
+            found = find_version(&object, name, version);
     }
-    return first;
+    return found;
 }
 
-void *symbols_resolve_for(const struct object *user, const char *name)
+/* In what the user itself asked to be loaded. */
+static void *find_needed(const struct object *user, const char *name, uint32_t version)
 {
-    bool several;
-    void *first = definition(name, &several);
-    if (!several)
-        return first; /* as a rule; what follows looks through all objects once for each that is needed */
     for (const ElfW(Dyn) *d = user->dynamic; d->d_tag != DT_NULL; d++) {
         if (d->d_tag != DT_NEEDED)
             continue;
@@ -190,10 +227,34 @@ void *symbols_resolve_for(const struct object *user, const char *name)
             if (is_vdso(map) || is_ours(map) || !object_from_dynamic(map->l_addr, map->l_ld, &object) ||
                 strcmp(object.soname, needed) != 0)
                 continue;
-            void *found = object_find(&object, name);
+            void *found = find_version(&object, name, version);
             if (found)
                 return found;
         }
     }
-    return first;
+    return NULL;
+}
+
+void *symbols_resolve_for(const struct object *user, const ElfW(Sym) * symbol, void *value)
+{
+    const char *name = user->strings + symbol->st_name;
+    uint32_t version = version_of(user, (uint32_t)(symbol - user->symbols));
+    void *own = symbol->st_shndx == SHN_UNDEF ? NULL : (void *)(user->base + symbol->st_value);
+    if (own == value)
+        return own;
+    bool is_global = false;
+    void *global = find_global(user, name, version, &is_global);
+    if (global && is_global)
+        return global; /* as a rule; what follows looks through all objects once for each that is needed */
+    void *local = own ? own : find_needed(user, name, version);
+    if (global && local && global != local)
+        return NULL;
+    if (global || local)
+        return global ? global : local;
+    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+        void *found = is_ours(map) ? NULL : find_in(map, name);
+        if (found)
+            return found;
+    }
+    return NULL;
 }

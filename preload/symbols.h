@@ -39,7 +39,9 @@ void *symbols_at_start(const char *name);
 const char *symbols_next_provider(const char *name);
 /* True when the first definition in load order is this library's: no executable or earlier object brings its own. */
 bool symbols_first_is_ours(const char *name);
-/* Where a lazily bound reference of `user` leads: its DT_NEEDED objects first, then all in load order. */
-void *symbols_resolve_for(const struct object *user, const char *name);
+/* Where a slot of `user` leads whose value lies in `user` itself: to its own function, or not bound yet. Then the
+ * objects of the start come first, as for ld.so, those that it needs next, at last all in load order. NULL where the
+ * first two differ, for an object that was loaded later: which is meant depends on how it was. */
+void *symbols_resolve_for(const struct object *user, const ElfW(Sym) * symbol, void *value);
 
 #endif

@@ -202,6 +202,14 @@ static inline struct thread *thread_enter(void)
     __asm__ volatile("" ::: "memory"); /* who shuts looks at guards afterwards */
     return unlikely(atomic_load_explicit(&thread_shut, memory_order_relaxed)) ? thread_turned_away() : self;
 }
+/* The same after a call in which the program's own code may have run, and forked in a way that nobody saw: the child is
+ * told what it is before it writes into memory that it shares with its parent. */
+static inline struct thread *thread_enter_again(void)
+{
+    if (unlikely(*thread_fork_token != THREAD_TOKEN_TOLD) && !thread_may_record_slow(true))
+        return NULL;
+    return thread_enter();
+}
 static inline void thread_leave(void)
 {
     thread_local_state.guard = 0;

@@ -79,6 +79,8 @@ static void close_left(struct thread *self, uintptr_t address)
         const struct codec_frame *frame = &self->frames[self->frame_count - 1];
         if (frame->start_ns)
             put_call(self, frame, thread_now_ns(), trace_outcome_UNWOUND, NULL);
+        if (frame->role == trace_role_PIPELINE) /* its options are gone whether it saved or threw */
+            codec_session_finish(codec_rows[frame->row].family, frame->handle, frame->session);
         self->frame_count--;
     }
     if (!self->frame_count && self->in_flight_hook >= HOOK_codec_base)
@@ -209,10 +211,12 @@ bool codec_return(struct codec_scope *scope)
 {
     if (!scope->self)
         return false;
-    scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(scope->self) : TRACE_UNKNOWN;
-    scope->end_ns = thread_now_ns();
     scope->saved_errno = errno;
-    struct thread *self = thread_enter();
+    struct thread *self = thread_enter_again(); /* first: the call may have forbidden all system calls */
+    if (self) {
+        scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(self) : TRACE_UNKNOWN;
+        scope->end_ns = thread_now_ns();
+    }
     if (self == scope->self && scope->frame < self->frame_count)
         return true;
     if (self) /* the frame is gone already; otherwise the guard belongs to code of ours that a signal interrupted */
@@ -237,7 +241,7 @@ void codec_end(struct codec_scope *scope)
     const struct codec_frame frame = self->frames[scope->frame];
     self->frame_count = scope->frame;
     if (frame.role == trace_role_DESTROY && frame.handle)
-        codec_session_forget(codec_rows[frame.row].family, frame.handle);
+        codec_session_forget(codec_rows[frame.row].family, frame.handle, frame.session);
     if (frame.outermost) {
         packet_set_in_flight(self, 0, 0);
         if (scope->reads_cpu)
@@ -318,9 +322,9 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
 {
     if (!scope->self)
         return;
-    uint64_t now = scope->timed ? ticks() : 0;
     int saved = errno;
-    struct thread *self = thread_enter();
+    struct thread *self = thread_enter_again();
+    uint64_t now = self && scope->timed ? ticks() : 0;
     if (self == scope->self && scope->frame < self->frame_count) {
         self->frame_count = scope->frame;
         /* Found again, not remembered: I/O inside the call may have written the sums. */
@@ -354,14 +358,19 @@ void codec_call_flush(struct thread *self)
 {
     if (likely(!self->row_count))
         return;
-    uint64_t now_ns = thread_now_ns(), now = ticks();
-    /* Scaled over the sum's own span; a very short one is stretched until the clocks' steps no longer matter. */
-    while (process.cycles_are_time && now_ns - self->rows[0].first_ns < 20000) {
-        now_ns = thread_now_ns();
-        now = ticks();
+    enum { SHORT_NS = 20000 };
+    uint64_t now_ns = thread_now_ns(), now = ticks(), span_ns = 1, span_cycles = 1;
+    if (process.cycles_are_time) {
+        /* Scaled over the sum's own span; a very short one, in which the clocks' steps matter, by the thread's
+         * bearings, or where it has none yet it is stretched. */
+        while (now_ns - self->rows[0].first_ns < SHORT_NS && !self->clock.span) {
+            now_ns = thread_now_ns();
+            now = ticks();
+        }
+        bool is_short = now_ns - self->rows[0].first_ns < SHORT_NS;
+        span_ns = is_short ? self->clock.scale : now_ns - self->rows[0].first_ns;
+        span_cycles = is_short ? UINT64_C(1) << 32 : now - self->rows[0].first_cycles;
     }
-    uint64_t span_ns = process.cycles_are_time ? now_ns - self->rows[0].first_ns : 1;
-    uint64_t span_cycles = process.cycles_are_time ? now - self->rows[0].first_cycles : 1;
     unsigned count = self->row_count;
     self->row_count = 0;
     for (unsigned i = 0; i < count; i++) {

@@ -92,9 +92,11 @@ uint32_t codec_session_new(void);
 uint32_t codec_session_known(unsigned family, const void *handle);
 /* Session of a handle in a family, made when it is new. */
 uint32_t codec_session(unsigned family, const void *handle);
-/* The session's image is complete: the handle's next use begins a new one. */
-void codec_session_finish(unsigned family, const void *handle);
-void codec_session_forget(unsigned family, const void *handle);
+/* The session's image is complete: the handle's next use begins a new one. Where the handle is of another session by
+ * now, since the library has released it and given it out again on another thread, nothing happens. */
+void codec_session_finish(unsigned family, const void *handle, uint32_t number);
+/* The handle is gone; the same holds. */
+void codec_session_forget(unsigned family, const void *handle, uint32_t number);
 /* All handles that stand for the session are gone. */
 void codec_session_close(uint32_t number);
 /* From now on the handle stands for the session of `of`, which is made when it is new. */

@@ -25,12 +25,13 @@ void reveal(uint32_t session, enum trace_setting key, double value)
 void reveal_stream(uint32_t session, FILE *stream, unsigned direction)
 {
     struct thread *self = thread_local_state.self;
-    int fd = stream ? stdio_fd(stream) : -1;
+    FILE copy; /* some libraries only hand it on to functions of the program: it may be anything */
+    int fd = foreign_stream(stream, -1, &copy) ? stdio_fd(&copy) : -1;
     struct description *description = fd >= 0 ? files_of(self, fd) : NULL;
     if (!description)
         return;
     description->stream = stream;
-    reveal_descriptor(session, stream->_fileno, direction);
+    reveal_descriptor(session, fd, direction);
 }
 
 void reveal_descriptor(uint32_t session, int fd, unsigned direction)
@@ -77,4 +78,23 @@ void reveal_memory(uint32_t session, uintptr_t data, uint64_t bytes, unsigned di
     struct trace_head record = {
         .buffer = data, .session = session, .direction = (uint8_t)direction, .data = {self->scratch, kept}};
     packet_put(self, TRACE_KIND_head, thread_now_ns(), &record);
+}
+
+bool early_read(const void *from, void *to, size_t bytes)
+{
+    if (!thread_may_record() || !thread_enter())
+        return false;
+    bool done = foreign_read(from, to, bytes);
+    thread_leave();
+    return done;
+}
+
+size_t early_text(const char *from, char *out, size_t capacity)
+{
+    *out = '\0';
+    if (!thread_may_record() || !thread_enter())
+        return 0;
+    size_t bytes = foreign_text(from, out, capacity);
+    thread_leave();
+    return bytes;
 }

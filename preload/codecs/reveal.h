@@ -25,6 +25,11 @@ void reveal_unknown_layout(const char *library, unsigned version);
 /* The session takes its image from the session of another handle. */
 void reveal_source_session(uint32_t session, unsigned family, const void *handle);
 
+/* Reading before the real call, without the guard: enters our code for it, which a process that is about to forbid
+ * itself system calls waits for. Nothing is read where nothing may be recorded. */
+bool early_read(const void *from, void *to, size_t bytes);
+size_t early_text(const char *from, char *out, size_t capacity);
+
 /* Fields of structures that the call has just used. */
 static inline uint32_t u32_at(const void *base, size_t offset)
 {
@@ -96,9 +101,9 @@ void reveal_gif_file(uint32_t session, const void *gif, unsigned row, unsigned i
 
 /* ---- reveal_tiff.c ---- */
 unsigned tiff_open_role(const char *mode);
+/* Once for each file. */
 unsigned tiff_close_role(const void *tiff);
 const void *tiff_of_image(const void *image);
-void tiff_closed(const void *tiff);
 void tiff_opened(uint32_t session, const void *tiff, const char *path, const char *mode);
 /* Only tags whose value is an integer. */
 void reveal_tiff_field(uint32_t session, const void *tiff, uint32_t tag, uint32_t value);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "preload/codecs/call.h"
-#include "preload/foreign.h"
 
 enum { LEAST_MAJOR = 58, LAST_MAJOR = 61 };
 enum { PNG = 61, GIF = 97, WEBP = 171, TYPE_VIDEO = 0 };
@@ -102,7 +101,7 @@ const void *libav_context(void *const *context)
 {
     const void *value = NULL;
     return context && atomic_load_explicit(&contexts_open, memory_order_relaxed) &&
-                   foreign_read(context, &value, sizeof value)
+                   early_read(context, &value, sizeof value)
                ? value
                : NULL;
 }

@@ -30,5 +30,5 @@ void reveal_palette(uint32_t session, const void *attributes, const void *quanti
             reveal(session, keys[i], (double)(noted - 1));
     }
     codec_session_name(trace_codec_PALETTE, quantized, session);
-    codec_session_finish(trace_codec_PALETTE, attributes);
+    codec_session_finish(trace_codec_PALETTE, attributes, session);
 }

@@ -4,7 +4,6 @@
 #include "preload/codecs/reveal.h"
 
 #include "preload/codecs/call.h"
-#include "preload/foreign.h"
 #include "preload/packet.h"
 
 /* Files that are being written. Looked at before calls, without the guard: no lock. */
@@ -15,33 +14,29 @@ static const void *_Atomic written[WRITTEN];
 unsigned tiff_open_role(const char *mode)
 {
     char text[4];
-    foreign_text(mode, text, sizeof text);
+    early_text(mode, text, sizeof text);
     return *text == 'r' ? trace_role_HEADER : trace_role_SETUP;
 }
 
-/* A file that was written is completed when it is closed. */
+/* A file that was written is completed when it is closed. It is struck off before that: afterwards another thread may
+ * have been given the same handle. */
 unsigned tiff_close_role(const void *tiff)
 {
-    for (unsigned i = 0; i < WRITTEN; i++)
-        if (atomic_load_explicit(&written[i], memory_order_relaxed) == tiff)
-            return trace_role_MUX;
-    return trace_role_DESTROY;
-}
-
-void tiff_closed(const void *tiff)
-{
-    for (unsigned i = 0; i < WRITTEN; i++) {
+    unsigned role = trace_role_DESTROY;
+    for (unsigned i = 0; tiff && i < WRITTEN; i++) {
         const void *expected = tiff;
-        (void)atomic_compare_exchange_strong(&written[i], &expected, NULL);
+        if (atomic_load_explicit(&written[i], memory_order_relaxed) == tiff &&
+            atomic_compare_exchange_strong(&written[i], &expected, NULL))
+            role = trace_role_MUX;
     }
-    codec_session_forget(trace_codec_TIFF, tiff);
+    return role;
 }
 
 /* A TIFFRGBAImage begins with its file. */
 const void *tiff_of_image(const void *image)
 {
     const void *tiff = NULL;
-    return foreign_read(image, &tiff, sizeof tiff) ? tiff : NULL;
+    return early_read(image, &tiff, sizeof tiff) ? tiff : NULL;
 }
 
 void tiff_opened(uint32_t session, const void *tiff, const char *path, const char *mode)

@@ -16,9 +16,9 @@ unsigned vips_role(const void *operation)
     char nickname[64];
     const void *class = NULL;
     const char *text = NULL;
-    if (!operation || !thread_may_record() || !foreign_read(operation, &class, sizeof class) || !class ||
-        !foreign_read((const char *)class + CLASS_NICKNAME, &text, sizeof text) ||
-        !foreign_text(text, nickname, sizeof nickname))
+    if (!operation || !early_read(operation, &class, sizeof class) || !class ||
+        !early_read((const char *)class + CLASS_NICKNAME, &text, sizeof text) ||
+        !early_text(text, nickname, sizeof nickname))
         return 0;
     if (strstr(nickname, "save"))
         return trace_role_PIPELINE;
@@ -45,10 +45,8 @@ static const struct option {
     {"strip", trace_setting_METADATA},
 };
 
-static const struct option *option_of(const char *name)
+static const struct option *option_of(const char *text, size_t bytes)
 {
-    char text[16];
-    size_t bytes = foreign_text(name, text, sizeof text);
     for (size_t i = 0; bytes && i < sizeof options / sizeof *options; i++)
         if (strcmp(options[i].name, text) == 0)
             return &options[i];
@@ -57,13 +55,15 @@ static const struct option *option_of(const char *name)
 
 unsigned vips_option_role(const char *name)
 {
-    return thread_may_record() && option_of(name) ? trace_role_SETUP : 0;
+    char text[16] = "";
+    return option_of(text, early_text(name, text, sizeof text)) ? trace_role_SETUP : 0;
 }
 
 void reveal_vips_option(uint32_t session, const char *name, double value)
 {
     enum { SUBSAMPLE_ON = 1, SUBSAMPLE_OFF = 2 }; /* VipsForeignSubsample; 0 = as the quality says */
-    const struct option *option = option_of(name);
+    char text[16] = "";
+    const struct option *option = option_of(text, foreign_text(name, text, sizeof text));
     if (!option)
         return;
     switch (option->key) {

@@ -19,6 +19,16 @@ uint32_t codec_session_new(void)
     return atomic_fetch_add(&session_numbers, 1) + 1;
 }
 
+/* False when its holder does not come back (cancelled in the middle of our code). Nothing here leads anywhere: the
+ * table may be used as it is left, and the next one does, so that not each call of the program waits in vain. */
+static bool lock_sessions(void)
+{
+    bool taken = thread_lock_take(&sessions_lock);
+    if (!taken)
+        atomic_store(&sessions_lock.holder, 0);
+    return taken;
+}
+
 #define NEIGHBOURHOOD 16 /* places that a handle may have */
 static struct session *neighbour(const void *handle, unsigned i)
 {
@@ -52,7 +62,7 @@ static struct session *place_for(const void *handle)
 
 uint32_t codec_session(unsigned family, const void *handle)
 {
-    if (!handle || !thread_lock_take(&sessions_lock))
+    if (!handle || !lock_sessions())
         return codec_session_new();
     struct session *s = find(family, handle);
     if (!s) {
@@ -69,7 +79,7 @@ uint32_t codec_session(unsigned family, const void *handle)
 
 uint32_t codec_session_known(unsigned family, const void *handle)
 {
-    if (!thread_lock_take(&sessions_lock))
+    if (!lock_sessions())
         return 0;
     const struct session *s = find(family, handle);
     uint32_t number = s ? s->number : 0;
@@ -77,29 +87,29 @@ uint32_t codec_session_known(unsigned family, const void *handle)
     return number;
 }
 
-void codec_session_finish(unsigned family, const void *handle)
+void codec_session_finish(unsigned family, const void *handle, uint32_t number)
 {
-    if (!thread_lock_take(&sessions_lock))
+    if (!lock_sessions())
         return;
     struct session *s = find(family, handle);
-    if (s)
+    if (s && s->number == number)
         s->finished = true;
     thread_lock_give(&sessions_lock);
 }
 
-void codec_session_forget(unsigned family, const void *handle)
+void codec_session_forget(unsigned family, const void *handle, uint32_t number)
 {
-    if (!thread_lock_take(&sessions_lock))
+    if (!lock_sessions())
         return;
     struct session *s = find(family, handle);
-    if (s)
+    if (s && s->number == number)
         s->handle = NULL;
     thread_lock_give(&sessions_lock);
 }
 
 void codec_session_close(uint32_t number)
 {
-    if (!thread_lock_take(&sessions_lock))
+    if (!lock_sessions())
         return;
     for (unsigned i = 0; i < SESSIONS; i++)
         if (sessions[i].handle && sessions[i].number == number)
@@ -114,7 +124,7 @@ void codec_session_also(unsigned family, const void *handle, const void *of)
 
 void codec_session_name(unsigned family, const void *handle, uint32_t number)
 {
-    if (!handle || !thread_lock_take(&sessions_lock))
+    if (!handle || !lock_sessions())
         return;
     struct session *s = find(family, handle);
     s = s ? s : place_for(handle);
@@ -125,7 +135,7 @@ void codec_session_name(unsigned family, const void *handle, uint32_t number)
 void codec_handle_note(unsigned family, const void *handle, unsigned place, uint64_t value)
 {
     (void)codec_session(family, handle); /* makes the entry where there is none */
-    if (!thread_lock_take(&sessions_lock))
+    if (!lock_sessions())
         return;
     struct session *s = find(family, handle);
     if (s)
@@ -135,7 +145,7 @@ void codec_handle_note(unsigned family, const void *handle, unsigned place, uint
 
 uint64_t codec_handle_noted(unsigned family, const void *handle, unsigned place)
 {
-    if (!thread_lock_take(&sessions_lock))
+    if (!lock_sessions())
         return 0;
     const struct session *s = find(family, handle);
     uint64_t value = s ? s->notes[place] : 0;

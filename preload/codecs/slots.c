@@ -33,7 +33,7 @@ struct listed {
 };
 
 static struct thread_lock scanning;
-static bool disabled; /* forked while another thread held the loader's list: nobody will ever let go of it here */
+static bool disabled; /* forked while another thread held the loader's list, which nobody lets go of here */
 static unsigned long long adds_seen, removes_seen;
 static struct listed *objects, *before; /* now, and at the scan before */
 static size_t object_count, before_count;
@@ -84,16 +84,17 @@ static const struct listed *listed_at(uintptr_t address)
     return NULL;
 }
 
-/* Whether a function at this address is the family's own. Where a family's names are words that any program may use,
- * only a library of the right name counts. */
+/* Whether a function at this address is the family's own. Where a family's names are words that any program may use
+ * (ReadImage, compress), only a library of the right name, or with a less common function of the family, counts. */
 static bool belongs(unsigned family, uintptr_t address)
 {
     const struct listed *owner = listed_at(address);
     struct object object;
-    if (!owner || family != trace_codec_MAGICK)
+    if (!owner || (family != trace_codec_MAGICK && family != trace_codec_ZLIB))
         return owner != NULL;
-    return owner->dynamic && object_from_dynamic(owner->base, owner->dynamic, &object) &&
-           strstr(object.soname, "Magick") != NULL;
+    if (!owner->dynamic || !object_from_dynamic(owner->base, owner->dynamic, &object))
+        return false;
+    return family == trace_codec_ZLIB ? object_find(&object, "zlibVersion") : strstr(object.soname, "Magick");
 }
 
 /* True when any thread is inside this wrapper instance: then it is not recycled. */
@@ -157,8 +158,8 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
 void *slots_wrapper(struct thread *self, const char *name, void *address)
 {
     int row = row_of(name);
-    return row >= 0 && belongs(codec_rows[row].family, (uintptr_t)address) ? wrapper_for(self, (unsigned)row, address)
-                                                                           : address;
+    bool known = row >= 0 && !disabled && belongs(codec_rows[row].family, (uintptr_t)address);
+    return known ? wrapper_for(self, (unsigned)row, address) : address;
 }
 
 static bool is_ours(const struct dl_phdr_info *info)
@@ -272,7 +273,7 @@ static void patch_object(struct thread *self, const struct object *object, struc
         void *_Atomic *slot = (void *_Atomic *)(object->base + relocation->r_offset);
         void *value = atomic_load(slot);
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
-            value = symbols_resolve_for(object, name); /* still the lazy binding stub */
+            value = symbols_resolve_for(object, symbol, value); /* its own, or still the lazy binding stub */
         listed->pending = listed->pending || !value;
         if (!value || !belongs(codec_rows[row].family, (uintptr_t)value))
             continue; /* absent, already ours, or nothing that is known */

@@ -17,7 +17,7 @@
 #define REAL_CALL(returns, name, parameters, arguments)                                                                \
     ((returns(*) parameters)atomic_load_explicit((uintptr_t _Atomic *)&codec_targets[CODEC_ROW_##name][instance].real, \
                                                  memory_order_relaxed)) arguments
-#define session_finish(number) codec_session_finish(codec_rows[row].family, session_handle)
+#define session_finish(number) codec_session_finish(codec_rows[row].family, session_handle, number)
 
 #define BEGIN(name, handle_expression, role)                                                                           \
     enum { row = CODEC_ROW_##name };                                                                                   \

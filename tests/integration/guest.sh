@@ -7,6 +7,8 @@ source tests/integration/guest.bash
 
 for name in arguments descriptors threads signals processes loader own_open; do build $name $name -fno-builtin -lm; done
 build plugin plugin -fno-builtin -shared -fPIC -l:libwebp.so.7 -Wl,-z,lazy
+build libcodec_calls.so codec_calls -DLIBRARY -shared -fPIC -Wl,-soname,libcodec_calls.so
+build codec_calls codec_calls -L"$victims" -lcodec_calls -Wl,-rpath,"$victims"
 gcc -std=gnu11 -D_GNU_SOURCE -O1 -w -static-pie -fPIE -o "$victims/static" tests/victims/guest_descriptors.c
 
 records() { # trace kind: how many
@@ -27,6 +29,7 @@ for how in "vfork 300" "spawn 50" exec_fails forked_heap execl execle; do
     same "processes-${how% *}" "$victims/processes" $how
 done
 for how in local deep lazy; do same "loader-$how" "$victims/loader" $how "$victims/plugin" 200; done
+for how in sealed inside stream nowhere words again thrown forked; do same "codecs-$how" "$victims/codec_calls" $how; done
 same own_names "$victims/own_open"
 same bind_now env LD_BIND_NOW=1 "$victims/loader" lazy "$victims/plugin" 3
 same static "$victims/static" many
@@ -49,6 +52,13 @@ if wanted figures; then
     done
     n=$(records "$work/trace-processes-exec_fails" process_end)
     ((n == 1)) || problem+="exec_fails ended $n times; "
+    # What a name or an address has in common with something else: no call of zlib, two files that were completed.
+    n=$(records "$work/trace-codecs-words" codec_call)
+    ((n == 0)) || problem+="codecs-words: $n codec calls; "
+    n=$("$imgbench" dump "$work/trace-codecs-again" | grep -c " codec_call .* role=MUX " || true)
+    ((n == 2)) || problem+="codecs-again: $n files completed; "
+    n=$("$imgbench" dump "$work/trace-codecs-thrown" | sed -n 's/.* codec_setting .* session=\([0-9]*\) key=QUALITY.*/\1/p' | sort -u | wc -l)
+    ((n == 2)) || problem+="codecs-thrown: $n sessions; "
     report figures "$problem"
 fi
 

@@ -33,6 +33,14 @@ done
 "${cpp[@]}" -DLINKED -o "$victims/linked" $codecs/loading.cc -L"$victims/1" -lstand_in -Wl,-rpath,"$victims/1"
 "${cpp[@]}" -DMAGICK -o "$victims/magick" $codecs/loading.cc "$victims/libMagickCore-7.Q16.so.10" -Wl,-rpath,"$victims"
 "${cpp[@]}" -DOWN -rdynamic -o "$victims/own" $codecs/loading.cc
+# Two libraries that both have ReadImage and use a zlib that the program may have, too.
+"${c[@]}" "${shared[@]}" -DZLIB=5 -Wl,-soname,libz.so.9 -o "$victims/libz.so.9" $codecs/loading_twins.c
+for n in 6 3; do
+    "${c[@]}" "${shared[@]}" -DLIBRARY=$n -Wl,-z,lazy -Wl,-soname,libMagick_$n.so -o "$victims/libMagick_$n.so" \
+        $codecs/loading_twins.c "$victims/libz.so.9" -Wl,-rpath,"$victims"
+done
+"${c[@]}" -o "$victims/twins" $codecs/loading_twins.c
+"${c[@]}" -DZLIB=4 -DPROGRAM -rdynamic -o "$victims/twins_zlib" $codecs/loading_twins.c
 
 calls() { # trace text…: codec calls whose records have all of these
     local trace=$1 text lines
@@ -85,6 +93,9 @@ check magick "1234567890 2345678901 0 0 0 0 0 0 0 0 0
 1111111111 2 3333333333 0 0 0 0 0.25 0.5 1.5 2.5 " 4 codec=MAGICK -- "$victims/magick" magick
 # A function of the program's own is no codec's, whatever its name.
 check own "4 1" 0 codec=MAGICK -- "$victims/own" own "$victims/reader.so"
+# Each keeps to its own, and all to the program's where it has one.
+check twins "53 56 " 2 "codec=MAGICK" -- "$victims/twins" "$victims/libMagick_3.so" "$victims/libMagick_6.so"
+check twins_zlib "43 46 " 2 "codec=MAGICK" -- "$victims/twins_zlib" "$victims/libMagick_3.so" "$victims/libMagick_6.so"
 check absent $'weak 0, default 0\nnext 0, self 0\ndlerror speaks' 0 role= -- "$victims/plain" absent
 
 ((bad == 0)) || fail "$bad checks failed"
