@@ -71,6 +71,8 @@ struct description {
     uint32_t open_tid;     /* thread that opened it */
     bool out_open;         /* among the open outputs of out_job */
     bool close_changes;    /* stdio holds bytes of it back until it is closed */
+    bool out_changed;      /* the times below are known, of what is written to it */
+    uint64_t out_changed_from_ns, out_changed_to_ns;
     /* Of a socket or pipe, see infer_streams.c. */
     bool stream, named;
     unsigned direction;                                       /* of the last transfer */
