@@ -194,6 +194,10 @@ static bool status_of(const struct infer *infer, const struct job *job, enum ima
         *status = IMAGE_UNFINISHED;
         return true;
     }
+    if (!job->outputs_count && job->failed && (job->attempts || job->decode_seen)) {
+        *status = IMAGE_FAILED; /* programs go on with the next image: their exit code says nothing of this one */
+        return true;
+    }
     if (job->outputs_count || (job->attempts && process->exit_code == 0)) {
         *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_DISCARDED;
         return true;
