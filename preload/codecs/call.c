@@ -72,13 +72,17 @@ static void put_call(struct thread *self, const struct codec_frame *frame, uint6
     packet_put(self, TRACE_KIND_codec_call, end_ns, &record);
 }
 
-/* Closes the frames that lie at or below address: their calls were left by longjmp. */
+/* Closes the frames that lie at or below address: their calls were left. */
 static void close_left(struct thread *self, uintptr_t address)
 {
-    while (unlikely(self->frame_count && self->frames[self->frame_count - 1].address <= address)) {
+    if (likely(!self->frame_count || self->frames[self->frame_count - 1].address > address))
+        return;
+    uint64_t end_ns = codec_left_ns(self);
+    self->frames_left_ns = 0;
+    while (self->frame_count && self->frames[self->frame_count - 1].address <= address) {
         const struct codec_frame *frame = &self->frames[self->frame_count - 1];
         if (frame->start_ns)
-            put_call(self, frame, thread_now_ns(), trace_outcome_UNWOUND, NULL);
+            put_call(self, frame, end_ns > frame->start_ns ? end_ns : frame->start_ns, trace_outcome_UNWOUND, NULL);
         self->frame_count--;
     }
     if (!self->frame_count && self->in_flight_hook >= HOOK_codec_base)
@@ -119,6 +123,8 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
             codec_call_flush(self);
             start_ns = packet_put_cpu(self);
         }
+        if (outermost)
+            self->frames_cpu_ns = scope->reads_cpu ? self->cpu_ns : TRACE_UNKNOWN;
         scope->self = self;
         scope->frame = self->frame_count;
         scope->session = session;
@@ -236,6 +242,7 @@ void codec_end(struct codec_scope *scope)
     struct thread *self = scope->self;
     const struct codec_frame frame = self->frames[scope->frame];
     self->frame_count = scope->frame;
+    self->frames_left_ns = 0;
     if (frame.role == trace_role_DESTROY && frame.handle)
         codec_session_forget(codec_rows[frame.row].family, frame.handle);
     if (frame.outermost) {
@@ -306,6 +313,8 @@ void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned insta
         frame->depth = sum->depth;
         frame->inside = sum->inside;
         frame->start_ns = 0; /* marks a row: it has no record of its own */
+        if (scope->frame == 0)
+            self->frames_cpu_ns = TRACE_UNKNOWN;
         if (scope->frame == 0 && self->in_flight_hook != codec_rows[row].hook)
             packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
         scope->cycles = scope->timed ? ticks() : 0;
@@ -323,6 +332,7 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
     struct thread *self = thread_enter();
     if (self == scope->self && scope->frame < self->frame_count) {
         self->frame_count = scope->frame;
+        self->frames_left_ns = 0;
         /* Found again, not remembered: I/O inside the call may have written the sums. */
         struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
         sum->calls++;
