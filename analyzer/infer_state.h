@@ -126,13 +126,14 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
-    bool stripped;             /* metadata was dropped from its pixels */
-    struct session *muxer;     /* that put the output's parts together; may be the encoder */
-    struct session *packer;    /* of zlib: the encoder, if the output is PNG and there is no other */
-    unsigned encoder_depth;    /* of its calls in others' */
-    struct session *container; /* of a library that calls encoders of other libraries, or has its own */
-    uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
-    uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
+    bool stripped;               /* metadata was dropped from its pixels */
+    struct session *muxer;       /* that put the output's parts together; may be the encoder */
+    struct session *packer;      /* of zlib: the encoder, if the output is PNG and there is no other */
+    struct session *next_packer; /* since the output was closed: that of the next one of the same inputs */
+    unsigned encoder_depth;      /* of its calls in others' */
+    struct session *container;   /* of a library that calls encoders of other libraries, or has its own */
+    uint64_t pipeline_ns;        /* observed in PIPELINE calls, less what other codec calls account for */
+    uint64_t encoded_ns;         /* end of the last encoder's call that was not a container's */
     bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
     uint32_t copied_place;   /* place in outputs + 1 of the one that is read back for another, or 0 */
     uint32_t loader_tid;     /* thread that libvips loaded the input on, or 0 */
