@@ -21,6 +21,21 @@ static void changed(struct infer *infer, uint32_t file, uint64_t from_ns, uint64
     infer->run->files[file].changed_to_ns = to_ns;
 }
 
+/* Which image was written may turn out only later: see infer_facts_of_output(). */
+static void output_changed(struct infer *infer, struct description *d, uint64_t from_ns, uint64_t to_ns)
+{
+    d->out_changed = true;
+    d->out_changed_from_ns = from_ns;
+    d->out_changed_to_ns = to_ns;
+    changed(infer, d->out_file, from_ns, to_ns);
+}
+
+void infer_facts_of_output(struct infer *infer, const struct description *d)
+{
+    if (d->out_changed)
+        changed(infer, d->out_file, d->out_changed_from_ns, d->out_changed_to_ns);
+}
+
 static void state_record(struct event *event)
 {
     const struct trace_file_state *state = &event->record->file_state;
@@ -29,7 +44,10 @@ static void state_record(struct event *event)
     if (!d || !S_ISREG(d->mode))
         return;
     d->close_changes = !reads && state->changed_ns == TRACE_UNKNOWN;
-    changed(event->infer, reads ? d->in_file : d->out_file, state->changed_ns, state->changed_ns);
+    if (reads)
+        changed(event->infer, d->in_file, state->changed_ns, state->changed_ns);
+    else
+        output_changed(event->infer, d, state->changed_ns, state->changed_ns);
 }
 
 static void close_record(struct event *event)
@@ -39,8 +57,8 @@ static void close_record(struct event *event)
     if (!d || !d->close_changes)
         return;
     uint64_t offset_ns = (uint64_t)event->infer->run->realtime_offset_ns;
-    changed(event->infer, d->out_file, event->start_ns + offset_ns - CLOCK_SLACK_NS,
-            event->end_ns + offset_ns + (close->at_exit ? EXIT_SLACK_NS : CLOCK_SLACK_NS));
+    output_changed(event->infer, d, event->start_ns + offset_ns - CLOCK_SLACK_NS,
+                   event->end_ns + offset_ns + (close->at_exit ? EXIT_SLACK_NS : CLOCK_SLACK_NS));
 }
 
 void infer_facts_record(struct event *event)

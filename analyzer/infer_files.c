@@ -359,7 +359,7 @@ void infer_files_finish(struct event *event)
     struct description *d;
     for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) {
         infer_stream_sizes(event->infer, d);
-        if ((event->thread = thread_of(event->process, d->open_tid)))
+        if (d->waiting && (event->thread = thread_of(event->process, d->open_tid)))
             infer_output_waits_no_more(event, d);
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;

@@ -105,8 +105,11 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
         settings->scale = settings->known[SETTING_QUANTIZER] && !settings->known[SETTING_QUALITY] ? "aom" : "libavif";
     if (encoder->codec == trace_codec_HEIF)
         settings->scale = "libheif";
-    if (encoder->codec == trace_codec_JXL)
+    if (encoder->codec == trace_codec_JXL) {
         settings->scale = "jxl";
+        if (settings->known[SETTING_LOSSLESS] && settings->value[SETTING_LOSSLESS] == 1)
+            settings->known[SETTING_DISTANCE] = false; /* asked for beside it, by cjxl of every JPEG, and not heeded */
+    }
     if (encoder->codec != trace_codec_JPEG)
         return;
     settings->scale = "libjpeg";
@@ -192,6 +195,10 @@ static bool status_of(const struct infer *infer, const struct job *job, enum ima
     }
     if (killed && (job->decode_seen || job->header_seen || job->encode_seen || job->outputs_count)) {
         *status = IMAGE_UNFINISHED;
+        return true;
+    }
+    if (!job->outputs_count && job->failed && (job->attempts || job->decode_seen)) {
+        *status = IMAGE_FAILED; /* programs go on with the next image: their exit code says nothing of this one */
         return true;
     }
     if (job->outputs_count || (job->attempts && process->exit_code == 0)) {
@@ -367,7 +374,7 @@ void infer_images_finish(struct infer *infer)
     make_chains(run);
     if (unused && run->image_count)
         infer_note(infer,
-                   "%zu decoded image%s made no output that was seen: of several inputs of one output only the last is "
+                   "%zu decoded image%s made no output that was seen: of several inputs of one output only one is "
                    "counted, so its ratio may be wrong",
                    unused, unused == 1 ? "" : "s");
 }

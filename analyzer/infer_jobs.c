@@ -55,6 +55,8 @@ struct job *infer_job_again(struct event *event, struct job *first)
     for (size_t i = 0; i < first->inputs_count; i++)
         infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, first->inputs[i]);
     job->again_of = first;
+    job->packer = first->next_packer;
+    first->next_packer = NULL;
     /* Reading and decoding happened once and count with the first image. */
     job->read_seen = first->read_seen;
     job->decode_seen = first->decode_seen;

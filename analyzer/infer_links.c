@@ -49,7 +49,12 @@ static void named_file(struct event *event, struct session *session)
             free(path);
             return;
         }
-    struct named_output *named = &process->named[process->named_next++ % NAMED_OUTPUTS];
+    struct named_output *named = NULL;
+    for (unsigned i = 0; i < NAMED_OUTPUTS && !named; i++) /* once more: who named it before has not made it */
+        if (process->named[i].path && strcmp(process->named[i].path, path) == 0)
+            named = &process->named[i];
+    if (!named)
+        named = &process->named[process->named_next++ % NAMED_OUTPUTS];
     free(named->path);
     *named = (struct named_output){path, link->session, NULL};
     if (!link->session && event->thread->current && !event->thread->current->output_closed)

@@ -19,6 +19,7 @@ void infer_add_output(struct event *event, struct job *job, struct description *
     d->out_job = job;
     d->out_open = true;
     d->out_file = d->stream ? infer_stream_file(event->infer, d, facts, false) : infer_new_file(event->infer, d, facts);
+    infer_facts_of_output(event->infer, d);
     infer_job_add(&job->outputs, &job->outputs_count, &job->outputs_capacity, d->out_file);
     job->open_outputs++;
     job->write_seen = true;

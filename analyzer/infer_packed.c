@@ -32,6 +32,8 @@ bool infer_codes_png(struct event *event, struct session *session, unsigned role
         rule = LINK_ADJACENCY;
         job = event->thread->current;
     }
+    if (job && job->output_closed && !reads && is_stream)
+        job->next_packer = session;
     if (!job || job->output_closed)
         return false;
     const struct session *other = reads ? job->decoder : job->encoder;

@@ -54,6 +54,8 @@ void infer_files_finish(struct event *event);
 /* infer_facts.c */
 /* To be called before infer_file_record(): a close may be the end of the description. */
 void infer_facts_record(struct event *event);
+/* The description's output has just become an image: what was recorded of the file before is of it. */
+void infer_facts_of_output(struct infer *infer, const struct description *description);
 /* What images' files say that are still as the run left them. */
 void infer_facts_finish(struct infer *infer);
 

@@ -13,7 +13,7 @@
 
 #define CHAINS 65536
 
-/* Removes "//", "/./" and "/../" by the text alone: the directories may be gone by now. */
+/* Removes "//", "/./" and "/../" by the text alone: the directories may be gone by now. An empty path becomes "/". */
 static void tidy(char *path)
 {
     char *out = path;
@@ -59,7 +59,7 @@ char *infer_absolute(const struct event *event, const struct trace_text *path, i
     }
     bool named = memchr(path->data, '/', path->bytes) || base[0]; /* else "pipe:[1]" and the like */
     size_t base_length = strlen(base);
-    char *text = memory_zeroed(base_length + path->bytes + 2, 1);
+    char *text = memory_zeroed(base_length + path->bytes + 3, 1); /* "/" between, "/" behind the root, the end */
     memcpy(text, base, base_length);
     if (base_length)
         text[base_length++] = '/';

@@ -71,6 +71,8 @@ struct description {
     uint32_t open_tid;     /* thread that opened it */
     bool out_open;         /* among the open outputs of out_job */
     bool close_changes;    /* stdio holds bytes of it back until it is closed */
+    bool out_changed;      /* the times below are known, of what is written to it */
+    uint64_t out_changed_from_ns, out_changed_to_ns;
     /* Of a socket or pipe, see infer_streams.c. */
     bool stream, named;
     unsigned direction;                                       /* of the last transfer */
@@ -126,13 +128,14 @@ struct job {
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
-    bool stripped;             /* metadata was dropped from its pixels */
-    struct session *muxer;     /* that put the output's parts together; may be the encoder */
-    struct session *packer;    /* of zlib: the encoder, if the output is PNG and there is no other */
-    unsigned encoder_depth;    /* of its calls in others' */
-    struct session *container; /* of a library that calls encoders of other libraries, or has its own */
-    uint64_t pipeline_ns;      /* observed in PIPELINE calls, less what other codec calls account for */
-    uint64_t encoded_ns;       /* end of the last encoder's call that was not a container's */
+    bool stripped;               /* metadata was dropped from its pixels */
+    struct session *muxer;       /* that put the output's parts together; may be the encoder */
+    struct session *packer;      /* of zlib: the encoder, if the output is PNG and there is no other */
+    struct session *next_packer; /* since the output was closed: that of the next one of the same inputs */
+    unsigned encoder_depth;      /* of its calls in others' */
+    struct session *container;   /* of a library that calls encoders of other libraries, or has its own */
+    uint64_t pipeline_ns;        /* observed in PIPELINE calls, less what other codec calls account for */
+    uint64_t encoded_ns;         /* end of the last encoder's call that was not a container's */
     bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
     struct image_facts memory_in, memory_out;    /* of images that a codec was given or gave back; format 0: none */
     uint64_t memory_in_bytes, memory_out_bytes;

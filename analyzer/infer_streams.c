@@ -179,7 +179,7 @@ void infer_stream_began(const struct event *event, struct description *d, bool r
 
 static struct infer_pipe *pipe_of(struct infer *infer, const struct description *d)
 {
-    uint32_t key = (uint32_t)(d->inode ^ d->inode >> 32) | (d->inode == 0);
+    uint32_t folded = (uint32_t)(d->inode ^ d->inode >> 32), key = folded ? folded : 1; /* the map has no place 0 */
     struct infer_pipe *pipe = id_map_get(&infer->pipes, key);
     if (!pipe) {
         pipe = memory_zeroed(1, sizeof *pipe);

@@ -243,7 +243,7 @@ uint64_t files_boundary(struct thread *self)
     return packet_put_cpu(self);
 }
 
-uint64_t files_cpu_after(const struct thread *self)
+uint64_t files_cpu_after(struct thread *self)
 {
     return codec_call_session(self) ? TRACE_UNKNOWN : thread_cpu_ns(self);
 }

@@ -103,7 +103,7 @@ void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, e
  * interrupted, and then their length says nothing about their CPU time. */
 #define FILES_LARGE_BYTES 65536
 /* CPU reading to be written behind the record of the transfer; TRACE_UNKNOWN inside a codec call. */
-uint64_t files_cpu_after(const struct thread *self);
+uint64_t files_cpu_after(struct thread *self);
 /* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its
  * own ends. Returns the time at which what follows begins: see packet_put_cpu. */
 uint64_t files_boundary(struct thread *self);

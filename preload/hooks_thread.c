@@ -53,7 +53,7 @@ static void thread_ends(void)
     int saved = errno;
     struct thread *self = thread_may_record() ? thread_enter() : NULL;
     if (self) {
-        codec_call_flush(self);
+        codec_call_leave_all(self);
         struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
         heap_thread_end(self, &end);
         packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);

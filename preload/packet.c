@@ -293,6 +293,7 @@ uint64_t packet_put_cpu(struct thread *self)
 {
     const char *base = self->packet.base;
     uint64_t start_ns = thread_now_ns(), cpu_ns = thread_cpu_ns(self);
+    self->cpu_ns = cpu_ns;
     packet_put_cpu_at(self, cpu_ns, thread_now_ns());
     return base == self->packet.base ? start_ns : thread_now_ns();
 }

@@ -195,6 +195,7 @@ static struct thread *attach(void)
     state->creator_tid = 0;
     state->start_ns = system_now_ns();
     state->frame_count = state->row_count = 0;
+    state->frames_left_ns = 0;
     state->in_flight_hook = 0;
     state->own_cpu_ns = state->slow_depth = 0;
     state->io_ns = 0;
@@ -297,6 +298,7 @@ void thread_reset_after_fork(void)
     self->tid = system_thread_id();
     self->named = false;
     self->frame_count = self->row_count = 0;
+    self->frames_left_ns = 0;
     self->in_flight_hook = 0;
     self->own_cpu_ns = self->slow_depth = 0;
     self->start_ns = system_now_ns();

@@ -106,6 +106,9 @@ struct thread {
     int64_t heap_added_before;
     /* codec calls, see codec_call.c */
     unsigned frame_count;
+    uint64_t cpu_ns;         /* the thread's last reading by packet_put_cpu() */
+    uint64_t frames_cpu_ns;  /* of the thread as the outermost of its frames began, or TRACE_UNKNOWN */
+    uint64_t frames_left_ns; /* its last record before one that was made outside of them, or 0 */
     struct codec_frame frames[THREAD_FRAMES];
     struct row_sum rows[THREAD_ROWS];
     unsigned row_count;

@@ -15,6 +15,7 @@
 #define LEFT 100.0 /* ms: when the output's close ended; it took 1 ms */
 
 static char path[64];
+static bool linked; /* the codec call that the path was named to lasts until after the close */
 
 /* A GIF of 8 × 8 pixels and one frame; the trace's heads are cut off before it. */
 static void put_file(void)
@@ -45,6 +46,8 @@ static bool read_from_file(double changed_ms, double recorded_ms, bool at_exit, 
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
     act_input(tool, 10, 1, "/photos/in.png", FORMAT_PNG, 0x1000, 500);
+    if (linked)
+        ACT(tool, 40, session_link, .session = 7, .direction = trace_direction_OUT, .path = {path, strlen(path)});
     ACT(tool, 50, open, .device = status.st_dev, .inode = status.st_ino, .file = 2, .fd = 4, .directory_fd = AT_FDCWD,
         .flags = O_WRONLY | O_CREAT, .mode = S_IFREG | 0644, .hook = 1, .origin = trace_origin_OPENED,
         .path = {path, strlen(path)});
@@ -54,6 +57,8 @@ static bool read_from_file(double changed_ms, double recorded_ms, bool at_exit, 
         .bytes = bytes, .file = 2, .direction = trace_direction_OUT);
     ACT(tool, LEFT, close, .duration_ns = MS, .bytes = bytes, .pending_bytes = recorded_ms < 0, .file = 2, .fd = 4,
         .hook = 4, .last = !at_exit, .at_exit = at_exit);
+    if (linked)
+        act_codec(tool, LEFT + 10, 80, 7, trace_role_PIPELINE, trace_codec_VIPS, 0, 0);
     act_end(tool, 200, 10, 0);
     run = scene_run(&scene);
     const struct image_file *file = run_file(run, path);
@@ -85,6 +90,15 @@ START_TEST(bytes_that_stdio_held_back_change_the_file_while_it_is_closed)
 }
 END_TEST
 
+START_TEST(what_is_recorded_before_it_is_known_whose_the_output_is_counts)
+{
+    linked = true;
+    ck_assert(read_from_file(70, 70, false, SIZE));
+    ck_assert(!read_from_file(70.001, 70, false, SIZE));
+    ck_assert(read_from_file(LEFT - 0.5, -1, false, SIZE));
+}
+END_TEST
+
 int main(void)
 {
     char directory[] = "/tmp/imgbench-facts-XXXXXX";
@@ -95,6 +109,7 @@ int main(void)
     TCase *tests = tcase_create("facts");
     tcase_add_test(tests, a_recorded_time_must_be_the_files);
     tcase_add_test(tests, bytes_that_stdio_held_back_change_the_file_while_it_is_closed);
+    tcase_add_test(tests, what_is_recorded_before_it_is_known_whose_the_output_is_counts);
     suite_add_tcase(suite, tests);
     int result = suite_run(suite);
     return unlink(path) == 0 && rmdir(directory) == 0 ? result : 1;

@@ -72,6 +72,32 @@ START_TEST(an_archive_beside_a_jpeg_changes_nothing)
 }
 END_TEST
 
+/* A picture is loaded once and saved twice, as thumbnails are: nothing decodes before the second. */
+START_TEST(the_second_png_of_one_input_has_its_packer_too)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    act_input(tool, 10, 1, "/photos/in.jpg", FORMAT_JPEG, BEFORE, 500);
+    act_codec(tool, 20, 8, 1, trace_role_DECODE, trace_codec_JPEG, BEFORE, 0x5000);
+    for (uint32_t i = 0; i < 2; i++) {
+        begin(tool, 30 + 20 * i, 2 + i, true, 3 + (int)i);
+        packs(tool, 38 + 20 * i, 5, 2 + i, trace_role_ENCODE, ELSEWHERE);
+        act_output(tool, 40 + 20 * i, 2 + i, i ? "/photos/b.png" : "/photos/a.png", FORMAT_PNG, 0x9000, 400);
+    }
+    act_end(tool, 90, 48, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct image *image = &run->images[i];
+        ck_assert_uint_eq(image->attempts, 1);
+        ck_assert_str_eq(image->settings.encoder, "zlib");
+        ck_assert_uint_eq((unsigned)image->settings.value[SETTING_EFFORT], 3 + (unsigned)i);
+        ck_assert_str_eq(image->settings.decoder, "libjpeg");
+    }
+    run_free(run);
+}
+END_TEST
+
 START_TEST(an_archive_alone_is_no_image)
 {
     struct scene scene = scene_new();
@@ -192,6 +218,7 @@ int main(void)
     Suite *suite = suite_create("infer_packed");
     TCase *tests = tcase_create("packed");
     tcase_add_loop_test(tests, an_archive_beside_a_jpeg_changes_nothing, 0, 2);
+    tcase_add_test(tests, the_second_png_of_one_input_has_its_packer_too);
     tcase_add_test(tests, an_archive_alone_is_no_image);
     tcase_add_loop_test(tests, zlib_decodes_and_encodes_what_is_png, 0, 2);
     tcase_add_test(tests, a_raw_stream_is_no_png_unless_its_bytes_were_read_from_one);

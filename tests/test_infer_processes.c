@@ -257,6 +257,7 @@ START_TEST(paths_start_at_the_root_that_the_process_has)
     ACT(tool, 1, chdir, .fd = -1, .root = 1, .path = TEXT("jail")); /* from /photos */
     act_input(tool, 10, 1, "/in/../../../a.gif", FORMAT_GIF, 0x1000, 500);
     act_output(tool, 20, 2, "kept/b.gif", FORMAT_GIF, 0x9000, 400); /* the working directory has not changed */
+    act_open(tool, 25, 1, 8, "jail", O_RDONLY, 0);                  /* the root itself */
     ACT(tool, 30, chdir, .fd = -1, .path = TEXT("/deep"));          /* as getcwd says it inside */
     act_input(tool, 40, 3, "../../c.gif", FORMAT_GIF, 0x1000, 500);
     ACT(tool, 50, chdir, .fd = 5, .path = TEXT("(unreachable)/elsewhere"));

@@ -265,6 +265,41 @@ START_TEST(trace_cut_off_anywhere_keeps_the_images_that_were_complete)
 }
 END_TEST
 
+/* A pool's thread: the first load turns out to be damaged while it is saved, the program catches that and goes on. */
+START_TEST(image_whose_codec_failed_in_a_tool_that_goes_on_failed_and_gives_its_output_to_the_next)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    static const char *const inputs[] = {"/photos/bad.png", "/photos/good.png"};
+    for (uint32_t i = 0; i < 2; i++) {
+        double ms = 100 * i;
+        uint32_t loader = 1 + 2 * i, saver = loader + 1, file = 1 + i;
+        ACT(tool, ms + 5, session_link, .session = loader, .direction = trace_direction_IN,
+            .path = {inputs[i], strlen(inputs[i])});
+        act_input(tool, ms + 10, file, inputs[i], FORMAT_PNG, 0x1000 + 0x1000 * i, 500 + i);
+        act_codec(tool, ms + 15, 1, loader, trace_role_HEADER, trace_codec_VIPS, 0, 0);
+        act_close(tool, ms + 16, 1, file, 500 + i);
+        ACT(tool, ms + 20, session_link, .session = saver, .direction = trace_direction_OUT,
+            .path = TEXT("/photos/out.gif"));
+        if (i)
+            act_output(tool, ms + 30, 9, "/photos/out.gif", FORMAT_GIF, 0x9000, 400);
+        ACT(tool, ms + 50, codec_call, .duration_ns = 30 * MS, .session = saver, .hook = 5, .role = trace_role_PIPELINE,
+            .codec = trace_codec_VIPS, .outcome = i ? trace_outcome_DONE : trace_outcome_UNWOUND);
+    }
+    act_end(tool, 270, 5, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct image *image = &run->images[i];
+        ck_assert_int_eq(image->status, i ? IMAGE_OK : IMAGE_FAILED);
+        ck_assert_uint_eq(image->attempts, 1);
+        ck_assert_uint_eq(image->output_count, i);
+        ck_assert_str_eq(run->files[image->inputs[0]].path, inputs[i]);
+    }
+    run_free(run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("infer_runs");
@@ -279,6 +314,7 @@ int main(void)
     tcase_add_test(tests, sixty_seconds_without_a_process_end_a_period);
     tcase_add_test(tests, order_in_which_processes_and_streams_were_made_does_not_matter);
     tcase_add_test(tests, trace_cut_off_anywhere_keeps_the_images_that_were_complete);
+    tcase_add_test(tests, image_whose_codec_failed_in_a_tool_that_goes_on_failed_and_gives_its_output_to_the_next);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Owns: codec calls as they happen: frames, sessions, row sums, their records.
+ * Owns: codec calls as they happen: their frames and records.
  * Must not know: signatures of codecs, jump slots.
  *
  * A frame whose stack address is not above the current one was left by longjmp: it is closed when the next call comes
  * by. Thread CPU is read where outermost calls begin and end, never per row; the row sums that wait are written before
  * each reading, so that between two readings the trace holds all there was. The two readings (0.6 us each) lie inside
  * the recorded duration: see packet_put_cpu. */
-#include "preload/codecs/call.h"
+#include "preload/codecs/frames.h"
 
 #include <errno.h>
 
@@ -22,22 +22,19 @@ static bool reads_cpu(unsigned role)
     return role != trace_role_SETUP && role != trace_role_DESTROY;
 }
 
-/* zlib's calls inside another codec's are that one's business; and a program that only packs data is no concern of
- * ours: they count once the process has shown an image. */
-static bool is_worth_it(const struct thread *self, unsigned row)
+bool codec_is_worth_it(const struct thread *self, unsigned row)
 {
     return codec_rows[row].family != trace_codec_ZLIB || (!self->frame_count && packet_on_disk());
 }
 
-/* What a frame that is pushed now lies in. */
-static void place_frame(const struct thread *self, uint8_t *depth, bool *inside)
+void codec_place_frame(const struct thread *self, uint8_t *depth, bool *inside)
 {
     const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
     *depth = top ? (uint8_t)(top->depth + (top->role != trace_role_PIPELINE)) : 0;
     *inside = top && (top->inside || top->role == trace_role_PIPELINE);
 }
 
-static void count_inner(struct thread *self, uint64_t duration_ns, uint64_t io_ns)
+void codec_count_inner(struct thread *self, uint64_t duration_ns, uint64_t io_ns)
 {
     self->inner_ns += duration_ns > io_ns ? duration_ns - io_ns : 0;
 }
@@ -62,7 +59,7 @@ static void put_call(struct thread *self, const struct codec_frame *frame, uint6
         .inside = frame->inside,
     };
     if (frame->inside && !frame->depth && frame->role != trace_role_PIPELINE)
-        count_inner(self, record.duration_ns, record.io_ns);
+        codec_count_inner(self, record.duration_ns, record.io_ns);
     if (buffers) {
         record.source = buffers->source;
         record.source_bytes = buffers->source_bytes;
@@ -72,13 +69,16 @@ static void put_call(struct thread *self, const struct codec_frame *frame, uint6
     packet_put(self, TRACE_KIND_codec_call, end_ns, &record);
 }
 
-/* Closes the frames that lie at or below address: their calls were left by longjmp. */
-static void close_left(struct thread *self, uintptr_t address)
+void codec_close_left(struct thread *self, uintptr_t address)
 {
-    while (unlikely(self->frame_count && self->frames[self->frame_count - 1].address <= address)) {
+    if (likely(!self->frame_count || self->frames[self->frame_count - 1].address > address))
+        return;
+    uint64_t end_ns = codec_left_ns(self);
+    self->frames_left_ns = 0;
+    while (self->frame_count && self->frames[self->frame_count - 1].address <= address) {
         const struct codec_frame *frame = &self->frames[self->frame_count - 1];
         if (frame->start_ns)
-            put_call(self, frame, thread_now_ns(), trace_outcome_UNWOUND, NULL);
+            put_call(self, frame, end_ns > frame->start_ns ? end_ns : frame->start_ns, trace_outcome_UNWOUND, NULL);
         if (frame->role == trace_role_PIPELINE) /* its options are gone whether it saved or threw */
             codec_session_finish(codec_rows[frame->row].family, frame->handle, frame->session);
         self->frame_count--;
@@ -89,7 +89,7 @@ static void close_left(struct thread *self, uintptr_t address)
 
 void codec_call_leave_all(struct thread *self)
 {
-    close_left(self, UINTPTR_MAX);
+    codec_close_left(self, UINTPTR_MAX);
     codec_call_flush(self);
 }
 
@@ -103,11 +103,11 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
     struct thread *self = thread_enter();
     if (!self)
         return;
-    close_left(self, address);
+    codec_close_left(self, address);
     const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
     /* A slot that led to a stub that led to a slot: the call is already being recorded. */
     bool twice = top && handle && top->row == row && top->handle == handle;
-    if (!twice && self->frame_count < THREAD_FRAMES && is_worth_it(self, row)) {
+    if (!twice && self->frame_count < THREAD_FRAMES && codec_is_worth_it(self, row)) {
         const struct codec_row *info = &codec_rows[row];
         packet_need_disk(self);
         process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
@@ -121,6 +121,8 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
             codec_call_flush(self);
             start_ns = packet_put_cpu(self);
         }
+        if (outermost)
+            self->frames_cpu_ns = scope->reads_cpu ? self->cpu_ns : TRACE_UNKNOWN;
         scope->self = self;
         scope->frame = self->frame_count;
         scope->session = session;
@@ -136,7 +138,7 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
             .outermost = outermost,
             .start_ns = start_ns ? start_ns : thread_now_ns(),
         };
-        place_frame(self, &frame.depth, &frame.inside);
+        codec_place_frame(self, &frame.depth, &frame.inside);
         self->frames[self->frame_count++] = frame;
         if (outermost)
             packet_set_in_flight(self, info->hook, frame.start_ns);
@@ -240,6 +242,7 @@ void codec_end(struct codec_scope *scope)
     struct thread *self = scope->self;
     const struct codec_frame frame = self->frames[scope->frame];
     self->frame_count = scope->frame;
+    self->frames_left_ns = 0;
     if (frame.role == trace_role_DESTROY && frame.handle)
         codec_session_forget(codec_rows[frame.row].family, frame.handle, frame.session);
     if (frame.outermost) {
@@ -250,150 +253,4 @@ void codec_end(struct codec_scope *scope)
     scope->self = NULL;
     thread_leave();
     errno = scope->saved_errno;
-}
-
-/* ---- rows ---- */
-
-static uint64_t ticks(void)
-{
-    return process.cycles_are_time ? arch_cycles() : thread_now_ns();
-}
-
-/* The thread's sum for this row and handle, made when there is none. */
-static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instance, const void *handle)
-{
-    for (unsigned i = 0; i < self->row_count; i++)
-        if (self->rows[i].handle == handle && self->rows[i].row == row)
-            return &self->rows[i];
-    const struct codec_row *info = &codec_rows[row];
-    packet_need_disk(self);
-    process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
-    if (self->row_count == THREAD_ROWS)
-        codec_call_flush(self);
-    struct row_sum *sum = &self->rows[self->row_count++];
-    *sum = (struct row_sum){
-        .handle = handle,
-        .row = (uint16_t)row,
-        .session = codec_session(info->family, handle),
-        .first_ns = thread_now_ns(),
-        .first_cycles = ticks(),
-    };
-    place_frame(self, &sum->depth, &sum->inside);
-    return sum;
-}
-
-void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned instance, const void *handle,
-                     uintptr_t address)
-{
-    scope->self = NULL;
-    if (!thread_may_record())
-        return;
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (!self)
-        return;
-    close_left(self, address);
-    if (self->frame_count < THREAD_FRAMES && is_worth_it(self, row)) {
-        struct row_sum *sum = sum_of(self, row, instance, handle);
-        scope->self = self;
-        scope->row = (uint16_t)row;
-        scope->handle = handle;
-        scope->frame = self->frame_count;
-        scope->io_ns = self->io_ns;
-        scope->timed = process.cycles_are_time || (sum->calls & 7) == 0;
-        struct codec_frame *frame = &self->frames[self->frame_count++];
-        frame->address = address;
-        frame->handle = handle;
-        frame->session = sum->session;
-        frame->row = (uint16_t)row;
-        frame->role = codec_rows[row].role;
-        frame->depth = sum->depth;
-        frame->inside = sum->inside;
-        frame->start_ns = 0; /* marks a row: it has no record of its own */
-        if (scope->frame == 0 && self->in_flight_hook != codec_rows[row].hook)
-            packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
-        scope->cycles = scope->timed ? ticks() : 0;
-    }
-    thread_leave();
-    errno = saved;
-}
-
-void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
-{
-    if (!scope->self)
-        return;
-    int saved = errno;
-    struct thread *self = thread_enter_again();
-    uint64_t now = self && scope->timed ? ticks() : 0;
-    if (self == scope->self && scope->frame < self->frame_count) {
-        self->frame_count = scope->frame;
-        /* Found again, not remembered: I/O inside the call may have written the sums. */
-        struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
-        sum->calls++;
-        if (scope->timed) {
-            sum->timed++;
-            sum->cycles += now - scope->cycles;
-            sum->last_cycles = now;
-            if (scope->cycles < sum->first_cycles)
-                sum->first_cycles = scope->cycles;
-        }
-        sum->io_ns += self->io_ns - scope->io_ns;
-        if (!sum->buffer)
-            sum->buffer = buffer;
-    }
-    if (self)
-        thread_leave();
-    scope->self = NULL;
-    errno = saved;
-}
-
-/* value * part / whole. Not in floating point: a division there raises flags, or a signal where the program asked for
- * one. */
-static uint64_t share(uint64_t value, uint64_t part, uint64_t whole)
-{
-    return whole ? (uint64_t)((__extension__(unsigned __int128) value) * part / whole) : value;
-}
-
-void codec_call_flush(struct thread *self)
-{
-    if (likely(!self->row_count))
-        return;
-    enum { SHORT_NS = 20000 };
-    uint64_t now_ns = thread_now_ns(), now = ticks(), span_ns = 1, span_cycles = 1;
-    if (process.cycles_are_time) {
-        /* Scaled over the sum's own span; a very short one, in which the clocks' steps matter, by the thread's
-         * bearings, or where it has none yet it is stretched. */
-        while (now_ns - self->rows[0].first_ns < SHORT_NS && !self->clock.span) {
-            now_ns = thread_now_ns();
-            now = ticks();
-        }
-        bool is_short = now_ns - self->rows[0].first_ns < SHORT_NS;
-        span_ns = is_short ? self->clock.scale : now_ns - self->rows[0].first_ns;
-        span_cycles = is_short ? UINT64_C(1) << 32 : now - self->rows[0].first_cycles;
-    }
-    unsigned count = self->row_count;
-    self->row_count = 0;
-    for (unsigned i = 0; i < count; i++) {
-        const struct row_sum *sum = &self->rows[i];
-        const struct codec_row *row = &codec_rows[sum->row];
-        uint64_t duration = share(sum->cycles, span_ns, span_cycles);
-        struct trace_rows record = {
-            .duration_ns = sum->timed ? share(duration, sum->calls, sum->timed) : duration,
-            .io_ns = sum->io_ns,
-            .first_ns = sum->first_ns,
-            .last_ns = sum->first_ns + share(sum->last_cycles - sum->first_cycles, span_ns, span_cycles),
-            .buffer = sum->buffer,
-            .calls = sum->calls,
-            .session = sum->session,
-            .hook = row->hook,
-            .depth = sum->depth,
-            .role = row->role,
-            .codec = row->family,
-            .inside = sum->inside,
-        };
-        if (sum->inside && !sum->depth)
-            count_inner(self, record.duration_ns, record.io_ns);
-        if (sum->calls)
-            packet_put(self, TRACE_KIND_rows, now_ns, &record);
-    }
 }

@@ -109,15 +109,23 @@ void codec_session_name(unsigned family, const void *handle, uint32_t number);
 void codec_handle_note(unsigned family, const void *handle, unsigned place, uint64_t value);
 uint64_t codec_handle_noted(unsigned family, const void *handle, unsigned place);
 
+/* ---- left.c: when the thread's frames ended, which turn out to have been left. Guard set. ---- */
+uint64_t codec_left_ns(struct thread *self);
+/* ---- call.c ---- */
 /* Writes the row sums that wait. Guard set. */
 void codec_call_flush(struct thread *self);
 /* The program ends inside its codec calls, if it is in any. Guard set. */
 void codec_call_leave_all(struct thread *self);
-/* Session of the innermost codec call of the thread, or 0. A frame below the caller's was left by longjmp. */
-static inline uint32_t codec_call_session(const struct thread *self)
+/* Session of the innermost codec call of the thread, or 0. A frame below the caller's was left by longjmp: not after
+ * the thread's last record. */
+static inline uint32_t codec_call_session(struct thread *self)
 {
     const struct codec_frame *top = self->frame_count ? &self->frames[self->frame_count - 1] : NULL;
-    return top && top->address > (uintptr_t)__builtin_frame_address(0) ? top->session : 0;
+    if (top && top->address > (uintptr_t)__builtin_frame_address(0))
+        return top->session;
+    if (unlikely(top && !self->frames_left_ns))
+        self->frames_left_ns = self->packet.last_ns;
+    return 0;
 }
 void codec_sessions_reset_after_fork(void);
 

@@ -79,6 +79,26 @@ def run(work, command, more):
     return {"stdout": done.stdout, "stderr": done.stderr, "exit code": done.returncode, "files": files}
 
 
+def go_on(imgbench, library, work, modules):
+    """What is wrong: sharp throws over a damaged source and its only thread waits before the next image, a good one."""
+    with open(f"{work}/in/photo.jpg", "rb") as photo, open(f"{work}/sources/bad.jpg", "wb") as bad:
+        bad.write(photo.read()[:3000])
+    jobs = [{"in": f"{work}/sources/bad.jpg"}, {"in": f"{work}/in/photo.jpg", "pause": 1000}]
+    for job in jobs: # the second writes what the first did not
+        job |= {"out": f"{work}/out/kept.webp", "format": "webp", "options": {"quality": 40}, "how": "file", "width": 99}
+    with open(f"{work}/jobs.json", "w", encoding="utf-8") as file:
+        json.dump(jobs, file)
+    run(work, ["node", f"{HERE}/sharp_jobs.mjs", modules, f"{work}/jobs.json", "1"],
+        {"LD_PRELOAD": library, "IMGBENCH_DIR": f"{work}/failing", "UV_THREADPOOL_SIZE": "1"})
+    done = subprocess.run([imgbench, "report", "--json", f"{work}/failing"], capture_output=True, timeout=60, check=False)
+    report = json.loads(done.stdout)
+    names = {file["id"]: os.path.basename(file["path"] or "") for file in report["files"]}
+    found = [([names[id] for id in image["inputs"]], image["status"], image["attempts"], image["busy_s"] < 0.5)
+             for image in report["images"]]
+    expected = [(["bad.jpg"], "failed", 1, True), (["photo.jpg"], "ok", 1, True)]
+    return [] if found == expected else [f"{found}, expected {expected}"]
+
+
 def main(imgbench, library, work, modules):
     corpus.make(f"{work}/in")
     os.mkdir(f"{work}/sources")
@@ -109,6 +129,7 @@ def main(imgbench, library, work, modules):
     for job, settings, facts in jobs:
         name = os.path.basename(job["out"])
         judge(f"{job['how']} {name}", wrong_in(job, settings, facts, files, *made.get(name, (None, None))))
+    judge("a failed image and the next one", go_on(imgbench, library, work, modules))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

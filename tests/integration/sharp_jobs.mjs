@@ -4,7 +4,7 @@
 //
 //   node sharp_jobs.mjs MODULES JOBS PARALLEL
 //
-// JOBS is a file with a JSON list of { in, out, format, options, width, how }. how:
+// JOBS is a file with a JSON list of { in, out, format, options, width, how, pause }. pause: ms before it. how:
 //   file    sharp(path).toFile(path)
 //   buffer  fs.readFile, toBuffer, fs.writeFile
 //   stream  a read stream piped into sharp, which is piped into a write stream
@@ -13,12 +13,14 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { readFile, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import path from 'node:path';
 
 const [, , modules, list, parallel] = process.argv;
 const sharp = createRequire(path.resolve(modules, 'package.json'))('sharp');
 
-async function make({ in: source, out, format, options, width, how }) {
+async function make({ in: source, out, format, options, width, how, pause }) {
+    if (pause) await setTimeout(pause);
     let image = how === 'stream' ? sharp() : sharp(how === 'file' ? source : await readFile(source));
     if (width) image = image.resize({ width });
     image = image[format](options);
@@ -38,7 +40,7 @@ let next = 0;
 async function worker() {
     while (next < jobs.length) {
         const at = next++;
-        said[at] = await make(jobs[at]);
+        said[at] = await make(jobs[at]).catch(() => 'failed');
     }
 }
 await Promise.all(Array.from({ length: Number(parallel) }, worker));

@@ -133,7 +133,7 @@ CASES = [
     cjxl("-d 0", ["-d", "0", "-e", "3"], {"lossless": True, "effort": 3}),
     cjxl("-d 1.5 -p", ["-d", "1.5", "-e", "4", "-p", "--num_threads", "1"],
          {"distance": 1.5, "effort": 4, "progressive": True, "threads": 1}),
-    cjxl("of a JPEG, taken over", [], {"lossless": True, "effort": 7}, image="photo.jpg", decoder="libjxl",
+    cjxl("of a JPEG, taken over", [], {"lossless": True, "effort": 7, "distance": None}, image="photo.jpg", decoder="libjxl",
          link="buffer"),
     decodes("avifdec to PNG", ["avifdec", "{in}/photo.avif", "{out}/a.png"], "libavif", "libpng", [("avif", "png")],
             {"bit_depth": 8, "width": 512}, attempts=1),

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: calls per row or strip: their sums per session, and the records of these.
+ * Must not know: signatures of codecs, jump slots. */
+#include "preload/codecs/frames.h"
+
+#include <errno.h>
+
+#include "preload/packet.h"
+#include "preload/process.h"
+
+static uint64_t ticks(void)
+{
+    return process.cycles_are_time ? arch_cycles() : thread_now_ns();
+}
+
+/* The thread's sum for this row and handle, made when there is none. */
+static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instance, const void *handle)
+{
+    for (unsigned i = 0; i < self->row_count; i++)
+        if (self->rows[i].handle == handle && self->rows[i].row == row)
+            return &self->rows[i];
+    const struct codec_row *info = &codec_rows[row];
+    packet_need_disk(self);
+    process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
+    if (self->row_count == THREAD_ROWS)
+        codec_call_flush(self);
+    struct row_sum *sum = &self->rows[self->row_count++];
+    *sum = (struct row_sum){
+        .handle = handle,
+        .row = (uint16_t)row,
+        .session = codec_session(info->family, handle),
+        .first_ns = thread_now_ns(),
+        .first_cycles = ticks(),
+    };
+    codec_place_frame(self, &sum->depth, &sum->inside);
+    return sum;
+}
+
+void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned instance, const void *handle,
+                     uintptr_t address)
+{
+    scope->self = NULL;
+    if (!thread_may_record())
+        return;
+    int saved = errno;
+    struct thread *self = thread_enter();
+    if (!self)
+        return;
+    codec_close_left(self, address);
+    if (self->frame_count < THREAD_FRAMES && codec_is_worth_it(self, row)) {
+        struct row_sum *sum = sum_of(self, row, instance, handle);
+        scope->self = self;
+        scope->row = (uint16_t)row;
+        scope->handle = handle;
+        scope->frame = self->frame_count;
+        scope->io_ns = self->io_ns;
+        scope->timed = process.cycles_are_time || (sum->calls & 7) == 0;
+        struct codec_frame *frame = &self->frames[self->frame_count++];
+        frame->address = address;
+        frame->handle = handle;
+        frame->session = sum->session;
+        frame->row = (uint16_t)row;
+        frame->role = codec_rows[row].role;
+        frame->depth = sum->depth;
+        frame->inside = sum->inside;
+        frame->start_ns = 0; /* marks a row: it has no record of its own */
+        if (scope->frame == 0)
+            self->frames_cpu_ns = TRACE_UNKNOWN;
+        if (scope->frame == 0 && self->in_flight_hook != codec_rows[row].hook)
+            packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
+        scope->cycles = scope->timed ? ticks() : 0;
+    }
+    thread_leave();
+    errno = saved;
+}
+
+void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
+{
+    if (!scope->self)
+        return;
+    int saved = errno;
+    struct thread *self = thread_enter_again();
+    uint64_t now = self && scope->timed ? ticks() : 0;
+    if (self == scope->self && scope->frame < self->frame_count) {
+        self->frame_count = scope->frame;
+        self->frames_left_ns = 0;
+        /* Found again, not remembered: I/O inside the call may have written the sums. */
+        struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
+        sum->calls++;
+        if (scope->timed) {
+            sum->timed++;
+            sum->cycles += now - scope->cycles;
+            sum->last_cycles = now;
+            if (scope->cycles < sum->first_cycles)
+                sum->first_cycles = scope->cycles;
+        }
+        sum->io_ns += self->io_ns - scope->io_ns;
+        if (!sum->buffer)
+            sum->buffer = buffer;
+    }
+    if (self)
+        thread_leave();
+    scope->self = NULL;
+    errno = saved;
+}
+
+/* value * part / whole. Not in floating point: a division there raises flags, or a signal where the program asked for
+ * one. */
+static uint64_t share(uint64_t value, uint64_t part, uint64_t whole)
+{
+    return whole ? (uint64_t)((__extension__(unsigned __int128) value) * part / whole) : value;
+}
+
+void codec_call_flush(struct thread *self)
+{
+    if (likely(!self->row_count))
+        return;
+    enum { SHORT_NS = 20000 };
+    uint64_t now_ns = thread_now_ns(), now = ticks(), span_ns = 1, span_cycles = 1;
+    if (process.cycles_are_time) {
+        /* Scaled over the sum's own span; a very short one, in which the clocks' steps matter, by the thread's
+         * bearings, or where it has none yet it is stretched. */
+        while (now_ns - self->rows[0].first_ns < SHORT_NS && !self->clock.span) {
+            now_ns = thread_now_ns();
+            now = ticks();
+        }
+        bool is_short = now_ns - self->rows[0].first_ns < SHORT_NS;
+        span_ns = is_short ? self->clock.scale : now_ns - self->rows[0].first_ns;
+        span_cycles = is_short ? UINT64_C(1) << 32 : now - self->rows[0].first_cycles;
+    }
+    unsigned count = self->row_count;
+    self->row_count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct row_sum *sum = &self->rows[i];
+        const struct codec_row *row = &codec_rows[sum->row];
+        uint64_t duration = share(sum->cycles, span_ns, span_cycles);
+        struct trace_rows record = {
+            .duration_ns = sum->timed ? share(duration, sum->calls, sum->timed) : duration,
+            .io_ns = sum->io_ns,
+            .first_ns = sum->first_ns,
+            .last_ns = sum->first_ns + share(sum->last_cycles - sum->first_cycles, span_ns, span_cycles),
+            .buffer = sum->buffer,
+            .calls = sum->calls,
+            .session = sum->session,
+            .hook = row->hook,
+            .depth = sum->depth,
+            .role = row->role,
+            .codec = row->family,
+            .inside = sum->inside,
+        };
+        if (sum->inside && !sum->depth)
+            codec_count_inner(self, record.duration_ns, record.io_ns);
+        if (sum->calls)
+            packet_put(self, TRACE_KIND_rows, now_ns, &record);
+    }
+}
