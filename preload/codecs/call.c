@@ -109,7 +109,8 @@ void codec_enter(struct codec_scope *scope, unsigned row, unsigned instance, con
     bool twice = top && handle && top->row == row && top->handle == handle;
     if (!twice && self->frame_count < THREAD_FRAMES && codec_is_worth_it(self, row)) {
         const struct codec_row *info = &codec_rows[row];
-        packet_need_disk(self);
+        if (reads_cpu(role)) /* who only prepares may do so to print its version */
+            packet_need_disk(self);
         process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
         bool outermost = self->frame_count == 0;
         uint32_t session = !handle                      ? codec_session_new()
@@ -196,7 +197,6 @@ bool codec_note(struct codec_scope *scope, unsigned row, unsigned instance, cons
     if (!self)
         return false;
     const struct codec_row *info = &codec_rows[row];
-    packet_need_disk(self);
     process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
     *session = handle ? codec_session(info->family, handle) : codec_call_session(self);
     scope->self = self;
