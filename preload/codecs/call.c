@@ -197,6 +197,8 @@ bool codec_note(struct codec_scope *scope, unsigned row, unsigned instance, cons
     if (!self)
         return false;
     const struct codec_row *info = &codec_rows[row];
+    if (reads_cpu(info->role))
+        packet_need_disk(self);
     process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
     *session = handle ? codec_session(info->family, handle) : codec_call_session(self);
     scope->self = self;
