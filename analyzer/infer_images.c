@@ -173,7 +173,9 @@ static void stages_of(struct image *image, const struct job *job)
     image->stage_known[STAGE_VALIDATION] = image->stage_known[STAGE_IMAGE_READ] = job->inputs_count > 0;
     image->stage_known[STAGE_IMAGE_WRITE] = image->stage_known[STAGE_CLEANUP] = job->outputs_count > 0;
     image->stage_known[STAGE_OPTIMIZATION] = true;
-    image->stage_known[STAGE_DECODE] = job->pipeline_seen ? decodes : decodes || encodes;
+    /* Without a decoder it is the time between reading and encoding: of an input that was seen. */
+    bool decodes_itself = encodes && !job->pipeline_seen && (job->inputs_count || image->stage_ns[STAGE_DECODE]);
+    image->stage_known[STAGE_DECODE] = decodes || decodes_itself;
     image->stage_known[STAGE_ENCODE] =
         (job->pipeline_seen ? job->encoder_seen : encodes || decodes) && !(job->cut_in_encode && !job->attempts);
     image->stage_known[STAGE_TRANSFORM] = job->pipeline_seen ? splits : (decodes && encodes) || job->transform_seen;

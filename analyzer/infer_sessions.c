@@ -3,10 +3,7 @@
  * Must not know: figures, formatting. */
 #include "analyzer/infer_parts.h"
 
-#include <fcntl.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct session *infer_session(struct process_state *process, uint32_t number)
 {
@@ -178,15 +175,9 @@ static void stage_time(struct job *job, unsigned role, uint64_t ns)
 /* Frameworks call others to decode. libaom never reads a file by itself. */
 static unsigned decoder_rank(unsigned codec)
 {
-    switch (codec) {
-    case trace_codec_NONE:
-    case trace_codec_AOM: return 0;
-    case trace_codec_VIPS:
-    case trace_codec_MAGICK:
-    case trace_codec_PIXBUF:
-    case trace_codec_LIBAV: return 1;
-    default: return 2;
-    }
+    if (codec == trace_codec_NONE || codec == trace_codec_AOM)
+        return 0;
+    return infer_is_container(codec) ? 1 : 2;
 }
 
 /* The first that decoded, a framework only where nobody inside it did; until then the first that read a header. */
@@ -230,6 +221,33 @@ static bool is_graphics(const struct event *event, unsigned hook)
     return info && info->graphics;
 }
 
+static uint64_t less(uint64_t ns, uint64_t part_ns)
+{
+    return ns > part_ns ? ns - part_ns : 0;
+}
+
+/* An outermost call: what came before it and its own time. */
+static void call_time(struct event *event, struct job *job, enum gap before, bool encodes)
+{
+    const struct trace_codec_call *call = &event->record->codec_call;
+    if (before != GAP_TAIL)
+        infer_time_lead(event->thread, job, before, event->start_ns);
+    else if (encodes)
+        infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
+    uint64_t own_ns = less(call->duration_ns, call->io_ns + call->inner_ns);
+    uint64_t twice_ns = infer_time_codec(event, job, call->io_ns);
+    stage_time(job, call->role, less(own_ns, twice_ns));
+}
+
+/* One inside another's: detail, which a pipeline leaves its part of the time to. The outer's record places it. */
+static void inner_time(struct event *event, struct job *job)
+{
+    const struct trace_codec_call *call = &event->record->codec_call;
+    if (call->inside && call->depth == 0 && call->role != trace_role_PIPELINE)
+        stage_time(job, call->role, less(call->duration_ns, call->io_ns));
+    infer_job_touch(event, job);
+}
+
 static void codec_record(struct event *event)
 {
     const struct trace_codec_call *call = &event->record->codec_call;
@@ -261,27 +279,12 @@ static void codec_record(struct event *event)
     enum gap before = infer_job_phase(job);
     bool encodes = call->role == trace_role_ENCODE || call->role == trace_role_MUX || call->role == trace_role_PIPELINE;
     infer_output_settle(event, session); /* first: the open of that output may lie in the gap before this call */
-    if (call->inside) {
-        if (call->depth == 0 && call->role != trace_role_PIPELINE) /* its part of the pipeline's time */
-            stage_time(job, call->role, call->duration_ns > call->io_ns ? call->duration_ns - call->io_ns : 0);
-        infer_job_touch(event, job);
-        if (call->role == trace_role_PIPELINE)
-            return;
-    } else if (before == GAP_TAIL && encodes && call->depth == 0) {
-        infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
-    } else if (before != GAP_TAIL && call->depth == 0) {
-        infer_time_lead(event->thread, job, before, event->start_ns);
-    }
-    if (call->inside) {
-        /* the pipeline's record will place it in time */
-    } else if (call->depth == 0) {
-        uint64_t others = call->io_ns + call->inner_ns;
-        uint64_t own = call->duration_ns > others ? call->duration_ns - others : 0;
-        uint64_t twice = infer_time_codec(event, job, call->io_ns);
-        stage_time(job, call->role, own > twice ? own - twice : 0);
-    } else {
-        infer_job_touch(event, job);
-    }
+    if (call->depth == 0 && !call->inside)
+        call_time(event, job, before, encodes);
+    else
+        inner_time(event, job);
+    if (call->inside && call->role == trace_role_PIPELINE)
+        return;
     /* Who tries every decoder's look at the header until one succeeds has not decoded with those that failed. */
     bool looks = call->role == trace_role_HEADER && call->outcome != trace_outcome_FAILED;
     if (looks || call->role == trace_role_DECODE)
@@ -322,12 +325,12 @@ static void rows_record(struct event *event)
         gap = job->encode_seen ? GAP_ENCODING : GAP_DECODED;
     }
     infer_output_settle(event, session);
+    if (rows->depth == 0)
+        stage_time(job, rows->role, less(rows->duration_ns, rows->io_ns));
     if (rows->depth == 0 && rows->inside) {
-        stage_time(job, rows->role, rows->duration_ns > rows->io_ns ? rows->duration_ns - rows->io_ns : 0);
         infer_job_touch(event, job);
     } else if (rows->depth == 0) {
         infer_time_rows(event, job, rows->duration_ns, rows->io_ns, gap);
-        stage_time(job, rows->role, rows->duration_ns > rows->io_ns ? rows->duration_ns - rows->io_ns : 0);
         if (rows->first_ns < job->start_ns)
             job->start_ns = rows->first_ns;
     }

@@ -114,7 +114,7 @@ struct job {
     uint64_t other_ns;              /* observed, in no stage */
     uint64_t gap_ns[GAP_COUNT];
     uint64_t cpu_ns;
-    bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed, settled;
+    bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed;
     bool failed;         /* a codec call of it failed and none succeeded after it */
     bool cut_in_encode;  /* the process ended inside its first encode: how long it took is unknown */
     bool output_tied;    /* a stronger rule than adjacency tied an output to it */

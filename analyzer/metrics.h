@@ -130,6 +130,7 @@ struct metrics {
     double size_ratio;                       /* bytes_out ÷ bytes_in; NAN = unknown */
     double io_s;                             /* image read + image write, summed over images; NAN = neither known */
     double other_optimization_s;             /* optimization less decode, transform and encode; NAN = unknown */
+    double other_observed_s;                 /* part of it in calls that do all of it at once, as libvips' savers */
     double inferred_ratio;                   /* attributed - observed */
     struct coverage_gap gaps[COVERAGE_GAPS]; /* largest first; none where coverage is within 2 % of all */
     size_t gap_count;

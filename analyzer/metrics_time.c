@@ -75,7 +75,7 @@ static void add_shares(struct metrics *metrics, double inferred_s)
     metrics->inferred_ratio = metrics_ratio(inferred_s, busy_s);
 }
 
-static void add_sums(struct metrics *metrics)
+static void add_sums(struct metrics *metrics, const double inferred_ns[STAGE_COUNT])
 {
     const struct timing_stats *stages = metrics->stages;
     bool io_known = stages[STAGE_IMAGE_READ].count || stages[STAGE_IMAGE_WRITE].count;
@@ -83,6 +83,9 @@ static void add_sums(struct metrics *metrics)
         io_known ? known_sum(&stages[STAGE_IMAGE_READ]) + known_sum(&stages[STAGE_IMAGE_WRITE]) : (double)NAN;
     metrics->other_optimization_s = stages[STAGE_OPTIMIZATION].sum - known_sum(&stages[STAGE_DECODE]) -
                                     known_sum(&stages[STAGE_TRANSFORM]) - known_sum(&stages[STAGE_ENCODE]);
+    double other_inferred_ns = inferred_ns[STAGE_OPTIMIZATION] - inferred_ns[STAGE_DECODE] -
+                               inferred_ns[STAGE_TRANSFORM] - inferred_ns[STAGE_ENCODE];
+    metrics->other_observed_s = metrics->other_optimization_s - other_inferred_ns / NS_PER_S;
 }
 
 void metrics_time(struct metrics *metrics, const struct chain_set *set)
@@ -109,7 +112,7 @@ void metrics_time(struct metrics *metrics, const struct chain_set *set)
     metrics->busy.inferred = metrics->busy.count && inferred_s > metrics->busy.sum / 2;
     metrics->unattributed.inferred = true; /* it is what no observed call explains */
     add_shares(metrics, inferred_s);
-    add_sums(metrics);
+    add_sums(metrics, inferred_ns);
     timing_finish(&metrics->busy);
     timing_finish(&metrics->unattributed);
 }

@@ -33,6 +33,20 @@ static void stage_row(const struct page *page, int depth, bool last, const char 
         fprintf(page->out, "%s: n/a (not seen)\n", title);
 }
 
+/* Either nothing was seen between reading and writing, or a call that does everything. */
+static void not_told_apart(const struct page *page)
+{
+    double all_s = page->metrics->other_optimization_s, seen_s = page->metrics->other_observed_s;
+    render_text_row(page, 2, true);
+    fprintf(page->out, "Not told apart: %s ", format_duration(all_s).text);
+    if (seen_s < all_s / 100)
+        fputs("(no codec call seen)\n", page->out);
+    else if (seen_s > all_s - all_s / 100)
+        fputs("(in calls that do all of it)\n", page->out);
+    else
+        fprintf(page->out, "(%s in calls that do all of it, else no codec call seen)\n", format_duration(seen_s).text);
+}
+
 static void stages(const struct page *page)
 {
     const struct metrics *metrics = page->metrics;
@@ -43,11 +57,8 @@ static void stages(const struct page *page)
     stage_row(page, 2, false, "Decode", STAGE_DECODE);
     stage_row(page, 2, false, "Transform", STAGE_TRANSFORM);
     stage_row(page, 2, !other, "Encode", STAGE_ENCODE);
-    if (other) {
-        render_text_row(page, 2, true);
-        fprintf(page->out, "Not told apart: %s (no codec call seen)\n",
-                format_duration(metrics->other_optimization_s).text);
-    }
+    if (other)
+        not_told_apart(page);
     render_text_row(page, 1, false);
     fprintf(page->out, "I/O: %s%s\n", format_duration(metrics->io_s).text, isnan(metrics->io_s) ? " (not seen)" : "");
     stage_row(page, 2, false, "Image Read", STAGE_IMAGE_READ);

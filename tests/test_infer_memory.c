@@ -206,6 +206,22 @@ START_TEST(codecs_inside_a_pipeline_count_for_themselves)
 }
 END_TEST
 
+/* Nobody is known to have decoded anything: how long that took is unknown, not 0. */
+START_TEST(without_an_input_the_time_of_decoding_is_unknown)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    act_codec(tool, 20, 8, 1, trace_role_ENCODE, trace_codec_JPEG, 0x5000, 0x9000);
+    act_output(tool, 21, 2, "/photos/out.jpg", FORMAT_JPEG, 0x9000, 400);
+    act_end(tool, 30, 20, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 1);
+    ck_assert(!run->images[0].stage_known[STAGE_DECODE]);
+    ck_assert(run->images[0].stage_known[STAGE_ENCODE]);
+    run_free(run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("infer_memory");
@@ -217,6 +233,7 @@ int main(void)
     tcase_add_test(all, what_was_made_of_nothing_has_no_input);
     tcase_add_test(all, each_thread_saves_what_it_has_loaded);
     tcase_add_test(all, codecs_inside_a_pipeline_count_for_themselves);
+    tcase_add_test(all, without_an_input_the_time_of_decoding_is_unknown);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

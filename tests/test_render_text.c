@@ -106,6 +106,27 @@ START_TEST(unknown_figures_say_why)
 }
 END_TEST
 
+/* 340 ms of the fourth image are optimization that nobody can split: a gap, a call that does everything, or both. */
+START_TEST(what_is_not_told_apart_says_why)
+{
+    static const struct {
+        uint64_t inferred_ms;
+        const char *row;
+    } cases[] = {
+        {340, "Not told apart: 0.34s (no codec call seen)\n"},
+        {0, "Not told apart: 0.34s (in calls that do all of it)\n"},
+        {140, "Not told apart: 0.34s (0.20s in calls that do all of it, else no codec call seen)\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct run *run = sample_run();
+        run->images[3].inferred_ns[STAGE_OPTIMIZATION] = cases[i].inferred_ms * 1000000;
+        char *text = text_report(run, false, 0);
+        ck_assert_msg(strstr(text, cases[i].row) != NULL, "%s is missing in\n%s", cases[i].row, text);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(a_gap_in_coverage_names_its_processes)
 {
     struct run *run = sample_run();
@@ -196,6 +217,7 @@ int main(void)
     tcase_add_test(tests, the_ascii_report_is_the_golden_one_and_ascii);
     tcase_add_test(tests, titles_stand_in_the_specified_order);
     tcase_add_test(tests, unknown_figures_say_why);
+    tcase_add_test(tests, what_is_not_told_apart_says_why);
     tcase_add_test(tests, a_gap_in_coverage_names_its_processes);
     tcase_add_test(tests, rows_of_memory_that_was_not_used_are_left_out);
     tcase_add_test(tests, a_run_without_images_says_what_was_seen);
