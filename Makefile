@@ -98,7 +98,7 @@ $(B)/describe: $(B)/scripts/describe.o $(TRACE_OBJ)
 $(B)/tests/modules.a: $(ANALYZER_LIB_OBJ) $(TRACE_OBJ)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(call say,AR,$@)$(AR) rcs $@ $^
+	$(call say,AR,$@)$(AR) qcs $@ $^
 
 $(TEST_BIN): $(B)/tests/%: $(B)/tests/%.o $(TEST_HELPER_OBJ) $(B)/tests/modules.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)

@@ -9,9 +9,9 @@
 #include "analyzer/cmd.h"
 #include "analyzer/dump_folded.h"
 #include "analyzer/find_trace.h"
-#include "analyzer/infer.h"
+#include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
-#include "analyzer/reader.h"
+#include "analyzer/reader/reader.h"
 
 #define BYTES_SHOWN 32
 

@@ -8,11 +8,11 @@
 
 #include "analyzer/cmd.h"
 #include "analyzer/find_trace.h"
-#include "analyzer/infer.h"
+#include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
-#include "analyzer/metrics.h"
-#include "analyzer/reader.h"
-#include "analyzer/render.h"
+#include "analyzer/metrics/metrics.h"
+#include "analyzer/reader/reader.h"
+#include "analyzer/render/render.h"
 
 enum { KEY_JSON = 256, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES };
 

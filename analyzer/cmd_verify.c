@@ -10,7 +10,7 @@
 #include "analyzer/cmd.h"
 #include "analyzer/find_trace.h"
 #include "analyzer/message.h"
-#include "analyzer/reader.h"
+#include "analyzer/reader/reader.h"
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {

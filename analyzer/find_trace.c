@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "analyzer/message.h"
-#include "analyzer/reader.h"
+#include "analyzer/reader/reader.h"
 
 struct candidate {
     char *path;

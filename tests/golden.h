@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/render.h"
+#include "analyzer/render/render.h"
 #include "tests/sample_run.h"
 
 /* What a renderer writes about a run, which is freed. Free the result. */

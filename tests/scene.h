@@ -7,7 +7,7 @@
 #ifndef TESTS_SCENE_H
 #define TESTS_SCENE_H
 
-#include "analyzer/infer.h"
+#include "analyzer/infer/infer.h"
 #include "tests/build_trace.h"
 
 #define MS          UINT64_C(1000000)

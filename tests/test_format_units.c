@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: claims about how figures and foreign text are written.
  * Must not know: reports. */
-#include "analyzer/format_units.h"
+#include "analyzer/render/format_units.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: claims about the figures of a run. Expected numbers are worked out in comments.
  * Must not know: formatting. */
-#include "analyzer/metrics.h"
+#include "analyzer/metrics/metrics.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/metrics.h"
+#include "analyzer/metrics/metrics.h"
 
 static struct run *run;
 static struct metrics *metrics;

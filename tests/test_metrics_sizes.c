@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: claims about sizes, formats and quality settings, on runs made for each claim.
  * Must not know: formatting. */
-#include "analyzer/metrics.h"
+#include "analyzer/metrics/metrics.h"
 
 #include <math.h>
 #include <stdio.h>

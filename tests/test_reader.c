@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the claims of analyzer/reader.h about whole traces: order, ties, limits, what is refused.
+ * Owns: the claims of analyzer/reader/reader.h about whole traces: order, ties, limits, what is refused.
  * Must not know: how the reader does it. Damage is in test_reader_damage.c. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/reader.h"
+#include "analyzer/reader/reader.h"
 #include "tests/build_trace.h"
 #include "tests/suite.h"
 

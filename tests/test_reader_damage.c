@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the claims of analyzer/reader.h about damage: what is said, where, and what is still read.
+ * Owns: the claims of analyzer/reader/reader.h about damage: what is said, where, and what is still read.
  * Must not know: how the reader does it. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/reader.h"
+#include "analyzer/reader/reader.h"
 #include "tests/build_trace.h"
 #include "tests/suite.h"
 

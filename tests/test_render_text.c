@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: claims about the text report.
  * Must not know: how figures come about. */
-#include "analyzer/render.h"
+#include "analyzer/render/render.h"
 
 #include <math.h>
 #include <string.h>

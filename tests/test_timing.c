@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: claims about timing statistics.
  * Must not know: images. */
-#include "analyzer/metrics.h"
+#include "analyzer/metrics/metrics.h"
 
 #include <math.h>
 

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/infer.h"
-#include "analyzer/metrics.h"
-#include "analyzer/render.h"
+#include "analyzer/infer/infer.h"
+#include "analyzer/metrics/metrics.h"
+#include "analyzer/render/render.h"
 
 /* The directory, with as many processes as asked for; made once, in memory. */
 static inline const char *fuzz_directory(unsigned processes)

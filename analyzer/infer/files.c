@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: open file descriptions: opens, closes, I/O calls, mappings, image heads; which job reads and writes what.
+ * Must not know: codecs' calls, figures. */
+#include "analyzer/infer/parts.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct description *infer_description(struct process_state *process, uint32_t number)
+{
+    return id_map_get(&process->descriptions, number);
+}
+
+/* A file to be written: the program has named it to a codec before, or a codec call opens it. */
+static void link_opened(struct event *event, struct description *d, uint32_t session)
+{
+    struct process_state *process = event->process;
+    for (unsigned i = 0; d->path && i < NAMED_OUTPUTS; i++) {
+        struct named_output *named = &process->named[i];
+        if (!named->path || strcmp(named->path, d->path) != 0)
+            continue;
+        d->link_session = named->session;
+        d->link = LINKED_BY_PATH;
+        d->named_job = infer_job_now(named->job);
+        free(named->path);
+        *named = (struct named_output){0};
+        return;
+    }
+    d->link_session = session;
+    d->link = session ? LINKED_BY_OPEN : LINKED_NOT;
+}
+
+static void open_record(struct event *event)
+{
+    const struct trace_open *open = &event->record->open;
+    struct process_state *process = event->process;
+    if (!open->file || open->origin == trace_origin_DUPLICATED)
+        return;
+    if (infer_description(process, open->file))
+        return;
+    struct description *d = memory_zeroed(1, sizeof *d);
+    id_map_put(&process->descriptions, open->file, d);
+    d->number = open->file;
+    d->stream = S_ISSOCK(open->mode) || S_ISFIFO(open->mode);
+    d->inherited = open->origin == trace_origin_INHERITED;
+    /* What /proc names is absolute, or "pipe:[1]" and the like: it starts from no directory. */
+    d->path = infer_absolute(event, &open->path, d->inherited ? -1 : open->directory_fd);
+    d->inherited = d->inherited || d->stream;
+    d->named = open->path.bytes > 0;
+    d->device = open->device;
+    d->inode = open->inode;
+    d->opened_bytes = open->bytes;
+    d->mode = open->mode;
+    d->flags = open->flags;
+    d->fd = open->fd;
+    d->open_start_ns = event->start_ns;
+    d->open_end_ns = event->end_ns;
+    d->open_ns = open->duration_ns;
+    d->first_read_ns = UNKNOWN;
+    d->in_file = d->out_file = NO_ID;
+    d->asked_ns = UNKNOWN;
+    d->open_tid = event->thread->tid;
+    if ((d->flags & O_ACCMODE) != O_RDONLY && !d->stream)
+        link_opened(event, d, open->session);
+    if (S_ISDIR(d->mode) && d->fd >= 0)
+        id_map_put(&process->directories, (uint32_t)d->fd + 1, d);
+}
+
+/* CPU that an I/O call is charged with: all of its time where it does not wait for somebody else. */
+static uint64_t io_cpu(const struct description *d, uint64_t duration_ns)
+{
+    return S_ISREG(d->mode) || duration_ns < INFER_BLOCKED_NS ? duration_ns : 0;
+}
+
+/* A call on the description, outside codec calls, is an event of its job. Returns how much of it the job's other calls
+ * cover. */
+static uint64_t job_event(struct event *event, struct description *d, struct job *job, uint32_t session)
+{
+    if (job && !session)
+        return infer_time_call(event, job, event->start_ns, event->end_ns, io_cpu(d, event->end_ns - event->start_ns));
+    if (job)
+        infer_job_touch(event, job);
+    return 0;
+}
+
+/* The first calls of a description come before its head says that it is an image: its job takes them over. */
+static void take_over(struct event *event, struct description *d, struct job *job)
+{
+    struct timeline *thread = event->thread;
+    uint64_t calls_ns = thread->loose_cpu_ns;
+    thread->loose_cpu_ns = 0;
+    uint64_t from_ns = d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_end_ns;
+    if (from_ns < thread->last_ns)
+        from_ns = thread->last_ns; /* another job's events lie in between */
+    infer_time_claim(thread, job, GAP_BEFORE_READ, from_ns);
+    if (from_ns < thread->cpu_at_ns)
+        from_ns = thread->cpu_at_ns; /* what lies before the last reading is settled */
+    uint64_t between_ns = event->end_ns > from_ns ? event->end_ns - from_ns : 0;
+    thread->io_cpu_ns += calls_ns < between_ns ? calls_ns : between_ns;
+    if (!d->inherited && d->open_tid == thread->tid && d->open_start_ns >= thread->cpu_at_ns &&
+        d->open_start_ns >= thread->last_ns)
+        thread->io_cpu_ns += d->open_ns;
+    infer_time_gap(thread, job, GAP_BEFORE_READ, between_ns > calls_ns ? between_ns - calls_ns : 0);
+    if (event->end_ns > thread->last_ns)
+        thread->last_ns = event->end_ns;
+    thread->last_job = job;
+    infer_job_touch(event, job);
+}
+
+/* A file that is read again: still for the job that read it before. A codec that is told to load it on another thread,
+ * or after that job's encode, does so for an image of its own. */
+static bool is_same_image(const struct event *event, const struct job *job, const struct session *session,
+                          const struct description *d)
+{
+    if (job->output_closed || infer_stream_done_with(event->process, job, d))
+        return false;
+    return !session || !session->loads || (job->tid == event->thread->tid && !job->encode_seen);
+}
+
+static void head_in(struct event *event, struct description *d, const struct image_facts *facts)
+{
+    struct process_state *process = event->process;
+    struct session *session = infer_session(process, event->record->head.session);
+    if (d->in_job)
+        return;
+    uint32_t file = d->stream ? infer_stream_file(event->infer, d, facts, true) : infer_known_file(event->infer, d);
+    if (file == NO_ID)
+        file = infer_new_file(event->infer, d, facts);
+    struct job *job = session ? session->job : NULL;
+    for (size_t k = 0; job && session->announced && k < job->outputs_count; k++)
+        if (job->outputs[k] == file) { /* it copies what it has written to where it belongs */
+            job->copied_place = (uint32_t)k + 1;
+            return;
+        }
+    /* Opened again, as tools do that sniff first: still the same image. */
+    for (unsigned i = process->active_count; !job && i-- > 0;)
+        for (size_t k = 0; k < process->active[i]->inputs_count; k++)
+            if (process->active[i]->inputs[k] == file && is_same_image(event, process->active[i], session, d))
+                job = process->active[i];
+    /* An encoder that was set up before its input was read. */
+    struct job *current = S_ISSOCK(d->mode) ? NULL : event->thread->current;
+    if (!job && current && !current->inputs_count && !current->output_closed && !current->in_memory)
+        job = current;
+    if (!job)
+        job = infer_job_new(event, d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_start_ns);
+    infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, file);
+    d->in_job = job;
+    d->in_file = file;
+    infer_stream_began(event, d, true);
+    job->read_seen = true;
+    for (unsigned i = 0; i < BUFFERS; i++) /* beside those of earlier readings */
+        infer_range_add(&job->source, d->buffers.at[i].address, d->buffers.at[i].bytes, d->buffers.at[i].ns);
+    if (d->first_read_ns < job->first_read_ns)
+        job->first_read_ns = d->first_read_ns;
+    if (event->thread->first_image_ns == UNKNOWN)
+        event->thread->first_image_ns = d->first_read_ns != UNKNOWN ? d->first_read_ns : event->end_ns;
+    if (event->model->first_image_ns == UNKNOWN) {
+        event->model->first_image_ns = event->thread->first_image_ns;
+        event->model->baseline_rss_bytes = process->last_rss;
+    }
+    if (session && !session->job) {
+        session->job = job;
+        session->rule = LINK_NESTING;
+    }
+    if (!event->record->head.session)
+        take_over(event, d, job);
+    else
+        infer_job_touch(event, job);
+}
+
+static void head_record(struct event *event)
+{
+    const struct trace_head *head = &event->record->head;
+    struct description *d = infer_description(event->process, head->file);
+    struct image_facts facts;
+    if ((!d && head->file) || !image_header_parse(head->data.data, head->data.bytes, &facts))
+        return;
+    if (!d) {
+        infer_memory_head(event, &facts);
+        return;
+    }
+    if (d->stream)
+        infer_stream_head(event, d);
+    if (head->direction == trace_direction_IN)
+        head_in(event, d, &facts);
+    else
+        infer_head_out(event, d, &facts);
+}
+
+static void add(struct io_total *total, uint64_t ns, uint64_t bytes, uint64_t ops)
+{
+    total->ns += ns;
+    total->bytes += bytes;
+    total->ops += ops;
+}
+
+static bool is_device(const struct description *d)
+{
+    return S_ISCHR(d->mode) || S_ISBLK(d->mode);
+}
+
+static void io_record(struct event *event)
+{
+    const struct trace_io *io = &event->record->io;
+    struct description *d = infer_description(event->process, io->file);
+    struct run *run = event->infer->run;
+    bool reads = io->op == trace_io_op_READ || io->op == trace_io_op_COPY;
+    bool writes = io->op == trace_io_op_WRITE || io->op == trace_io_op_FLUSH || io->op == trace_io_op_SYNC ||
+                  io->op == trace_io_op_TRUNCATE;
+    if (io->layer != trace_io_layer_UNCOUNTED)
+        event->model->seen_io_bytes += io->kernel_bytes;
+    if (reads || io->op == trace_io_op_WRITE) {
+        run->logical_io_bytes += io->bytes;
+        run->uncounted_io_bytes += io->layer == trace_io_layer_UNCOUNTED ? io->bytes : 0;
+        run->device_io_bytes += d && is_device(d) ? io->bytes : 0;
+    }
+    if (reads)
+        add(&run->all_read, io->duration_ns, io->bytes, io->calls);
+    if (writes)
+        add(&run->all_write, io->duration_ns, io->bytes, io->calls);
+    if (!d)
+        return;
+    if (d->stream && io->bytes && (reads || writes))
+        infer_stream_moved(event, d, reads);
+    struct job *job = reads ? d->in_job : writes ? d->out_job : d->out_job ? d->out_job : d->in_job;
+    bool on_write_side = writes || (!reads && d->out_job);
+    add(on_write_side ? &d->write : &d->read, io->duration_ns, io->bytes, reads || writes ? io->calls : 0);
+    if (reads && io->bytes) {
+        if (d->first_read_ns == UNKNOWN)
+            d->first_read_ns = event->start_ns;
+        infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes, event->end_ns);
+    }
+    if (job && reads)
+        job->read_bytes += io->bytes;
+    if (job && io->op == trace_io_op_WRITE)
+        infer_range_add(&job->sink, io->buffer, io->bytes, event->end_ns);
+    if (!job && !io->session)
+        event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
+    if (job && !io->session)
+        infer_job_goes_on_io(event, job, reads, event->start_ns);
+    *(on_write_side ? &d->write_twice_ns : &d->read_twice_ns) += job_event(event, d, job, io->session);
+}
+
+static void map_record(struct event *event)
+{
+    const struct trace_map *map = &event->record->map;
+    struct description *d = infer_description(event->process, map->file);
+    if (!d)
+        return;
+    if (map->op == trace_map_op_SYNC) {
+        add(&d->write, map->duration_ns, 0, 1);
+        add(&event->infer->run->all_write, map->duration_ns, 0, 1);
+        d->write_twice_ns += job_event(event, d, d->out_job, map->session);
+        return;
+    }
+    add(&d->read, map->duration_ns, 0, 0);
+    if (map->op == trace_map_op_MAP && !map->error) {
+        if (d->first_read_ns == UNKNOWN)
+            d->first_read_ns = event->start_ns;
+        infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes, event->end_ns);
+        d->read.mapped_bytes += map->bytes;
+        event->infer->run->all_read.mapped_bytes += map->bytes;
+    }
+    d->read_twice_ns += job_event(event, d, d->in_job, map->session);
+}
+
+void infer_fold_read(struct infer *infer, const struct description *d)
+{
+    struct run *run = infer->run;
+    if (!d->in_job)
+        return;
+    d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
+    d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns - d->read_twice_ns;
+    add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
+    run->image_read.mapped_bytes += d->read.mapped_bytes;
+}
+
+void infer_fold_write(struct infer *infer, const struct description *d)
+{
+    if (!d->out_job)
+        return;
+    d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns - d->write_twice_ns;
+    add(&infer->run->image_write, d->write.ns, d->write.bytes, d->write.ops);
+}
+
+static void fold(struct infer *infer, const struct description *d)
+{
+    infer_fold_read(infer, d);
+    infer_fold_write(infer, d);
+}
+
+static void forget(struct process_state *process, struct description *d)
+{
+    id_map_remove(&process->descriptions, d->number);
+    if (id_map_get(&process->directories, (uint32_t)d->fd + 1) == d)
+        id_map_remove(&process->directories, (uint32_t)d->fd + 1);
+    free(d->path);
+    free(d);
+}
+
+static void close_record(struct event *event)
+{
+    const struct trace_close *close = &event->record->close;
+    struct description *d = infer_description(event->process, close->file);
+    if (!d)
+        return;
+    bool writes = (d->flags & O_ACCMODE) != O_RDONLY;
+    add(writes ? &d->write : &d->read, 0, close->stdio_bytes, close->stdio_calls);
+    add(writes ? &event->infer->run->all_write : &event->infer->run->all_read, 0, close->stdio_bytes,
+        close->stdio_calls);
+    if (!close->at_exit) /* libc writes those after the kernel's counters were read */
+        event->model->seen_io_bytes += close->pending_bytes;
+    event->infer->run->logical_io_bytes += close->stdio_bytes;
+    event->infer->run->device_io_bytes += is_device(d) ? close->stdio_bytes : 0;
+    infer_stream_sizes(event->infer, d);
+    if (close->last || close->at_exit)
+        infer_output_waits_no_more(event, d);
+    if (d->out_file != NO_ID) {
+        struct image_file *file = &event->infer->run->files[d->out_file];
+        file->bytes = close->bytes != TRACE_UNKNOWN ? close->bytes : d->write.bytes;
+    }
+    if (!close->last && !close->at_exit)
+        return;
+    struct job *job = d->out_job ? d->out_job : d->in_job;
+    if (job && !close->at_exit && !S_ISSOCK(d->mode)) { /* a connection outlives its images */
+        bool output = d->out_job != NULL;
+        if (output && close->pending_bytes) {
+            /* Writes the buffer's rest: the end of the image write. */
+            if (!close->session)
+                infer_job_goes_on_io(event, job, false, event->start_ns);
+            d->write.ns += close->duration_ns;
+        } else if (output || job->write_seen) {
+            job->stage_ns[STAGE_CLEANUP] += close->duration_ns;
+        } else if (!job->decode_seen && !job->encode_seen) {
+            job->stage_ns[STAGE_VALIDATION] += close->duration_ns;
+        } else {
+            job->other_ns += close->duration_ns;
+        }
+        job_event(event, d, job, close->session);
+    }
+    infer_stream_output_done(d);
+    fold(event->infer, d);
+    forget(event->process, d);
+}
+
+static struct timeline *thread_of(struct process_state *process, uint32_t tid)
+{
+    for (size_t i = 0; i < process->threads_count; i++)
+        if (process->threads[i].tid == tid)
+            return &process->threads[i];
+    return NULL;
+}
+
+void infer_files_finish(struct event *event)
+{
+    struct description *d;
+    for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) {
+        infer_stream_sizes(event->infer, d);
+        if (d->waiting && (event->thread = thread_of(event->process, d->open_tid)))
+            infer_output_waits_no_more(event, d);
+        if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
+            event->infer->run->files[d->out_file].bytes = d->write.bytes;
+        fold(event->infer, d);
+        free(d->path);
+        free(d);
+    }
+    id_map_release(&event->process->descriptions);
+}
+
+void infer_file_record(struct event *event)
+{
+    switch (event->record->kind) {
+    case TRACE_KIND_open: open_record(event); break;
+    case TRACE_KIND_close: close_record(event); break;
+    case TRACE_KIND_io: io_record(event); break;
+    case TRACE_KIND_map: map_record(event); break;
+    case TRACE_KIND_head: head_record(event); break;
+    default: break;
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what inference remembers of the places in the code that large blocks come from.
+ * Must not know: figures, formatting. Internal to analyzer/infer/. */
+#ifndef ANALYZER_INFER_SITES_H
+#define ANALYZER_INFER_SITES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/infer/id_map.h"
+
+struct event;
+struct infer;
+struct job;
+struct process_state;
+struct symbolizer;
+
+/* Where large blocks of a process come from: see sites.c. */
+struct site_content {
+    uint64_t bytes, blocks;
+    struct job *job; /* that the newest of them was for, or NULL */
+};
+struct site {
+    uint64_t key; /* its stack, or return address */
+    uint64_t epoch;
+    struct site_content now, at_peak; /* at_peak: when epoch is the process's; else it holds now what it held then */
+};
+struct stack_frame {
+    uint32_t parent;
+    uint64_t address;
+};
+struct module {
+    uint64_t base, bytes, time_ns;
+    char *path;
+    unsigned char build_id[64];
+    unsigned build_id_bytes;
+    bool tried;
+    struct symbolizer *symbolizer;
+};
+struct process_sites {
+    struct site *sites;
+    size_t sites_count, sites_capacity;
+    uint32_t *places; /* open addressing by key: index + 1 */
+    size_t place_count;
+    struct site_content now, at_peak; /* all sites together */
+    uint64_t epoch, peak_ns;
+    struct stack_frame *frames;
+    size_t frames_count, frames_capacity;
+    struct id_map frame_at; /* by number: index + 1 */
+    struct module *modules;
+    size_t modules_count, modules_capacity;
+};
+
+void infer_site_record(struct event *event);
+/* The event's block came: returns the number of its site. */
+uint32_t infer_site_came(struct event *event, uint64_t bytes, struct job *job);
+void infer_site_went(struct process_state *process, uint32_t site, uint64_t bytes);
+void infer_sites_finish(struct infer *infer);
+void infer_sites_release(struct process_sites *sites);
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: what inference remembers while it reads: processes, threads, file descriptions, codec sessions, jobs.
+ * Must not know: figures, formatting, what is done with it (parts.h). Internal to analyzer/infer/.
+ *
+ * The way of a record: infer.c hands it to the file that owns its subject; files and sessions gather times and bytes
+ * of their own; as soon as one turns out to belong to an image, it joins a job; the thread's timeline gives the job
+ * the CPU time of the gaps between its calls. When a process is read to its end, images.c makes images of jobs.
+ */
+#ifndef ANALYZER_INFER_STATE_H
+#define ANALYZER_INFER_STATE_H
+
+#include "analyzer/infer/id_map.h"
+#include "analyzer/infer/infer.h"
+#include "analyzer/infer/sites.h"
+#include "analyzer/memory.h"
+#include "analyzer/symbolize.h"
+
+/* Where the gaps between a job's calls lie; what stage they count for is known when the job is complete. */
+enum gap {
+    GAP_BEFORE_READ,  /* input open → first read */
+    GAP_BEFORE_CODEC, /* first read → first decode or encode */
+    GAP_DECODED,      /* first decode → first encode */
+    GAP_ENCODING,     /* first encode → last encode; without an encoder: → last write */
+    GAP_BEFORE_WRITE, /* last encode → last write */
+    GAP_TAIL,         /* after the last encode or write so far */
+    GAP_COUNT
+};
+
+#define INFER_BLOCKED_NS 200000 /* a call on a pipe or socket that takes longer was waiting, not computing */
+
+#define BUFFERS 8  /* addresses kept for the buffer rule, per kind */
+#define PENDING 16 /* gap sums of a thread between two readings of its CPU clock */
+#define ACTIVE  64 /* jobs of a process looked through for the buffer rule, newest last */
+
+struct range { /* known at ns */
+    uint64_t address, bytes, ns;
+};
+struct ranges {
+    struct range at[BUFFERS];
+    unsigned next;
+};
+
+/* Calls of threads that help a job's owner: busy_ns of the time between from_ns and to_ns. */
+struct helper_span {
+    uint64_t from_ns, to_ns, busy_ns;
+};
+#define HELPER_SPANS 8
+
+struct job;
+
+/* An open file description of a process; forgotten at its last close, when its sums have gone to the job. */
+struct description {
+    uint32_t number;
+    char *path; /* absolute */
+    uint64_t device, inode, opened_bytes;
+    uint32_t mode, flags;
+    int fd;
+    bool inherited;                                     /* or a stream: its open is no part of an image */
+    uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
+    uint64_t open_ns;
+    struct io_total read, write;
+    uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
+    struct ranges buffers;                  /* the program's read buffers until a job takes them */
+    struct job *in_job, *out_job;
+    uint32_t in_file;      /* run->files, of a stream, or NO_ID */
+    uint32_t out_file;     /* run->files, or NO_ID */
+    uint32_t link_session; /* codec session that it is tied to, or 0 */
+    enum { LINKED_NOT, LINKED_BY_STREAM, LINKED_BY_PATH, LINKED_BY_OPEN } link; /* BY_OPEN: the codec call opened it */
+    struct job *named_job; /* whose thread named the file to a codec without a session, or NULL */
+    uint32_t waiting;      /* session whose waiting output it is, or 0 */
+    uint32_t open_tid;     /* thread that opened it */
+    bool out_open;         /* among the open outputs of out_job */
+    bool close_changes;    /* stdio holds bytes of it back until it is closed */
+    bool out_changed;      /* the times below are known, of what is written to it */
+    uint64_t out_changed_from_ns, out_changed_to_ns;
+    /* Of a socket or pipe, see streams.c. */
+    bool stream, named;
+    unsigned direction;                                       /* of the last transfer */
+    uint64_t last_bytes, last_buffer, last_start_ns, last_ns; /* that transfer; last_bytes 0: taken by a head */
+    struct job *asked;                                        /* whose input came with the request, or NULL */
+    uint64_t asked_ns;                                        /* when the request began to come, or UNKNOWN */
+};
+
+struct session {
+    struct job *job;
+    uint32_t number;
+    uint8_t codec;
+    uint64_t source_bytes, target_bytes; /* of its last call */
+    bool has_handle;                     /* of its last call */
+    bool counted;                        /* it encoded */
+    bool calls_others;                   /* a container that let encoders of other libraries do the work */
+    bool announced;                      /* it said what it would encode before it did */
+    bool graphics;                       /* of the two Magicks, it is GraphicsMagick's */
+    bool loads;                          /* the program named a file for it to load */
+    uint32_t tid;                        /* thread on which it named a file to it, or 0 */
+    uint32_t waiting_output;             /* description whose head came before the session's job was known, or 0 */
+    struct image_facts waiting_facts;
+    enum link_rule rule;
+    double value[SETTING_COUNT];
+    bool known[SETTING_COUNT];
+    uint16_t tables[2][64];
+    bool has_table[2];
+};
+
+/* An image in the making. */
+struct job {
+    struct job *next;        /* in its process, newest first */
+    struct job *merged_into; /* it turned out to be part of that one, or NULL */
+    uint32_t process, tid;
+    uint32_t *inputs, *outputs; /* run->files */
+    size_t inputs_count, inputs_capacity, outputs_count, outputs_capacity;
+    uint64_t start_ns, end_ns;
+    uint64_t stage_ns[STAGE_COUNT]; /* observed */
+    uint64_t other_ns;              /* observed, in no stage */
+    uint64_t gap_ns[GAP_COUNT];
+    uint64_t cpu_ns;
+    bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed;
+    bool failed;         /* a codec call of it failed and none succeeded after it */
+    bool cut_in_encode;  /* the process ended inside its first encode: how long it took is unknown */
+    bool output_tied;    /* a stronger rule than adjacency tied an output to it */
+    bool by_socket;      /* its input came through a socket */
+    uint32_t readings;   /* of its input, that no answer on a socket has been found for */
+    uint64_t read_bytes; /* of its input */
+    uint64_t reading_ns; /* when the last of them was known to be one */
+    unsigned open_outputs;
+    struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
+    struct ranges sink;                  /* what was written */
+    uint32_t attempts;
+    enum link_rule rule;
+    struct session *encoder, *palette;
+    bool stripped;               /* metadata was dropped from its pixels */
+    struct session *muxer;       /* that put the output's parts together; may be the encoder */
+    struct session *packer;      /* of zlib: the encoder, if the output is PNG and there is no other */
+    struct session *next_packer; /* since the output was closed: that of the next one of the same inputs */
+    unsigned encoder_depth;      /* of its calls in others' */
+    struct session *container;   /* of a library that calls encoders of other libraries, or has its own */
+    uint64_t pipeline_ns;        /* observed in PIPELINE calls, less what other codec calls account for */
+    uint64_t encoded_ns;         /* end of the last encoder's call that was not a container's */
+    bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
+    struct image_facts memory_in, memory_out;    /* of images that a codec was given or gave back; format 0: none */
+    uint64_t memory_in_bytes, memory_out_bytes;
+    uint32_t memory_file;    /* run->files of memory_out + 1, once somebody has it as input */
+    uint32_t copied_place;   /* place in outputs + 1 of the one that is read back for another, or 0 */
+    uint32_t loader_tid;     /* thread that libvips loaded the input on, or 0 */
+    struct job *again_of;    /* whose input it has, or NULL */
+    struct session *decoder; /* see note_decoder() */
+    bool decoder_decoded;    /* it produced pixels; else it only read a header */
+    struct session *writer;  /* session that an output's first bytes were written in or for, or NULL */
+    uint64_t heap_start, heap_peak;
+    bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
+    uint64_t blocks_live, blocks_peak;
+    uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
+    uint64_t first_read_ns;
+    struct helper_span helpers[HELPER_SPANS]; /* since the owner's last event, in order of time */
+    unsigned helpers_count;
+};
+
+struct pending {
+    struct job *job;
+    enum gap gap;
+    uint64_t ns;
+};
+
+/* CPU between two readings that nobody has claimed: an image whose head is still to come may. */
+struct unclaimed {
+    uint64_t start_ns, end_ns, cpu_ns;
+};
+#define UNCLAIMED 4
+
+/* Files that the program named to a codec and that were not open by then. */
+struct named_output {
+    char *path; /* absolute, or NULL */
+    uint32_t session;
+    struct job *job; /* of a call without a session, or NULL */
+};
+#define NAMED_OUTPUTS 16
+
+enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, MEMORY_USES };
+
+struct timeline {
+    uint32_t tid;
+    uint32_t stream;
+    uint64_t start_ns;
+    bool ended, owner; /* owner: owned an image */
+    struct job *current;
+    struct job *loaded; /* what libvips loaded on it last, or NULL */
+    uint64_t last_ns;   /* end of the last event that belonged to a job */
+    uint64_t inside_ns; /* calls since then that are counted elsewhere */
+    struct job *last_job;
+    uint64_t cpu_at_ns, cpu_ns;   /* last reading; cpu_at_ns 0 = none */
+    uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
+    uint64_t loose_cpu_ns;        /* in I/O calls since then on files that are of no job, or not yet */
+    struct job *call_job;
+    uint32_t listed;         /* place in its process's list of threads + 1, or 0 */
+    enum memory_use removed; /* what its last munmap removed: mremap puts it elsewhere */
+    struct pending pending[PENDING];
+    unsigned pending_count;
+    struct unclaimed unclaimed[UNCLAIMED];
+    unsigned unclaimed_next;
+    uint64_t first_image_ns; /* or UNKNOWN */
+};
+
+struct hook_info {
+    char *name;
+    uint8_t role;
+    bool graphics; /* of GraphicsMagick */
+};
+
+struct block {
+    uint64_t address, bytes; /* address 0 = empty place */
+    struct job *job;
+    uint32_t site;
+};
+
+struct process_state {
+    uint32_t index; /* in run->processes */
+    struct timeline *threads;
+    size_t threads_count, threads_capacity;
+    struct id_map live_threads;           /* by tid: index + 1 */
+    struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
+    struct id_map directories;            /* open directories by descriptor + 1 */
+    struct job *jobs, *latest;
+    struct job *active[ACTIVE];
+    unsigned active_count;
+    struct named_output named[NAMED_OUTPUTS];
+    unsigned named_next;
+    struct id_map hooks;  /* by number */
+    struct block *blocks; /* open addressing by address */
+    size_t block_count, block_places;
+    struct process_sites sites;
+    uint64_t rchar, wchar;
+    bool io_known, heap_known, sampled;
+    uint64_t start_cpu_ns, last_cpu_ns, last_cpu_at_ns;
+    uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
+    uint64_t live_heap;
+    bool serving;           /* a request came over a socket */
+    uint64_t helper_cpu_ns; /* of ended threads that own no image */
+    uint64_t last_io_bytes; /* rchar + wchar at the last sample, and those of children collected since; or UNKNOWN */
+    uint64_t last_threads;
+    void *mappings; /* see mappings.c */
+    uint64_t mapped_bytes[MEMORY_USES];
+    char *root;         /* of absolute paths; NULL = that of the file system */
+    uint32_t exec_tid;  /* thread that was about to replace the program when the records ended, or 0 */
+    bool exec_untraced; /* with an environment that lacks the library */
+    char *exec_path;
+    bool alive;
+    uint32_t alive_at;           /* place in infer->alive */
+    struct process_state *older; /* with the same pid */
+};
+
+/* Resources of all live processes in one window of time. */
+struct bin {
+    uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
+    uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
+};
+
+struct infer {
+    struct run *run;
+    struct reader *reader;
+    struct process_state **processes; /* same order as run->processes: that of their first records */
+    size_t processes_count, processes_capacity;
+    uint32_t *process_of;     /* by the reader's index: index + 1, or 0 */
+    uint32_t *stream_threads; /* by stream: thread it records now, as index + 1 into its process's threads */
+    size_t streams_capacity;
+    size_t files_capacity, images_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
+    size_t untraced_capacity;
+    struct id_map children;             /* by pid: struct started, see children.c */
+    uint32_t *inode_heads, *path_heads; /* hash chains through run->files, newest first */
+    uint32_t *inode_next, *path_next;
+    char **path_now; /* by file: where it is now; a source keeps the name it was read under */
+    bool *written;   /* by file: an output of this run */
+    size_t chain_capacity;
+    struct id_map pipes;  /* by inode */
+    struct id_map by_pid; /* newest process of a pid */
+    struct process_state **alive;
+    size_t alive_count, alive_capacity;
+    struct bin *bins; /* see resources.c */
+    size_t bins_count, bins_capacity;
+    uint64_t bin_ns, bins_from_ns;
+    uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
+    double rss_integral, rss_time;
+    uint64_t last_ns; /* time of the last record */
+};
+
+/* One record, where it comes from and what it belongs to. */
+struct event {
+    struct infer *infer;
+    const struct trace_record *record;
+    struct process_state *process;
+    struct process *model;
+    struct timeline *thread;
+    uint64_t start_ns, end_ns;
+};
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the threads of a process: which one a stream records, their names and ends.
+ * Must not know: images, stages, what a thread's time is spent on. */
+#include "analyzer/infer/parts.h"
+
+#include <stdlib.h>
+
+/* A place in the list that the report shows, as long as there is one. */
+static void list(struct timeline *thread, struct process *model)
+{
+    if (!thread->tid) /* a stream that does not say whose records it holds */
+        return;
+    model->threads_total++;
+    if (model->thread_count == THREADS_LISTED)
+        return;
+    if (!model->threads)
+        model->threads = memory_zeroed(THREADS_LISTED, sizeof *model->threads);
+    model->threads[model->thread_count++] = (struct process_thread){
+        .tid = thread->tid,
+        .start_ns = thread->start_ns,
+        .end_ns = UNKNOWN,
+        .cpu_ns = UNKNOWN,
+        .alloc_calls = UNKNOWN,
+        .free_calls = UNKNOWN,
+    };
+    thread->listed = (uint32_t)model->thread_count;
+}
+
+struct timeline *infer_thread(struct process_state *process, struct process *model, uint32_t tid, uint64_t start_ns)
+{
+    size_t known = (size_t)(uintptr_t)id_map_get(&process->live_threads, tid);
+    if (known && process->threads[known - 1].start_ns == start_ns)
+        return &process->threads[known - 1];
+    struct timeline *thread = MEMORY_APPEND(process, threads);
+    *thread = (struct timeline){.tid = tid, .start_ns = start_ns, .first_image_ns = UNKNOWN};
+    list(thread, model);
+    id_map_put(&process->live_threads, tid, (void *)(uintptr_t)process->threads_count);
+    return thread;
+}
+
+static struct process_thread *listed(const struct event *event, const struct timeline *thread)
+{
+    return thread->listed ? &event->model->threads[thread->listed - 1] : NULL;
+}
+
+void infer_thread_began(struct event *event, uint64_t start_ns)
+{
+    struct process_thread *shown = listed(event, event->thread);
+    event->thread->start_ns = start_ns;
+    if (shown)
+        shown->start_ns = start_ns;
+}
+
+static void name(struct event *event, const struct timeline *thread, const struct trace_text *text)
+{
+    struct process_thread *shown = listed(event, thread);
+    if (!shown || !text->bytes)
+        return;
+    free(shown->name);
+    shown->name = memory_text(text->data, text->bytes);
+}
+
+/* A thread may name another one. */
+static void name_record(struct event *event)
+{
+    const struct trace_thread_name *record = &event->record->thread_name;
+    size_t known = (size_t)(uintptr_t)id_map_get(&event->process->live_threads, record->tid);
+    if (known)
+        name(event, &event->process->threads[known - 1], &record->name);
+}
+
+static void end_record(struct event *event)
+{
+    const struct trace_thread_end *end = &event->record->thread_end;
+    struct timeline *thread = event->thread;
+    bool main = thread->tid == event->model->pid;
+    infer_time_reading(event, end->cpu_ns);
+    /* The main thread's life is the program's start and its waiting, not help for an image. */
+    if (!thread->owner && !main)
+        event->process->helper_cpu_ns += end->cpu_ns;
+    /* The main thread's record comes at the end of the process, which may go on with another thread's. */
+    thread->ended = !main;
+    if (thread->ended && id_map_get(&event->process->live_threads, thread->tid) ==
+                             (void *)(uintptr_t)(thread - event->process->threads + 1))
+        id_map_remove(&event->process->live_threads, thread->tid);
+    struct process_thread *shown = listed(event, thread);
+    if (!shown)
+        return;
+    /* What the pid used before exec was another program's. */
+    uint64_t before_ns = main ? event->process->start_cpu_ns : 0;
+    shown->end_ns = event->end_ns;
+    shown->cpu_ns = end->cpu_ns >= before_ns ? end->cpu_ns - before_ns : UNKNOWN;
+    shown->alloc_calls = end->alloc_calls;
+    shown->free_calls = end->free_calls;
+    shown->heap_bytes = end->heap_bytes;
+}
+
+void infer_threads_finish(struct event *event)
+{
+    for (size_t i = 0; !event->process->heap_known && i < event->model->thread_count; i++)
+        event->model->threads[i].alloc_calls = event->model->threads[i].free_calls = UNKNOWN;
+}
+
+void infer_thread_record(struct event *event)
+{
+    switch (event->record->kind) {
+    case TRACE_KIND_thread: name(event, event->thread, &event->record->thread.name); break;
+    case TRACE_KIND_thread_name: name_record(event); break;
+    case TRACE_KIND_thread_end: end_record(event); break;
+    default: break;
+    }
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: a trace directory as one sequence of records in time order: a binary heap over the streams.
+ * Must not know: what records mean together; bytes of packets; names of files. */
+#include "analyzer/reader/reader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyzer/reader/files.h"
+#include "analyzer/reader/stream.h"
+
+struct reader {
+    struct reader_files files;
+    struct reader_report report;
+    struct reader_stream *streams; /* by process, then number */
+    uint32_t stream_count;
+    uint32_t *heap; /* streams that have a record left; the earliest first */
+    uint32_t heap_count;
+    bool delivered; /* heap[0]'s record was handed out; its texts live until the next call */
+};
+
+static bool before(const struct reader *reader, uint32_t a, uint32_t b)
+{
+    uint64_t left = reader->streams[a].time_ns, right = reader->streams[b].time_ns;
+    return left != right ? left < right : a < b;
+}
+
+static void sift_down(struct reader *reader, uint32_t hole)
+{
+    uint32_t moving = reader->heap[hole];
+    for (;;) {
+        uint32_t child = 2 * hole + 1;
+        if (child >= reader->heap_count)
+            break;
+        if (child + 1 < reader->heap_count && before(reader, reader->heap[child + 1], reader->heap[child]))
+            child++;
+        if (!before(reader, reader->heap[child], moving))
+            break;
+        reader->heap[hole] = reader->heap[child];
+        hole = child;
+    }
+    reader->heap[hole] = moving;
+}
+
+/* Moves the earliest stream on and puts it where it belongs now. */
+static void advance_first(struct reader *reader)
+{
+    struct reader_stream *stream = &reader->streams[reader->heap[0]];
+    if (!reader_stream_advance(stream, &reader->files, &reader->report))
+        reader->heap[0] = reader->heap[--reader->heap_count];
+    if (reader->heap_count)
+        sift_down(reader, 0);
+}
+
+static uint32_t count_streams(const struct reader_files *files)
+{
+    uint32_t count = 0;
+    for (size_t p = 0; p < files->process_count; p++)
+        for (size_t i = 0; i < files->processes[p].packet_count; i++)
+            count += !i || files->processes[p].packets[i].stream != files->processes[p].packets[i - 1].stream;
+    return count;
+}
+
+static bool make_streams(struct reader *reader)
+{
+    const struct reader_files *files = &reader->files;
+    uint32_t count = count_streams(files);
+    reader->streams = calloc(count, sizeof *reader->streams);
+    reader->heap = calloc(count, sizeof *reader->heap);
+    if (!reader->streams || !reader->heap)
+        return false;
+    for (size_t p = 0; p < files->process_count; p++) {
+        const struct reader_process *process = &files->processes[p];
+        for (size_t i = 0; i < process->packet_count; i++) {
+            if (!i || process->packets[i].stream != process->packets[i - 1].stream)
+                reader->streams[reader->stream_count++] =
+                    (struct reader_stream){.process = (uint32_t)p, .next = (uint32_t)i};
+            reader->streams[reader->stream_count - 1].end = (uint32_t)i + 1;
+        }
+    }
+    for (uint32_t i = 0; i < reader->stream_count; i++)
+        if (reader_stream_advance(&reader->streams[i], files, &reader->report))
+            reader->heap[reader->heap_count++] = i;
+    for (uint32_t i = reader->heap_count / 2; i-- > 0;)
+        sift_down(reader, i);
+    return true;
+}
+
+struct reader *reader_open(const char *path, reader_damage *damage, void *context, char *error, size_t capacity)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (!reader) {
+        snprintf(error, capacity, "%s: not enough memory to read the trace", path);
+        return NULL;
+    }
+    reader->report = (struct reader_report){.damage = damage, .context = context};
+    if (!reader_files_list(&reader->files, path, &reader->report, error, capacity)) {
+        if (make_streams(reader))
+            return reader;
+        snprintf(error, capacity, "%s: not enough memory to read the trace", path);
+    }
+    reader_close(reader);
+    return NULL;
+}
+
+bool reader_next(struct reader *reader, struct trace_record *record, struct reader_origin *origin)
+{
+    if (reader->delivered) {
+        reader->delivered = false;
+        advance_first(reader);
+    }
+    while (reader->heap_count) {
+        uint32_t first = reader->heap[0];
+        struct reader_stream *stream = &reader->streams[first];
+        if (reader_stream_read(stream, &reader->files, &reader->report, record)) {
+            uint32_t pid = reader->files.processes[stream->process].pid;
+            *origin = (struct reader_origin){stream->process, first, pid ? pid : stream->pid};
+            reader->delivered = true;
+            return true;
+        }
+        advance_first(reader);
+    }
+    return false;
+}
+
+uint32_t reader_process_count(const struct reader *reader)
+{
+    return (uint32_t)reader->files.process_count;
+}
+
+const char *reader_process_name(const struct reader *reader, uint32_t process)
+{
+    return reader->files.processes[process].name;
+}
+
+/* Index of a process's first stream: streams stand in the order of processes. */
+static uint32_t first_stream(const struct reader *reader, uint32_t process)
+{
+    uint32_t low = 0, high = reader->stream_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (reader->streams[middle].process < process)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint32_t reader_in_flight(const struct reader *reader, uint32_t process, uint64_t *since_ns)
+{
+    const struct reader_stream *end = reader->streams + reader->stream_count, *longest = NULL;
+    const struct reader_stream *stream = reader->streams + first_stream(reader, process);
+    for (; stream < end && stream->process == process; stream++)
+        if (stream->in_flight_hook && (!longest || stream->in_flight_since_ns < longest->in_flight_since_ns))
+            longest = stream;
+    *since_ns = longest ? longest->in_flight_since_ns : 0;
+    return longest ? longest->in_flight_hook : 0;
+}
+
+uint64_t reader_discarded(const struct reader *reader, uint32_t process)
+{
+    const struct reader_stream *end = reader->streams + reader->stream_count;
+    const struct reader_stream *stream = reader->streams + first_stream(reader, process);
+    uint64_t sum = 0;
+    for (; stream < end && stream->process == process; stream++)
+        if (__builtin_add_overflow(sum, stream->discarded, &sum))
+            return UINT64_MAX;
+    return sum;
+}
+
+const struct trace_control *reader_control(const struct reader *reader)
+{
+    return &reader->files.control;
+}
+
+uint64_t reader_damages(const struct reader *reader)
+{
+    return reader->report.count;
+}
+
+void reader_close(struct reader *reader)
+{
+    if (!reader)
+        return;
+    for (uint32_t i = 0; i < reader->stream_count; i++)
+        free(reader->streams[i].bytes);
+    free(reader->streams);
+    free(reader->heap);
+    reader_files_release(&reader->files);
+    free(reader);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the JSON report: its top-level keys and their order. Lists are written element by element, so that a report of
+ * 100,000 images needs the memory of one.
+ * Must not know: records, how figures come about. */
+#include "analyzer/render/json_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DUMP_FLAGS (JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+struct document {
+    FILE *out;
+    const struct metrics *metrics;
+    bool started; /* a member was written */
+    bool failed;
+};
+
+/* Writes a value whose first line stands where the text is; takes the reference. */
+static void value(struct document *document, json_t *json, int depth)
+{
+    char *text = json ? json_dumps(json, DUMP_FLAGS) : NULL;
+    json_decref(json);
+    if (!text) {
+        document->failed = true;
+        return;
+    }
+    /* JSON strings contain no line ends: each one is the layout's. */
+    for (char *line = text, *end; line; line = end ? end + 1 : NULL) {
+        end = strchr(line, '\n');
+        if (line != text)
+            fprintf(document->out, "\n%*s", depth * 2, "");
+        fwrite(line, 1, end ? (size_t)(end - line) : strlen(line), document->out);
+    }
+    free(text);
+}
+
+static void key(struct document *document, const char *name)
+{
+    fprintf(document->out, "%s\n  \"%s\": ", document->started ? "," : "{", name);
+    document->started = true;
+}
+
+static void member(struct document *document, const char *name, json_t *json)
+{
+    key(document, name);
+    value(document, json, 1);
+}
+
+static void list(struct document *document, const char *name, render_json_element *element, size_t count)
+{
+    key(document, name);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? ",\n    " : "[\n    ", document->out);
+        value(document, element(document->metrics, i), 2);
+    }
+    fputs(count ? "\n  ]" : "[]", document->out);
+}
+
+static json_t *started(const struct run *run)
+{
+    int64_t ns = (int64_t)run->start_ns + run->realtime_offset_ns;
+    int64_t seconds = ns / 1000000000, ms = ns / 1000000 % 1000;
+    time_t time = (time_t)seconds;
+    struct tm utc;
+    char text[80], day[40];
+    if (ns < 0 || !gmtime_r(&time, &utc) || !strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc))
+        return json_null();
+    snprintf(text, sizeof text, "%s.%03dZ", day, (int)ms);
+    return json_string(text);
+}
+
+/* The command of the traced process that no other traced process started, the first of them. */
+static json_t *command(const struct run *run)
+{
+    const struct process *first = NULL;
+    for (size_t i = 0; i < run->process_count; i++) {
+        const struct process *process = &run->processes[i];
+        if (process->parent == NO_ID && (!first || process->start_ns < first->start_ns))
+            first = process;
+    }
+    return render_json_text(first ? first->command : NULL);
+}
+
+static json_t *periods(const struct run *run)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < run->period_count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o}", "start_s", render_json_moment(run, run->periods[i][0]),
+                                               "end_s", render_json_moment(run, run->periods[i][1])));
+    return array;
+}
+
+static json_t *coverage(const struct metrics *metrics)
+{
+    const struct run *run = metrics->run;
+    json_t *notes = json_array();
+    for (size_t i = 0; i < run->note_count; i++)
+        json_array_append_new(notes, render_json_text(run->notes[i]));
+    json_t *children = json_array();
+    for (size_t i = 0; i < run->untraced_count; i++)
+        json_array_append_new(children, json_pack("{s:I, s:o, s:o}", "pid", (json_int_t)run->untraced[i].pid, "path",
+                                                  render_json_text(run->untraced[i].path), "reason",
+                                                  render_json_text(run->untraced[i].reason)));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "io_bytes_seen",
+        render_json_integer(metrics->io_seen), "io_bytes_kernel", render_json_integer(metrics->io_kernel), "io_ratio",
+        render_json_number(metrics->coverage_ratio), "io_processes", render_json_integer(metrics->coverage_processes),
+        "logical_bytes", render_json_integer(run->logical_io_bytes), "uncounted_bytes",
+        render_json_integer(run->uncounted_io_bytes), "mapped_bytes", render_json_integer(run->all_read.mapped_bytes),
+        "device_bytes", render_json_integer(run->device_io_bytes), "attributed_ratio",
+        render_json_number(metrics->attributed_ratio), "observed_ratio", render_json_number(metrics->observed_ratio),
+        "records", render_json_integer(run->records), "lost_records", render_json_integer(run->lost_records),
+        "overhead_ratio", render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes);
+}
+
+static json_t *stages(const struct metrics *metrics)
+{
+    json_t *object = json_object();
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        json_object_set_new(object, stage_name((enum stage)stage), render_json_timing(&metrics->stages[stage]));
+    json_object_set_new(object, "unattributed", render_json_timing(&metrics->unattributed));
+    return object;
+}
+
+static json_t *io(const struct io_total *total)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "time_s", render_json_seconds(total->ns), "bytes",
+                     render_json_integer(total->bytes), "ops", render_json_integer(total->ops), "mapped_bytes",
+                     render_json_integer(total->mapped_bytes));
+}
+
+static json_t *resources(const struct metrics *metrics)
+{
+    const struct run *run = metrics->run;
+    json_t *samples = json_array();
+    for (size_t i = 0; i < run->sample_count; i++)
+        json_array_append_new(samples, render_json_sample(metrics, i));
+    return json_pack("{s:{s:o, s:o, s:o}, s:{s:o, s:o, s:{s:o, s:o}}, s:{s:o, s:o}, s:o}", "cpu", "avg_ratio",
+                     render_json_number(metrics->cpu_avg_ratio), "peak_ratio",
+                     render_json_number(metrics->cpu_peak_ratio), "min_ratio",
+                     render_json_number(metrics->cpu_min_ratio), "io", "read", io(&run->image_read), "write",
+                     io(&run->image_write), "metadata", "calls", render_json_integer(metrics->metadata_calls), "time_s",
+                     render_json_number(metrics->metadata_s), "io_all_files", "read", io(&run->all_read), "write",
+                     io(&run->all_write), "samples", samples);
+}
+
+static json_t *loss_counts(const uint64_t counts[LOSS_COUNT])
+{
+    json_t *object = json_object();
+    for (int i = 0; i < LOSS_COUNT; i++)
+        json_object_set_new(object, loss_name((enum loss)i), render_json_integer(counts[i]));
+    return object;
+}
+
+static json_t *totals(const struct metrics *metrics)
+{
+    bool known = metrics->sized > 0;
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
+        render_json_integer(metrics->chains), "ok", render_json_integer(metrics->images_ok), "failed",
+        render_json_integer(metrics->failed), "discarded", render_json_integer(metrics->discarded), "unfinished",
+        render_json_integer(metrics->unfinished), "sized", render_json_integer(metrics->sized), "bytes_in",
+        known ? render_json_integer(metrics->bytes_in) : json_null(), "bytes_out",
+        known ? render_json_integer(metrics->bytes_out) : json_null(), "bytes_saved",
+        known ? json_integer(metrics->bytes_saved) : json_null(), "size_ratio", render_json_number(metrics->size_ratio),
+        "saved_per_image_bytes", render_json_number(metrics->saved_per_image), "compared",
+        render_json_integer(metrics->compared), "lost", loss_counts(metrics->lost), "lost_unknown",
+        loss_counts(metrics->lost_unknown), "disagreeing", render_json_integer(metrics->disagreeing));
+}
+
+static void write_members(struct document *document, const struct render_options *options)
+{
+    const struct metrics *metrics = document->metrics;
+    const struct run *run = metrics->run;
+    member(document, "schema", json_string("imgbench-report/1"));
+    member(document, "tool_version", render_json_text(options->tool_version));
+    member(document, "command", command(run));
+    member(document, "started", started(run));
+    member(document, "duration_s", render_json_number(metrics->duration_s));
+    member(document, "periods", periods(run));
+    member(document, "host", render_json_host(metrics));
+    list(document, "processes", render_json_process, run->process_count);
+    list(document, "libraries", render_json_library, run->library_count);
+    member(document, "coverage", coverage(metrics));
+    list(document, "files", render_json_file, run->file_count);
+    if (!options->no_images)
+        list(document, "images", render_json_image, run->image_count);
+    member(document, "image_time", render_json_timing(&metrics->busy));
+    member(document, "images_per_s", render_json_number(metrics->throughput));
+    member(document, "stages", stages(metrics));
+    member(document, "resources", resources(metrics));
+    list(document, "workers", render_json_worker, run->worker_count);
+    member(document, "worker_efficiency", render_json_number(metrics->worker_efficiency));
+    member(document, "formats", render_json_formats(metrics));
+    list(document, "conversions", render_json_conversion, metrics->conversion_count);
+    member(document, "memory", render_json_memory(metrics));
+    member(document, "frontend", json_null());
+    member(document, "sidecar", json_null());
+    member(document, "marks", json_array());
+    member(document, "findings", json_array());
+    member(document, "totals", totals(metrics));
+}
+
+static int report(const struct metrics *metrics, const struct render_options *options, FILE *out)
+{
+    struct document document = {.out = out, .metrics = metrics};
+    write_members(&document, options);
+    fputs("\n}\n", out);
+    return document.failed || fflush(out) || ferror(out) ? -1 : 0;
+}
+
+const struct renderer render_json = {"json", "one JSON object, schema in docs/report.schema.json", report};
