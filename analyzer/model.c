@@ -99,6 +99,8 @@ void run_free(struct run *run)
         free(run->untraced[i].path);
         free(run->untraced[i].reason);
     }
+    for (size_t i = 0; i < run->unhooked_count; i++)
+        free(run->unhooked_codecs[i]);
     for (size_t i = 0; i < run->note_count; i++)
         free(run->notes[i]);
     for (size_t i = 0; i < run->site_count; i++)
@@ -112,6 +114,7 @@ void run_free(struct run *run)
     free(run->samples);
     free(run->untraced);
     free(run->sites);
+    free(run->unhooked_codecs);
     free(run->notes);
     free(run->trace_path);
     free(run);

@@ -167,6 +167,8 @@ struct image_settings {
     bool copied;         /* what was encoded was thrown away: the output is a copy of the input */
 };
 
+#define SMALL_IO_BYTES 4096
+
 /* One encode result, or one failed, discarded or unfinished attempt. */
 struct image {
     uint32_t *inputs; /* indexes into run.files */
@@ -182,12 +184,16 @@ struct image {
     uint64_t stage_ns[STAGE_COUNT];    /* exclusive but OPTIMIZATION, which contains its three */
     uint64_t inferred_ns[STAGE_COUNT]; /* part of stage_ns that comes from gaps */
     bool stage_known[STAGE_COUNT];
-    uint64_t unattributed_ns;        /* busy - validation - read - optimization - write - cleanup */
-    uint64_t cpu_ns;                 /* owner + helpers when alone in its process, or UNKNOWN */
-    uint64_t cpu_thread_ns;          /* owner thread, or UNKNOWN */
-    uint64_t peak_heap_bytes;        /* live peak - live at start, when alone, or UNKNOWN */
-    uint64_t large_block_peak_bytes; /* by owner, or UNKNOWN */
-    const char *heap_scope;          /* "process" or "large blocks", or NULL */
+    uint64_t phase_start_ns[STAGE_COUNT]; /* first moment of each stage, UNKNOWN where none was seen */
+    uint64_t read_ops, read_bytes;        /* calls on its input files and what they moved; maps are not among them */
+    uint64_t write_ops, write_bytes;      /* same of its outputs */
+    uint64_t small_ops;                   /* of both, those that moved fewer than SMALL_IO_BYTES */
+    uint64_t unattributed_ns;             /* busy - validation - read - optimization - write - cleanup */
+    uint64_t cpu_ns;                      /* owner + helpers when alone in its process, or UNKNOWN */
+    uint64_t cpu_thread_ns;               /* owner thread, or UNKNOWN */
+    uint64_t peak_heap_bytes;             /* live peak - live at start, when alone, or UNKNOWN */
+    uint64_t large_block_peak_bytes;      /* by owner, or UNKNOWN */
+    const char *heap_scope;               /* "process" or "large blocks", or NULL */
     struct image_settings settings;
     uint32_t attempts; /* encodes that it took */
     enum link_rule link_rule;
@@ -204,7 +210,10 @@ struct worker {
     uint32_t tasks;
     uint64_t init_ns; /* sum over its members: process or thread start to first image byte */
     uint64_t active_ns, idle_ns;
-    uint64_t cpu_ns; /* CPU of its images, or UNKNOWN */
+    uint64_t cpu_ns;           /* CPU of its images, or UNKNOWN */
+    uint64_t start_ns, end_ns; /* its first image's start, its last one's end */
+    uint64_t run_queue_ns;     /* its threads were ready and had no CPU: the kernel's count, or UNKNOWN */
+    uint64_t io_ns;            /* in I/O calls of its images */
 };
 
 struct io_total {
@@ -218,9 +227,16 @@ struct resource_sample {
     double cpu_ratio; /* of the usable CPUs, since the sample before; NAN = unknown */
     uint64_t rss_bytes;
     uint64_t heap_bytes;
-    uint64_t io_ops;   /* since the sample before */
-    uint64_t io_bytes; /* rchar + wchar of the kernel since the sample before, or UNKNOWN */
-    uint64_t threads;  /* alive, or UNKNOWN */
+    uint64_t io_ops;     /* since the sample before */
+    uint64_t io_bytes;   /* rchar + wchar of the kernel since the sample before, or UNKNOWN */
+    uint64_t threads;    /* alive, or UNKNOWN */
+    uint64_t file_bytes; /* part of rss_bytes backed by files or shared memory, or UNKNOWN */
+};
+
+/* What the memory of the largest process was when all processes together had the most. UNKNOWN where not recorded. */
+struct memory_composition {
+    uint64_t rss_bytes, heap_bytes, file_bytes, own_bytes; /* heap_bytes: live blocks; own_bytes: the library's */
+    uint64_t anonymous_bytes;                              /* large anonymous mappings of the program's own */
 };
 
 /* Large blocks that were live when all of their process together were at their highest, and came from one place. */
@@ -273,11 +289,12 @@ struct run {
     struct io_total all_read, all_write;     /* of every file */
     uint64_t periods[64][2];                 /* activity periods: start, end */
     size_t period_count;
-    uint64_t peak_rss_bytes;     /* highest sum over live processes, or of one process */
-    bool peak_is_tree;           /* the sum of several processes */
-    uint64_t peak_rss_ns;        /* when, or UNKNOWN */
-    uint32_t peak_process;       /* the largest then, or NO_ID */
-    double avg_rss_bytes;        /* time-weighted; NAN = no samples */
+    uint64_t peak_rss_bytes;                    /* highest sum over live processes, or of one process */
+    bool peak_is_tree;                          /* the sum of several processes */
+    uint64_t peak_rss_ns;                       /* when, or UNKNOWN */
+    uint32_t peak_process;                      /* the largest then, or NO_ID */
+    struct memory_composition peak_composition; /* of peak_process */
+    double avg_rss_bytes;                       /* time-weighted; NAN = no samples */
     uint64_t logical_io_bytes;   /* what the programs' calls asked for and got, stdio's buffered ones included */
     uint64_t uncounted_io_bytes; /* part of it that the kernel counts nowhere: recv, send, splice */
     uint64_t device_io_bytes;    /* part of it on character and block devices */
@@ -291,7 +308,10 @@ struct run {
     struct memory_site *sites;                  /* what made it, largest first */
     size_t site_count;
     uint64_t records, lost_records;
-    char **notes; /* one sentence each, for Trust */
+    char **unhooked_codecs; /* files of codec libraries that were mapped and that no row of the table wraps */
+    size_t unhooked_count;
+    bool io_uring; /* a process made one: what goes through it is not seen */
+    char **notes;  /* one sentence each, for Trust */
     size_t note_count;
 };
 

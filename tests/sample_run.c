@@ -80,6 +80,8 @@ struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint
     image->busy_ns = image->unattributed_ns = image->end_ns - image->start_ns;
     image->cpu_ns = image->cpu_thread_ns = UNKNOWN;
     image->peak_heap_bytes = image->large_block_peak_bytes = UNKNOWN;
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        image->phase_start_ns[stage] = UNKNOWN;
     image->settings.quality_rmse = NAN;
     image->attempts = 1;
     image->link_rule = LINK_PATH;
@@ -238,7 +240,8 @@ static void add_samples(struct run *run)
                                                                      samples[i].heap_bytes,
                                                                      10 * i,
                                                                      i ? 500000 * i : UNKNOWN,
-                                                                     i ? 3 : UNKNOWN};
+                                                                     i ? 3 : UNKNOWN,
+                                                                     UNKNOWN};
     }
 }
 

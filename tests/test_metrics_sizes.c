@@ -77,7 +77,7 @@ START_TEST(growth_is_a_negative_saving)
     struct metrics *metrics = compute(run);
     ck_assert_int_eq(metrics->bytes_saved, -500);
     ck_assert_double_eq_tol(metrics->saved_per_image, -500, CLOSE);
-    ck_assert_double_eq_tol(metrics->image_size_ratios[0], 1.5, CLOSE);
+    ck_assert_double_eq_tol(metrics->images[0].size_ratio, 1.5, CLOSE);
     release(metrics, run);
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(failed_discarded_and_unfinished_images_save_nothing)
     ck_assert_uint_eq(metrics->bytes_in, 0);
     ck_assert_uint_eq(metrics->format_count, 0);
     ck_assert(isnan(metrics->saved_per_image));
-    ck_assert(isnan(metrics->image_size_ratios[1]));
+    ck_assert(isnan(metrics->images[1].size_ratio));
     ck_assert_uint_eq(metrics->busy.count, 3); /* their time was spent all the same */
     release(metrics, run);
 }
@@ -137,7 +137,7 @@ START_TEST(unknown_sizes_are_left_out_and_counted)
     ck_assert_uint_eq(metrics->formats[0].n, 3);
     ck_assert_uint_eq(metrics->formats[0].sized, 2);
     ck_assert_double_eq_tol(metrics->formats[0].median_size_ratio, 0.5, CLOSE);
-    ck_assert(isnan(metrics->image_size_ratios[1]) && isnan(metrics->image_size_ratios[2]));
+    ck_assert(isnan(metrics->images[1].size_ratio) && isnan(metrics->images[2].size_ratio));
     release(metrics, run);
 }
 END_TEST

@@ -248,6 +248,8 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .link_rule = job->rule,
         .status = status,
     };
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        image->phase_start_ns[stage] = UNKNOWN;
     if (job->heap_known && alone && job->heap_peak) {
         image->peak_heap_bytes = job->heap_peak > job->heap_start ? job->heap_peak - job->heap_start : 0;
         image->heap_scope = "process";

@@ -330,6 +330,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
                               .cgroup_memory_peak = UNKNOWN,
                               .cgroup_oom_kills = UNKNOWN};
     run->peak_rss_bytes = run->peak_rss_ns = UNKNOWN;
+    run->peak_composition = (struct memory_composition){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
     run->peak_process = run->allocator.process = run->blocks_peak_process = NO_ID;
     run->blocks_peak_bytes = run->blocks_peak_ns = UNKNOWN;
     infer.process_of = memory_zeroed(reader_process_count(reader), sizeof *infer.process_of);

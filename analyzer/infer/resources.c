@@ -330,6 +330,7 @@ void infer_resources_finish(struct infer *infer)
             .io_ops = bin->ops,
             .io_bytes = bin->io_bytes,
             .threads = threads,
+            .file_bytes = UNKNOWN,
         };
     }
     free(infer->bins);

@@ -21,7 +21,7 @@ struct metrics *metrics_compute(const struct run *run)
     metrics->run = run;
     init_timings(metrics);
     struct chain_set set;
-    bool good = metrics_chains(run, &set);
+    bool good = metrics_chains(run, &set) && metrics_image_figures(metrics);
     if (good) {
         metrics_time(metrics, &set);
         metrics_cpu(metrics);
@@ -30,7 +30,11 @@ struct metrics *metrics_compute(const struct run *run)
         metrics_trust(metrics);
         good = metrics_totals(metrics, &set) && metrics_formats(metrics, &set) && metrics_conversions(metrics, &set) &&
                metrics_qualities(metrics, &set) && metrics_workers(metrics) && metrics_sites(metrics) &&
-               metrics_losses(metrics, &set);
+               metrics_losses(metrics, &set) && metrics_value(metrics, &set) && metrics_pool(metrics);
+    }
+    if (good) {
+        metrics_memory_parts(metrics);
+        metrics_findings(metrics, &set);
     }
     metrics_chains_release(&set);
     if (!good) {
@@ -58,7 +62,7 @@ void metrics_free(struct metrics *metrics)
     free(metrics->formats);
     free(metrics->conversions);
     free(metrics->workers);
-    free(metrics->image_size_ratios);
+    free(metrics->images);
     free(metrics->site_ratios);
     free(metrics->checks);
     free(metrics);

@@ -4,6 +4,11 @@
 #ifndef ANALYZER_METRICS_H
 #define ANALYZER_METRICS_H
 
+#include "analyzer/metrics/findings.h"
+#include "analyzer/metrics/image_figures.h"
+#include "analyzer/metrics/memory.h"
+#include "analyzer/metrics/pool.h"
+#include "analyzer/metrics/value.h"
 #include "analyzer/model.h"
 
 /* Values of one kind of timing: exact percentiles up to TIMING_EXACT_MAX values, then from a bounded sketch. */
@@ -64,10 +69,6 @@ struct coverage_gap {
     bool more; /* more in the records than the kernel counted */
 };
 
-struct worker_figures {
-    double mean_task_s, cpu_ratio, init_s, active_s, idle_s;
-};
-
 /* What an output can lack that its input had. */
 enum loss {
     LOSS_ICC,
@@ -125,7 +126,6 @@ struct metrics {
     double overhead_ratio;                   /* own cost ÷ CPU time of the traced processes; NAN = unknown */
     uint64_t sized;                          /* chains in bytes_in and bytes_out: sizes known, output still there */
     struct timing_stats unattributed;        /* per chain */
-    double *image_size_ratios;               /* one per run->images: Σout ÷ Σin; NAN = unknown or not ok */
     uint64_t coverage_processes;             /* whose kernel counters could be read: the ratio is theirs */
     double size_ratio;                       /* bytes_out ÷ bytes_in; NAN = unknown */
     double io_s;                             /* image read + image write, summed over images; NAN = neither known */
@@ -141,6 +141,12 @@ struct metrics {
     uint64_t lost[LOSS_COUNT], lost_unknown[LOSS_COUNT]; /* chains, by what they lost; or of which it is not known */
     uint64_t compared;                                   /* chains whose sources and final outputs were compared */
     uint64_t disagreeing;                                /* images with a disagreement */
+    struct image_figures *images;                        /* one per run->images */
+    struct pool_figures pool;
+    struct memory_figures memory;
+    struct value_figures value;
+    struct finding findings[FINDINGS_MAX]; /* worst first */
+    size_t finding_count;
     double *site_ratios; /* one per run->sites: bytes ÷ all large blocks at their peak */
 };
 

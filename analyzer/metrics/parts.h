@@ -45,6 +45,7 @@ bool metrics_delivered(const struct image_file *file);
 
 /* Each fills its figures and returns false when memory ends. metrics_qualities() needs the rows of metrics_formats().
  */
+bool metrics_image_figures(struct metrics *metrics);
 bool metrics_totals(struct metrics *metrics, const struct chain_set *set);
 bool metrics_formats(struct metrics *metrics, const struct chain_set *set);
 bool metrics_conversions(struct metrics *metrics, const struct chain_set *set);
@@ -53,6 +54,12 @@ bool metrics_losses(struct metrics *metrics, const struct chain_set *set);
 /* Fills the disagreements of an image's check. */
 void metrics_disagreements(const struct run *run, const struct image *image, struct image_check *check);
 bool metrics_workers(struct metrics *metrics);
+/* The next three need the images' figures and all of time, memory and sizes. */
+bool metrics_value(struct metrics *metrics, const struct chain_set *set);
+bool metrics_pool(struct metrics *metrics);
+void metrics_memory_parts(struct metrics *metrics);
+/* Last: findings look at every other figure. */
+void metrics_findings(struct metrics *metrics, const struct chain_set *set);
 bool metrics_sites(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);
 void metrics_cpu(struct metrics *metrics);

@@ -8,22 +8,6 @@
 
 #define NS_PER_S 1e9
 
-static double image_ratio(const struct run *run, const struct image *image)
-{
-    double in = 0, out = 0;
-    if (image->status != IMAGE_OK || !image->output_count)
-        return NAN;
-    for (size_t i = 0; i < image->input_count; i++) {
-        uint64_t bytes = run->files[image->inputs[i]].bytes;
-        in += bytes == UNKNOWN ? (double)NAN : (double)bytes;
-    }
-    for (size_t i = 0; i < image->output_count; i++) {
-        uint64_t bytes = run->files[image->outputs[i]].bytes;
-        out += bytes == UNKNOWN ? (double)NAN : (double)bytes;
-    }
-    return metrics_ratio(out, in);
-}
-
 static uint64_t add_once(const struct run *run, uint32_t file, bool *counted)
 {
     if (counted[file])
@@ -36,14 +20,9 @@ static uint64_t add_once(const struct run *run, uint32_t file, bool *counted)
 bool metrics_totals(struct metrics *metrics, const struct chain_set *set)
 {
     const struct run *run = metrics->run;
-    metrics->image_size_ratios = calloc(run->image_count + 1, sizeof *metrics->image_size_ratios);
     bool *counted = calloc(run->file_count * 2 + 1, sizeof *counted);
-    if (!metrics->image_size_ratios || !counted) {
-        free(counted);
+    if (!counted)
         return false;
-    }
-    for (size_t i = 0; i < run->image_count; i++)
-        metrics->image_size_ratios[i] = image_ratio(run, &run->images[i]);
     for (size_t i = 0; i < set->count; i++) {
         const struct chain *chain = &set->chains[i];
         if (!chain->delivered || chain->bytes_in == UNKNOWN || chain->bytes_out == UNKNOWN)

@@ -154,7 +154,7 @@ json_t *render_json_image(const struct metrics *metrics, size_t index)
                   "stages", stages(image, false), "unattributed_s", render_json_seconds(image->unattributed_ns),
                   "source", stages(image, true), "settings", settings(&image->settings), "attempts",
                   (int)image->attempts, "link_rule", link_rule_name(image->link_rule), "status",
-                  image_status_name(image->status), "size_ratio", render_json_number(metrics->image_size_ratios[index]),
+                  image_status_name(image->status), "size_ratio", render_json_number(metrics->images[index].size_ratio),
                   "quality_retained", json_null(), "lost", losses(&metrics->checks[index], 1), "lost_unknown",
                   losses(&metrics->checks[index], -1), "disagreements", disagreements(&metrics->checks[index]));
     json_object_update(json, more);

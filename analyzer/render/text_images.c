@@ -65,7 +65,7 @@ static void image_rows(const struct page *page, const struct image *image)
 {
     const struct run *run = page->metrics->run;
     FILE *out = page->out;
-    double ratio = page->metrics->image_size_ratios[image - run->images];
+    double ratio = page->metrics->images[image - run->images].size_ratio;
     fprintf(out, "- %s: %s ", format_duration((double)image->busy_ns / 1e9).text,
             title(run, image->inputs, image->input_count));
     fprintf(out, "%s %s, ", page->arrow, title(run, image->outputs, image->output_count));
