@@ -58,6 +58,9 @@ struct description {
     bool inherited;                                     /* or a stream: its open is no part of an image */
     uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
     uint64_t open_ns;
+    uint64_t first_write_ns; /* start of the first write, or UNKNOWN */
+    uint64_t kernel_reads, kernel_writes,
+        small_ops; /* calls that moved bytes to or from the kernel; see SMALL_IO_BYTES */
     struct io_total read, write;
     uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
     struct ranges buffers;                  /* the program's read buffers until a job takes them */
@@ -151,6 +154,8 @@ struct job {
     uint64_t blocks_live, blocks_peak;
     uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
     uint64_t first_read_ns;
+    uint64_t phase_ns[STAGE_COUNT]; /* first moment of each stage, UNKNOWN before it */
+    uint64_t read_ops, image_read_bytes, write_ops, write_bytes, small_ops; /* of its closed files */
     struct helper_span helpers[HELPER_SPANS]; /* since the owner's last event, in order of time */
     unsigned helpers_count;
 };
