@@ -34,7 +34,7 @@ struct metrics *metrics_compute(const struct run *run)
     }
     if (good) {
         metrics_memory_parts(metrics);
-        metrics_findings(metrics, &set);
+        metrics_findings(metrics);
     }
     metrics_chains_release(&set);
     if (!good) {

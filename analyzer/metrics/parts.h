@@ -59,7 +59,7 @@ bool metrics_value(struct metrics *metrics, const struct chain_set *set);
 bool metrics_pool(struct metrics *metrics);
 void metrics_memory_parts(struct metrics *metrics);
 /* Last: findings look at every other figure. */
-void metrics_findings(struct metrics *metrics, const struct chain_set *set);
+void metrics_findings(struct metrics *metrics);
 bool metrics_sites(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);
 void metrics_cpu(struct metrics *metrics);
