@@ -236,7 +236,7 @@ struct process_state {
     uint64_t rchar, wchar;
     bool io_known, heap_known, sampled;
     uint64_t start_cpu_ns, last_cpu_ns, last_cpu_at_ns;
-    uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
+    uint64_t last_rss, last_anon, last_file, last_own, last_heap, last_io_ops;
     uint64_t live_heap;
     bool serving;           /* a request came over a socket */
     uint64_t helper_cpu_ns; /* of ended threads that own no image */
@@ -256,6 +256,7 @@ struct process_state {
 /* Resources of all live processes in one window of time. */
 struct bin {
     uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
+    uint64_t file;                   /* part of rss backed by files */
     uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
 };
 
