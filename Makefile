@@ -62,7 +62,7 @@ PRELOAD_FIRST := $(patsubst %,preload/%.c,process settings symbols thread codecs
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)
-ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o)
+ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o) $(B)/analyzer/render/page.o
 ANALYZER_LIB_OBJ := $(filter-out $(B)/analyzer/main.o,$(ANALYZER_OBJ))
 TEST_HELPER_OBJ := $(TEST_HELPER_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/%.o)
@@ -102,6 +102,22 @@ $(B)/tests/modules.a: $(ANALYZER_LIB_OBJ) $(TRACE_OBJ)
 
 $(TEST_BIN): $(B)/tests/%: $(B)/tests/%.o $(TEST_HELPER_OBJ) $(B)/tests/modules.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
+
+# ---- the HTML report's page, which is part of the analyzer ----
+PAGE_SRC := $(filter-out %/package.json %/package-lock.json,$(wildcard analyzer/page/*))
+PAGE_PARTS := $(patsubst %,$(B)/analyzer/page/%.html,head middle tail)
+# As scripts/setup leaves it; whoever builds elsewhere (B=) uses the same.
+PAGE_MODULES := build/page/node_modules
+
+$(PAGE_PARTS) &: $(PAGE_SRC) analyzer/page/package-lock.json Makefile
+	@[ -e $(PAGE_MODULES)/esbuild ] && cmp -s analyzer/page/package-lock.json build/page/package-lock.json || \
+		{ echo '$(PAGE_MODULES) is missing or out of date: run scripts/setup' >&2; exit 1; }
+	$(call say,GEN,$(@D))node analyzer/page/build.mjs $(PAGE_MODULES) $(B)/analyzer/page
+
+$(B)/analyzer/render/page.o: analyzer/render/page.S $(PAGE_PARTS)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) -c $(foreach part,HEAD:head MIDDLE:middle TAIL:tail,\
+		'-DPAGE_$(firstword $(subst :, ,$(part)))="$(B)/analyzer/page/$(lastword $(subst :, ,$(part))).html"') -o $@ $<
 
 # ---- objects ----
 $(ALL_OBJ): Makefile

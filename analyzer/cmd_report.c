@@ -14,16 +14,18 @@
 #include "analyzer/reader/reader.h"
 #include "analyzer/render/render.h"
 
-enum { KEY_JSON = 256, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES };
+enum { KEY_JSON = 256, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES, KEY_HTML };
 
 struct report_arguments {
     const char *trace;
     const struct renderer *renderer;
+    const char *html; /* the file, or NULL */
     struct render_options options;
 };
 
 static const struct argp_option options[] = {
     {"json", KEY_JSON, NULL, 0, "Print one JSON object instead of text", 0},
+    {"html", KEY_HTML, "FILE", 0, "Write one page for a browser instead", 0},
     {"images", KEY_IMAGES, NULL, 0, "Text: add a table with a row per image", 0},
     {"top", KEY_TOP, "N", 0, "Text: at most N rows in that table (0: all, which is the default)", 0},
     {"no-images", KEY_NO_IMAGES, NULL, 0, "JSON: leave images[] out", 0},
@@ -46,6 +48,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
     case KEY_JSON: arguments->renderer = &render_json; return 0;
+    case KEY_HTML:
+        arguments->renderer = &render_html;
+        arguments->html = argument;
+        return 0;
     case KEY_IMAGES: arguments->options.images = true; return 0;
     case KEY_TOP: return set_top(argument, &arguments->options.top);
     case KEY_NO_IMAGES: arguments->options.no_images = true; return 0;
@@ -60,7 +66,12 @@ static int render(const struct run *run, const struct report_arguments *argument
         message_error("not enough memory to compute the report");
         return CMD_FAILURE;
     }
-    int result = arguments->renderer->report(metrics, &arguments->options, stdout);
+    FILE *out = arguments->html ? fopen(arguments->html, "w") : stdout;
+    if (!out)
+        message_error("cannot write %s: %s", arguments->html, strerror(errno));
+    int result = out ? arguments->renderer->report(metrics, &arguments->options, out) : -1;
+    if (out && out != stdout && fclose(out))
+        result = -1;
     metrics_free(metrics);
     return result ? CMD_FAILURE : CMD_OK;
 }

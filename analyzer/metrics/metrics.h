@@ -154,4 +154,8 @@ struct metrics {
 struct metrics *metrics_compute(const struct run *run);
 void metrics_free(struct metrics *metrics);
 
+/* The quality setting of an ok image's first output, as in quality_row.label; "" of others. */
+#define SETTING_LABEL_BYTES 80
+void metrics_setting_label(const struct run *run, const struct image *image, char label[SETTING_LABEL_BYTES]);
+
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_BYTES 80
+#define LABEL_BYTES SETTING_LABEL_BYTES
 /* Above this error the tables are not the standard ones scaled: the fitted quality is only near. */
 #define CUSTOM_TABLES_RMSE 1.0
 
@@ -185,6 +185,17 @@ static void fill_part(const struct run *run, const struct chain *chain, const st
         snprintf(part->label, sizeof part->label, "copied");
     else if (!label_by_format(part, settings, &file->facts))
         snprintf(part->label, sizeof part->label, "settings not seen");
+}
+
+void metrics_setting_label(const struct run *run, const struct image *image, char label[SETTING_LABEL_BYTES])
+{
+    *label = '\0';
+    if (image->status != IMAGE_OK || !image->output_count)
+        return;
+    struct final_output output = {.file = image->outputs[0], .image = image};
+    struct part part;
+    fill_part(run, NULL, &output, &part);
+    memcpy(label, part.label, sizeof part.label);
 }
 
 static int compare_names(const char *a, const char *b)

@@ -10,11 +10,14 @@
 #include <string.h>
 #include <time.h>
 
-#define DUMP_FLAGS (JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+#define DUMP_FLAGS (JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+
+#define FAILED_LISTED 100 /* processes in a page */
 
 struct document {
     FILE *out;
     const struct metrics *metrics;
+    bool compact; /* without line ends and blanks */
     bool started; /* a member was written */
     bool failed;
 };
@@ -22,7 +25,8 @@ struct document {
 /* Writes a value whose first line stands where the text is; takes the reference. */
 static void value(struct document *document, json_t *json, int depth)
 {
-    char *text = json ? json_dumps(json, DUMP_FLAGS) : NULL;
+    size_t layout = document->compact ? JSON_COMPACT : JSON_INDENT(2);
+    char *text = json ? json_dumps(json, DUMP_FLAGS | layout) : NULL;
     json_decref(json);
     if (!text) {
         document->failed = true;
@@ -40,7 +44,7 @@ static void value(struct document *document, json_t *json, int depth)
 
 static void key(struct document *document, const char *name)
 {
-    fprintf(document->out, "%s\n  \"%s\": ", document->started ? "," : "{", name);
+    fprintf(document->out, document->compact ? "%s\"%s\":" : "%s\n  \"%s\": ", document->started ? "," : "{", name);
     document->started = true;
 }
 
@@ -54,10 +58,25 @@ static void list(struct document *document, const char *name, render_json_elemen
 {
     key(document, name);
     for (size_t i = 0; i < count; i++) {
-        fputs(i ? ",\n    " : "[\n    ", document->out);
+        fputs(i ? "," : "[", document->out);
+        fputs(document->compact ? "" : "\n    ", document->out);
         value(document, element(document->metrics, i), 2);
     }
-    fputs(count ? "\n  ]" : "[]", document->out);
+    fputs(!count ? "[]" : document->compact ? "]" : "\n  ]", document->out);
+}
+
+/* Of a large batch only what went wrong is worth its place in a page. */
+static void failed_processes(struct document *document)
+{
+    const struct run *run = document->metrics->run;
+    json_t *array = json_array();
+    size_t failed = 0;
+    for (size_t i = 0; i < run->process_count; i++)
+        if (render_json_ended_badly(&run->processes[i]) && failed++ < FAILED_LISTED)
+            json_array_append_new(array, render_json_process(document->metrics, i));
+    member(document, "processes", array);
+    member(document, "process_count", json_integer((json_int_t)run->process_count));
+    member(document, "failed_process_count", json_integer((json_int_t)failed));
 }
 
 static json_t *started(const struct run *run)
@@ -172,7 +191,7 @@ static json_t *totals(const struct metrics *metrics)
         loss_counts(metrics->lost_unknown), "disagreeing", render_json_integer(metrics->disagreeing));
 }
 
-static void write_members(struct document *document, const struct render_options *options)
+static void write_members(struct document *document, const struct render_options *options, bool for_page)
 {
     const struct metrics *metrics = document->metrics;
     const struct run *run = metrics->run;
@@ -183,11 +202,15 @@ static void write_members(struct document *document, const struct render_options
     member(document, "duration_s", render_json_number(metrics->duration_s));
     member(document, "periods", periods(run));
     member(document, "host", render_json_host(metrics));
-    list(document, "processes", render_json_process, run->process_count);
+    if (for_page)
+        failed_processes(document);
+    else
+        list(document, "processes", render_json_process, run->process_count);
     list(document, "libraries", render_json_library, run->library_count);
     member(document, "coverage", coverage(metrics));
-    list(document, "files", render_json_file, run->file_count);
-    if (!options->no_images)
+    if (!for_page)
+        list(document, "files", render_json_file, run->file_count);
+    if (!for_page && !options->no_images)
         list(document, "images", render_json_image, run->image_count);
     member(document, "image_time", render_json_timing(&metrics->busy));
     member(document, "images_per_s", render_json_number(metrics->throughput));
@@ -205,12 +228,22 @@ static void write_members(struct document *document, const struct render_options
     member(document, "totals", totals(metrics));
 }
 
+static int write_document(const struct metrics *metrics, const struct render_options *options, FILE *out, bool for_page)
+{
+    struct document document = {.out = out, .metrics = metrics, .compact = for_page};
+    write_members(&document, options, for_page);
+    fputs(for_page ? "}" : "\n}\n", out);
+    return document.failed || fflush(out) || ferror(out) ? -1 : 0;
+}
+
+int render_json_for_page(const struct metrics *metrics, const struct render_options *options, FILE *out)
+{
+    return write_document(metrics, options, out, true);
+}
+
 static int report(const struct metrics *metrics, const struct render_options *options, FILE *out)
 {
-    struct document document = {.out = out, .metrics = metrics};
-    write_members(&document, options);
-    fputs("\n}\n", out);
-    return document.failed || fflush(out) || ferror(out) ? -1 : 0;
+    return write_document(metrics, options, out, false);
 }
 
 const struct renderer render_json = {"json", "one JSON object, schema in docs/report.schema.json", report};

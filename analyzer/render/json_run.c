@@ -37,6 +37,11 @@ static json_t *threads(const struct run *run, const struct process *process)
     return array;
 }
 
+bool render_json_ended_badly(const struct process *process)
+{
+    return process->signal > 0 || process->exit_code > 0 || process->in_flight;
+}
+
 json_t *render_json_process(const struct metrics *metrics, size_t index)
 {
     const struct run *run = metrics->run;

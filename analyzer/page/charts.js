@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Owns: what every chart has: uPlot in a figure with a caption, a text for those who do not see it, the theme's colours, its
+// width.
+// Must not know: what is drawn.
+import uPlot from "uplot";
+import { append, foldout, h } from "./dom.js";
+import { colour, onTheme } from "./theme.js";
+
+const charts = new Set();
+onTheme(() => {
+  for (const chart of charts) chart.redraw(false, true);
+});
+
+const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+// An axis in the theme's colours.
+export function axis(options = {}) {
+  return {
+    stroke: () => colour("muted"),
+    font: FONT,
+    labelFont: FONT,
+    labelSize: 18,
+    labelGap: 2,
+    gap: 6,
+    grid: { stroke: () => colour("grid"), width: 1 },
+    ticks: { stroke: () => colour("grid"), width: 1, size: 4 },
+    ...options,
+  };
+}
+
+// A width that fits the labels, from uPlot's own texts.
+export function fittingSize(self, values, index, cycle) {
+  const at = self.axes[index];
+  if (cycle > 1) return at._size;
+  let size = at.ticks.size + at.gap;
+  const longest = (values ?? []).reduce((most, text) => (String(text).length > most.length ? String(text) : most), "");
+  if (longest) {
+    self.ctx.font = at.font[0];
+    size += self.ctx.measureText(longest).width / devicePixelRatio;
+  }
+  return Math.ceil(size) + 2;
+}
+
+// options as uPlot takes them, without width. Returns {element, chart, resize}.
+export function figure({ id, title, summary, note, height, options, data, fallback }) {
+  const place = h("div", { class: "chart", role: "img", "aria-label": `${title}. ${summary}` });
+  const element = h("figure", { id }, h("figcaption", null, h("strong", null, title), " ", h("span", null, summary)), place);
+  if (note) append(element, h("p", { class: "note" }, note));
+  if (fallback) append(element, foldout("As a table", fallback));
+  const heightNow = () => (typeof height === "function" ? height() : height);
+  const result = { element, place, chart: null };
+  // uPlot measures text when it is made, so it is made where it is shown.
+  result.draw = () => {
+    if (result.chart || !place.clientWidth) return;
+    const chart = new uPlot({ ...options, width: place.clientWidth, height: heightNow() }, data, place);
+    result.chart = chart;
+    charts.add(chart);
+    for (const canvas of place.querySelectorAll("canvas")) canvas.setAttribute("aria-hidden", "true");
+  };
+  new ResizeObserver(() => {
+    if (!place.clientWidth) return;
+    if (!result.chart) result.draw();
+    else if (result.chart.width !== place.clientWidth)
+      result.chart.setSize({ width: place.clientWidth, height: heightNow() });
+  }).observe(place);
+  return result;
+}
+
+export { uPlot };

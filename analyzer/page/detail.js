@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Owns: the dialog that shows everything known of one image.
+// Must not know: where it was opened from.
+import { stageParts, stages } from "./colours.js";
+import { h, term } from "./dom.js";
+import { duration, visible, write } from "./units.js";
+
+const groups = [
+  ["Result", ["status", "input_format", "output_format", "bytes_in", "bytes_out", "size_ratio", "cpu_s_per_mb_saved", "reencoded", "lost", "disagreements", "quality_retained"]],
+  ["Settings", ["decoder", "encoder", "setting", "quality", "effort", "subsampling", "attempts"]],
+  ["Time", ["start_s", "span_s", "busy_s", "wait_s", "cpu_s"]],
+  ["Resources", ["peak_bytes", "memory_scope", "bytes_per_pixel", "width", "height", "pixels", "read_ops", "write_ops", "small_ops"]],
+  ["How it was found", ["image", "chain", "link_rule", "input_count", "output_count", "worker", "pid"]],
+];
+
+let dialog = null;
+
+function stageRows(store, i) {
+  const parts = stageParts(store.stage(i));
+  const most = Math.max(...parts, 1e-12);
+  return h(
+    "table",
+    { class: "bars" },
+    h("caption", { class: "hidden" }, "Stages"),
+    h("thead", { class: "hidden" }, h("tr", null, h("th", { scope: "col" }, "Stage"), h("th", { scope: "col" }, "Time"), h("th", { scope: "col" }, "Share"))),
+    h(
+      "tbody",
+      null,
+      stages.map((stage, k) => {
+        const unknown = stage.key === "other" ? !parts[k] : store.get(`${stage.key}_s`, i) === null;
+        if (stage.key === "other" && unknown) return null;
+        const bar = h("span", { style: { width: `${(parts[k] / most) * 100}%`, background: stage.colour } });
+        return h("tr", null, h("th", { scope: "row" }, term(stage.title, stage.key)), h("td", { class: "number" }, unknown ? "n/a" : duration(parts[k])), h("td", { class: "bar" }, bar));
+      }),
+    ),
+  );
+}
+
+function path(title, text) {
+  return h("div", null, h("dt", null, title), h("dd", { class: "path" }, text === null ? "n/a" : visible(text)));
+}
+
+function shown(store, i) {
+  const used = new Set(["input", "output", ...stages.map((stage) => `${stage.key}_s`), "optimization_s"]);
+  const rows = (keys) =>
+    keys
+      .map((key) => store.columns.get(key))
+      .filter(Boolean)
+      .map((column) => {
+        used.add(column.key);
+        return [column, write(column.unit, column.get(i))];
+      });
+  const known = groups.map(([title, keys]) => [title, rows(keys)]);
+  const rest = rows([...store.columns.keys()].filter((key) => !used.has(key)));
+  return [...known, ["More", rest]]
+    .filter(([, list]) => list.length)
+    .map(([title, list]) => [
+      h("h3", null, title),
+      h("dl", { class: "facts" }, list.map(([column, text]) => h("div", null, h("dt", null, term(column.title, column.key, column.definition)), h("dd", { "data-column": column.key }, text)))),
+    ]);
+}
+
+// around: {previous, next, place}, where it stands in a list.
+export function openDetail(store, i, around = {}) {
+  if (!dialog) {
+    dialog = h("dialog", { id: "detail", "aria-labelledby": "detail-title" });
+    document.body.append(dialog);
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  }
+  const step = (id, text, label, go) => h("button", { type: "button", id, disabled: !go, onclick: go && (() => { go(); document.getElementById(id)?.focus(); }) }, h("span", { "aria-hidden": "true" }, text), h("span", { class: "hidden" }, label));
+  dialog.replaceChildren(
+    h(
+      "header",
+      null,
+      h("h2", { id: "detail-title" }, visible(store.name(i))),
+      h(
+        "div",
+        { class: "toolbar" },
+        around.place && [step("detail-previous", "\u2039", "Previous image", around.previous), h("span", null, around.place), step("detail-next", "\u203a", "Next image", around.next)],
+        h("button", { type: "button", id: "detail-close", onclick: () => dialog.close() }, "Close"),
+      ),
+    ),
+    h("dl", { class: "paths" }, path("Input", store.get("input", i)), path("Output", store.get("output", i))),
+    h("h3", null, "Stages"),
+    stageRows(store, i),
+    ...shown(store, i).flat(),
+  );
+  if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;
+}

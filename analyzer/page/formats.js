@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// Owns: the section of sizes: before and after by format, settings side by side, conversions, quality against size.
+// Must not know: how charts are made.
+import { formatColour, formatTitle } from "./colours.js";
+import { axis, figure, fittingSize, uPlot } from "./charts.js";
+import { append, h, section, table } from "./dom.js";
+import { formatMark } from "./images.js";
+import { colour } from "./theme.js";
+import { bytes, count, duration, number, percent, visible } from "./units.js";
+
+function sizesFigure(rows) {
+  const bar = (side) => uPlot.paths.bars({ size: [0.4, 60], align: side });
+  const series = (label, side, fill) => ({ label, paths: bar(side), fill, stroke: fill, width: 0, points: { show: false } });
+  const before = () => colour("muted");
+  const label = (self, seriesIndex, index, raw) => {
+    const { ctx } = self;
+    const x = self.valToPos(index, "x", true) + (seriesIndex === 1 ? -1 : 1) * Math.min(30 * devicePixelRatio, (self.bbox.width / rows.length) * 0.2);
+    ctx.fillText(bytes(raw), x, self.valToPos(raw, "y", true) - 4 * devicePixelRatio);
+  };
+  return figure({
+    id: "sizes-chart",
+    title: "Size before and after, by output format",
+    summary: rows.map(([key, row]) => `${formatTitle(key)} ${bytes(row.bytes_in)} to ${bytes(row.bytes_out)}`).join("; ") + ".",
+    height: 230,
+    data: [rows.map((_, i) => i), rows.map(([, row]) => row.bytes_in), rows.map(([, row]) => row.bytes_out)],
+    options: {
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: false, range: () => [-0.5, rows.length - 0.5] }, y: { range: (self, min, max) => [0, max > 0 ? max * 1.12 : 1] } },
+      series: [{}, series("Before", -1, before), series("After", 1, () => colour("line-1"))],
+      axes: [
+        axis({ grid: { show: false }, splits: () => rows.map((_, i) => i), values: () => rows.map(([key]) => formatTitle(key)) }),
+        axis({ size: fittingSize, values: (self, values) => values.map(bytes) }),
+      ],
+      hooks: {
+        draw: [
+          (self) => {
+            const { ctx } = self;
+            ctx.save();
+            ctx.fillStyle = colour("text");
+            ctx.textAlign = "center";
+            ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+            rows.forEach(([, row], i) => {
+              label(self, 1, i, row.bytes_in);
+              label(self, 2, i, row.bytes_out);
+            });
+            ctx.restore();
+          },
+        ],
+      },
+    },
+  }).element;
+}
+
+function formatTable(rows) {
+  return table(
+    "Formats",
+    [
+      { title: "Output", cell: ([key]) => formatMark(key) },
+      { title: "Images", key: "images", numeric: true, cell: ([, row]) => count(row.images) },
+      { title: "Before", numeric: true, cell: ([, row]) => bytes(row.bytes_in) },
+      { title: "After", numeric: true, cell: ([, row]) => bytes(row.bytes_out) },
+      { title: "Of original", key: "size_ratio", numeric: true, cell: ([, row]) => percent(row.size_ratio) },
+      { title: "Median", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
+      { title: "Mean time", key: "image_time", numeric: true, cell: ([, row]) => duration(row.time.mean) },
+      { title: "p95", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
+    ],
+    rows,
+  );
+}
+
+function settingsTable(rows) {
+  const settings = rows.flatMap(([key, row]) => row.qualities.map((one) => ({ ...one, format: key })));
+  if (!settings.length) return null;
+  const timed = settings.some((row) => row.time);
+  return [
+    h("h3", null, "Settings side by side"),
+    table(
+      "Settings",
+      [
+        { title: "Output", cell: (row) => formatMark(row.format) },
+        { title: "Encoder", cell: (row) => visible(row.encoder ?? "not seen") },
+        { title: "Setting", key: "setting", cell: (row) => visible(row.label) },
+        { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
+        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+        { title: "Of original", key: "size_ratio", numeric: true, cell: (row) => percent(row.size_ratio) },
+        timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
+      ].filter(Boolean),
+      settings,
+    ),
+  ];
+}
+
+function conversionTable(conversions) {
+  if (!conversions.length) return null;
+  const retained = conversions.some((row) => row.quality_retained !== null);
+  return [
+    h("h3", null, "Conversions"),
+    table(
+      "Conversions",
+      [
+        { title: "From", cell: (row) => formatMark(row.from) },
+        { title: "To", cell: (row) => formatMark(row.to) },
+        { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
+        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+        { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => percent(row.size_reduction) },
+        retained && { title: "Quality kept", key: "quality_retained", numeric: true, cell: (row) => percent(row.quality_retained) },
+      ].filter(Boolean),
+      conversions,
+    ),
+  ];
+}
+
+export function formatsSection(report) {
+  const rows = Object.entries(report.formats);
+  const element = section("formats", "Sizes and settings");
+  if (!rows.length) return append(element, h("p", { class: "note" }, "No image has an output of known format."));
+  const sized = rows.filter(([, row]) => row.sized > 0);
+  return append(element, [
+    h("div", { class: "pair" }, sized.length ? sizesFigure(sized) : null, h("div", { id: "scatter-place" })),
+    formatTable(rows),
+    settingsTable(rows),
+    conversionTable(report.conversions),
+  ]);
+}
+
+// One group per encoder and output format: their scales cannot be compared. Without a number the setting's name is the place.
+function scatterGroups(store) {
+  const groups = new Map();
+  for (let i = 0; i < store.count; i++) {
+    const ratio = store.get("size_ratio", i);
+    const label = store.get("setting", i);
+    if (ratio === null || label === null) continue;
+    const encoder = store.get("encoder", i) ?? "encoder not seen";
+    const format = store.get("output_format", i);
+    const key = `${encoder}\n${format}`;
+    if (!groups.has(key)) groups.set(key, { encoder, format, images: [] });
+    groups.get(key).images.push(i);
+  }
+  return [...groups.values()].sort((a, b) => b.images.length - a.images.length);
+}
+
+function scatterFigure(store, group, open) {
+  const numbered = group.images.filter((i) => store.get("quality", i) !== null);
+  const byNumber = numbered.length > group.images.length / 2;
+  const images = byNumber ? numbered : group.images;
+  const labels = byNumber ? [] : [...new Set(images.map((i) => store.get("setting", i)))].sort(new Intl.Collator("en", { numeric: true }).compare);
+  const x = (i) => (byNumber ? store.get("quality", i) : labels.indexOf(store.get("setting", i)));
+  const points = images.map((i) => [x(i), store.get("size_ratio", i), i]).sort((a, b) => a[0] - b[0]);
+  const xs = points.map((point) => point[0]);
+  const least = Math.min(...xs.slice(0, 1), ...xs.slice(-1));
+  const most = Math.max(...xs.slice(0, 1), ...xs.slice(-1));
+  const margin = byNumber ? Math.max((most - least) * 0.08, 2) : 0.5;
+  const title = `${formatTitle(group.format)} by ${group.encoder}`;
+  const result = figure({
+    title: visible(title),
+    summary: `${count(images.length)} ${images.length === 1 ? "image" : "images"}: ${byNumber ? `quality ${number(least)} to ${number(most)}` : `${labels.length} ${labels.length === 1 ? "setting" : "settings"}`} against size ratio.`,
+    height: 220,
+    data: [xs, points.map((point) => point[1])],
+    options: {
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { size: 9 } },
+      scales: {
+        x: { time: false, range: () => (byNumber ? [least - margin, most + margin] : [-margin, labels.length - 1 + margin]) },
+        y: { range: (self, min, max) => [0, Math.max(1.05, (max ?? 1) * 1.08)] },
+      },
+      series: [
+        {},
+        { paths: () => null, points: { show: true, size: 7, width: 1, fill: () => `${formatColour(group.format)}99`, stroke: () => formatColour(group.format) } },
+      ],
+      axes: [
+        byNumber
+          ? axis({ label: "Quality, on the encoder's own scale", values: (self, values) => values.map(number) })
+          : axis({ label: "Setting", grid: { show: false }, splits: () => labels.map((_, i) => i), values: (self) => fitted(self, labels) }),
+        axis({ size: fittingSize, label: "After \u00f7 before", values: (self, values) => values.map(percent) }),
+      ],
+    },
+  });
+  result.place.addEventListener("click", () => {
+    const index = result.chart?.cursor.idx;
+    if (typeof index === "number") open(points[index][2]);
+  });
+  return result.element;
+}
+
+// Labels as they fit below each other's neighbours, else shortened.
+function fitted(self, labels) {
+  const room = Math.max(4, Math.floor(self.over.clientWidth / labels.length / 7));
+  return labels.map((label) => (label.length <= room ? label : `${label.slice(0, room - 1)}\u2026`));
+}
+
+const SCATTERS = 8;
+
+// The charts that need the images.
+export function addScatter(element, store, open) {
+  const groups = scatterGroups(store);
+  const place = element.querySelector("#scatter-place");
+  if (!place || !groups.length) return;
+  place.replaceWith(scatterFigure(store, groups[0], open));
+  const more = groups.slice(1, SCATTERS);
+  if (more.length) element.append(h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, more.map((group) => scatterFigure(store, group, open))));
+  if (groups.length > SCATTERS) append(element, h("p", { class: "note" }, `The ${SCATTERS} most used of ${groups.length} encoders and formats.`));
+}

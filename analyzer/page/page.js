@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Owns: the order of things: the summary first, the images when there is time, whatever refers to them afterwards.
+// Must not know: what any section shows.
+import { h } from "./dom.js";
+import { openDetail } from "./detail.js";
+import { addScatter, formatsSection } from "./formats.js";
+import { imagesSection } from "./images.js";
+import { memorySection } from "./memory.js";
+import { overTime, workersSection } from "./overtime.js";
+import { readImages } from "./store.js";
+import { findingsSection, header, navigation, tiles, timeSection } from "./summary.js";
+import { startTheme } from "./theme.js";
+import { foot, trustSection } from "./trust.js";
+import { valueSection } from "./value.js";
+import { visible } from "./units.js";
+
+// Sections may name images before these have been read: links get their names, and open them, later.
+const lazy = {
+  store: null,
+  waiting: [],
+  links(images) {
+    return images.map((i, k) => [k ? ", " : "", lazy.link(i)]);
+  },
+  link(i) {
+    const link = h("button", { type: "button", class: "link", "data-image": i }, `image ${i}`);
+    link.addEventListener("click", () => lazy.store && i < lazy.store.count && openDetail(lazy.store, i));
+    if (lazy.store) lazy.name(link, i);
+    else lazy.waiting.push([link, i]);
+    return link;
+  },
+  name(link, i) {
+    if (i < lazy.store.count) link.replaceChildren(visible(lazy.store.name(i)));
+  },
+  fill(store) {
+    lazy.store = store;
+    for (const [link, i] of lazy.waiting) lazy.name(link, i);
+    lazy.waiting = [];
+  },
+};
+
+function drawReport() {
+  const report = JSON.parse(document.getElementById("report").textContent);
+  document.title = `imgbench: ${visible(report.command ?? "report")}`;
+  const time = overTime(report);
+  const images = h("section", { id: "image-list", "aria-labelledby": "image-list-title" }, h("h2", { id: "image-list-title" }, "Images"), h("p", { class: "note" }, "Reading the images\u2026"));
+  const formats = formatsSection(report);
+  const sections = [findingsSection(report, lazy), timeSection(report), time.element, images, formats, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), trustSection(report)].filter(Boolean);
+  const main = h("main", { id: "main" }, tiles(report), sections);
+  document.body.prepend(h("a", { class: "skip", href: "#main" }, "Skip to the report"), header(report), navigation(sections), main, foot(report));
+  return { report, time, images, formats };
+}
+
+function drawImages(drawn) {
+  const store = readImages(document.getElementById("images").textContent);
+  document.getElementById("images").remove(); // it is held once
+  lazy.fill(store);
+  const open = (i, around) => openDetail(store, i, around);
+  drawn.images.replaceWith(imagesSection(store, open));
+  drawn.time.addImages(store, open);
+  addScatter(drawn.formats, store, open);
+  document.documentElement.dataset.ready = "true";
+}
+
+startTheme();
+const drawn = drawReport();
+const whenIdle = window.requestIdleCallback ?? ((action) => setTimeout(action, 50));
+window.addEventListener("DOMContentLoaded", () => whenIdle(() => drawImages(drawn), { timeout: 500 }));

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Owns: the head of the page: what was run, tiles, where the time went, findings.
+// Must not know: single images; findings open them through `lazy`.
+import { stageParts, stages } from "./colours.js";
+import { append, h, section, term } from "./dom.js";
+import { themeButton } from "./theme.js";
+import { bytes, change, count, duration, fixed, percent, visible, write } from "./units.js";
+
+export function header(report) {
+  const host = report.host;
+  const where = [host.cpu_model, `${host.usable_cpus ?? "?"} of ${host.cpus ?? "?"} CPUs usable`, host.kernel, host.machine].filter(Boolean);
+  const when = report.started ? report.started.replace("T", " ").replace(/\.\d+Z$/, " UTC") : "at an unknown time";
+  return h(
+    "header",
+    { class: "page" },
+    h("div", { class: "title" }, h("h1", null, "Image optimizer benchmark"), themeButton()),
+    h("p", { class: "command" }, h("code", null, visible(report.command ?? "command not recorded"))),
+    h("p", { class: "note" }, `${when} on ${visible(where.join(", "))}`),
+  );
+}
+
+export function navigation(sections) {
+  return h(
+    "nav",
+    { "aria-label": "Sections" },
+    sections.filter(Boolean).map((one) => h("a", { href: `#${one.id}` }, one.querySelector("h2").textContent)),
+  );
+}
+
+function tile(label, key, value, note) {
+  return h("div", { class: "tile", "data-tile": key }, h("div", { class: "label" }, term(label, key)), h("div", { class: "value" }, value), h("div", { class: "note" }, note || "\u00a0"));
+}
+
+function statusNote(totals) {
+  const parts = [[totals.failed, "failed"], [totals.discarded, "discarded"], [totals.unfinished, "unfinished"]].filter(([n]) => n > 0);
+  return parts.length ? parts.map(([n, name]) => `${count(n)} ${name}`).join(", ") : "all ok";
+}
+
+export function tiles(report) {
+  const { totals, image_time: time, resources, memory, coverage } = report;
+  const cpu = resources.cpu;
+  const saved = totals.bytes_saved;
+  return h(
+    "div",
+    { class: "tiles" },
+    tile("Images", "images", count(totals.images), totals.images ? statusNote(totals) : "none was seen"),
+    tile("Duration", "duration_s", duration(report.duration_s), report.periods.length > 1 ? `${count(report.periods.length)} periods` : null),
+    tile("Saved", "saved", bytes(saved), totals.size_ratio === null ? "no sizes known" : `${change(totals.size_ratio)}: ${bytes(totals.bytes_in)} \u2192 ${bytes(totals.bytes_out)}`),
+    tile("Throughput", "images_per_s", report.images_per_s === null ? "n/a" : `${fixed(report.images_per_s, 2)}/s`, `${duration(time.mean)} per image`),
+    tile("CPU", "cpu", percent(cpu.avg_ratio), `highest ${percent(cpu.peak_ratio)}`),
+    tile("Peak memory", "peak_rss", bytes(memory.peak_rss_bytes), memory.peak_scope === "tree" ? "all processes" : memory.peak_scope ? "largest process" : null),
+    tile("Worker efficiency", "efficiency", percent(report.worker_efficiency), `${count(report.workers.length)} ${report.workers.length === 1 ? "worker" : "workers"}`),
+    tile("Attributed", "attributed", percent(coverage.attributed_ratio), coverage.observed_ratio === null ? null : `${percent(coverage.observed_ratio)} observed`),
+  );
+}
+
+export function timeSection(report) {
+  const value = (key) => (key === "unattributed" || report.stages[key] ? report.stages[key].sum : null);
+  const parts = stageParts(value);
+  const most = Math.max(...parts, 1e-12);
+  const time = report.image_time;
+  const rows = stages.map((stage, k) => {
+    const timing = report.stages[stage.key];
+    const known = timing ? timing.sum !== null : parts[k] > 0;
+    if (!timing && !known) return null;
+    const how = timing?.source ? timing.source : "";
+    return h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, term(stage.title, stage.key)),
+      h("td", { class: "number" }, known ? duration(parts[k]) : "n/a"),
+      h("td", { class: "bar" }, h("span", { style: { width: `${(parts[k] / most) * 100}%`, background: stage.colour } })),
+      h("td", { class: "wide number" }, timing ? duration(timing.mean) : ""),
+      h("td", { class: "wide number" }, timing ? duration(timing.p95) : ""),
+      h("td", { class: "wide" }, how),
+    );
+  });
+  const title = (text, key, kind) => h("th", { scope: "col", class: kind }, key ? term(text, key) : text);
+  return section(
+    "time",
+    "Where the time goes",
+    h(
+      "p",
+      null,
+      `${duration(time.mean)} per image on average`,
+      time.n ? ` (n=${count(time.n)}): ${duration(time.min)} to ${duration(time.max)}, median ${duration(time.p50)}, p95 ${duration(time.p95)}` : "",
+      `. Workers took ${duration(report.stages.worker_init.sum)} to start.`,
+    ),
+    h(
+      "table",
+      { class: "bars", id: "stage-sums" },
+      h("caption", { class: "hidden" }, "Stages, summed over the images"),
+      h("thead", null, h("tr", null, title("Stage", null), title("Sum", "stage_timings", "number"), title("", null, "bar"), title("Mean", null, "wide number"), title("p95", "p95", "wide number"), title("Seen", null, "wide"))),
+      h("tbody", null, rows),
+    ),
+    h("p", { class: "note" }, "Summed over the images: with several workers it is longer than the duration."),
+  );
+}
+
+// lazy: {link(i) → an element that opens image i}
+export function findingsSection(report, lazy) {
+  const findings = report.findings ?? [];
+  const element = section("findings", "Findings");
+  if (!findings.length) return append(element, h("p", { class: "note" }, "None: nothing that was measured passed a threshold."));
+  const words = (key) => key.replace(/_(s|bytes|ratio)$/, "").replaceAll("_", " ");
+  return append(
+    element,
+    h(
+      "ol",
+      { class: "findings" },
+      findings.map((finding) =>
+        h(
+          "li",
+          { class: finding.severity, "data-finding": finding.id },
+          h("h3", null, h("span", { class: `severity ${finding.severity}` }, finding.severity), " ", visible(finding.title)),
+          h("p", { class: "remedy" }, h("strong", null, "Do: "), visible(finding.remedy)),
+          h(
+            "dl",
+            { class: "evidence" },
+            Object.entries(finding.evidence ?? {}).map(([key, value]) => h("div", null, h("dt", null, words(key)), h("dd", null, write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value)))),
+          ),
+          finding.images?.length ? h("p", { class: "note" }, "For example ", lazy.links(finding.images)) : null,
+        ),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Owns: how figures are written, as analyzer/render/format_units.c writes them; tests/golden/units.tsv holds both to it.
+// Must not know: figures, the page. null, undefined and NaN are written "n/a".
+
+export const NOT_KNOWN = "n/a";
+
+export function isKnown(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+// "%.*f" of C: exact ties go to the even digit, where toFixed() takes the larger one; -0 keeps its sign.
+export function fixed(value, decimals) {
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const size = Math.abs(value);
+  if (size >= 1e21) return sign + BigInt(size).toString() + (decimals ? "." + "0".repeat(decimals) : "");
+  // Only a number that ends with its binary digit `decimals + 1` can lie in the middle.
+  const halves = size * 2 ** (decimals + 1);
+  let text = size.toFixed(decimals);
+  if (Number.isSafeInteger(halves) && halves % 2 === 1) {
+    const below = Math.floor(size * 10 ** decimals);
+    const digits = String(below % 2 ? below + 1 : below).padStart(decimals + 1, "0");
+    const point = digits.length - decimals;
+    text = decimals ? `${digits.slice(0, point)}.${digits.slice(point)}` : digits;
+  }
+  return sign + text;
+}
+
+// "0.45s"; what would read 0.00s is "1.8 ms" or "20 us".
+export function duration(seconds) {
+  if (!isKnown(seconds)) return NOT_KNOWN;
+  const ms = seconds * 1000;
+  const size = Math.abs(ms);
+  if (size >= 5 || size === 0) return `${fixed(seconds, 2)}s`;
+  if (size >= 0.0995) return `${fixed(ms, size >= 0.995 ? 1 : 2)} ms`;
+  return `${fixed(ms * 1000, size >= 0.00995 ? 0 : 1)} us`;
+}
+
+// Decimal units and three digits: "64 B", "45.6 MB".
+export function bytes(value) {
+  if (!isKnown(value)) return NOT_KNOWN;
+  const units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+  let unit = 0;
+  while (Math.abs(value) >= 999.5 && unit + 1 < units.length) {
+    value /= 1000;
+    unit++;
+  }
+  const size = Math.abs(value);
+  const decimals = !unit || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return `${fixed(value, decimals)} ${units[unit]}`;
+}
+
+export function percent(ratio) {
+  return isKnown(ratio) ? `${fixed(ratio * 100, 1)}%` : NOT_KNOWN;
+}
+
+// Signed difference of a ratio from 1: "−32.0%".
+export function change(ratio) {
+  if (!isKnown(ratio)) return NOT_KNOWN;
+  const value = (ratio - 1) * 100;
+  return `${value >= 0.05 ? "+" : value <= -0.05 ? "\u2212" : ""}${fixed(Math.abs(value), 1)}%`;
+}
+
+export function count(value) {
+  return isKnown(value) ? fixed(value, 0).replace(/\B(?=(\d{3})+$)/g, ",") : NOT_KNOWN;
+}
+
+// One decimal, none where there is none.
+export function number(value) {
+  if (!isKnown(value)) return NOT_KNOWN;
+  return Number.isInteger(value) ? fixed(value, 0) : Math.abs(value) < 0.1 ? value.toPrecision(2) : fixed(value, 1);
+}
+
+const writers = {
+  s: duration,
+  moment_s: duration,
+  bytes,
+  ratio: percent,
+  count,
+  number,
+  id: (value) => (isKnown(value) ? fixed(value, 0) : NOT_KNOWN),
+  bool: (value) => (value === true ? "yes" : value === false ? "no" : NOT_KNOWN),
+  text: (value) => (value === null || value === undefined ? NOT_KNOWN : visible(String(value))),
+  list: (value) => (value === null || value === undefined ? NOT_KNOWN : value === "" ? "none" : visible(String(value))),
+};
+
+// Any value by the name of its unit, as images' columns and findings' evidence have it.
+export function write(unit, value) {
+  return (writers[unit] ?? writers.text)(value);
+}
+
+// Text of unknown origin on one line: control characters and marks that turn the line around are shown, not obeyed.
+export function visible(text) {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (mark) => {
+    const known = { "\n": "\\n", "\t": "\\t", "\r": "\\r" }[mark];
+    return known ?? `\\u{${mark.codePointAt(0).toString(16)}}`;
+  });
+}
