@@ -38,7 +38,7 @@ void finding_number(struct finding *finding, const char *key, enum finding_unit 
         finding->evidence[finding->evidence_count++] = (struct finding_evidence){key, unit, value, NULL};
 }
 
-void finding_text(struct finding *finding, const char *key, const char *text)
+void finding_word(struct finding *finding, const char *key, const char *text)
 {
     if (finding->evidence_count < FINDING_EVIDENCE)
         finding->evidence[finding->evidence_count++] = (struct finding_evidence){key, UNIT_TEXT, NAN, text};
@@ -229,6 +229,6 @@ bool rule_retained(const struct metrics *metrics, double threshold, struct findi
     finding_number(finding, "retained", UNIT_BYTES, memory->retained_bytes);
     finding_number(finding, "rss", UNIT_BYTES, memory->rss_bytes);
     finding_number(finding, "share", UNIT_RATIO, share);
-    finding_text(finding, "allocator", allocator ? allocator : "the allocator");
+    finding_word(finding, "allocator", allocator ? allocator : "the allocator");
     return true;
 }

@@ -202,7 +202,7 @@ static bool judge(const struct pair *pair, double threshold, struct finding *fin
     if (pair->sources < SOURCES_LEAST || !(times >= threshold) || !(gain < GAIN_LEAST))
         return false;
     finding->cost = 1 - 1 / times;
-    finding_text(finding, "encoder", pair->encoder);
+    finding_word(finding, "encoder", pair->encoder);
     finding_number(finding, "slow", UNIT_COUNT, pair->effort[slow]);
     finding_number(finding, "fast", UNIT_COUNT, pair->effort[!slow]);
     finding_number(finding, "times", UNIT_NUMBER, times);

@@ -13,7 +13,7 @@ typedef bool finding_rule(const struct metrics *metrics, double threshold, struc
 #include "analyzer/metrics/findings.def"
 
 void finding_number(struct finding *finding, const char *key, enum finding_unit unit, double value);
-void finding_text(struct finding *finding, const char *key, const char *text);
+void finding_word(struct finding *finding, const char *key, const char *text);
 /* Images as examples, worst first; what does not fit is left out. */
 void finding_examples(struct finding *finding, const uint32_t *images, size_t count);
 
