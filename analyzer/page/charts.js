@@ -22,6 +22,7 @@ export function axis(options = {}) {
     labelSize: 18,
     labelGap: 2,
     gap: 6,
+    size: options.label ? 46 : 30,
     grid: { stroke: () => colour("grid"), width: 1 },
     ticks: { stroke: () => colour("grid"), width: 1, size: 4 },
     ...options,
@@ -38,7 +39,7 @@ export function fittingSize(self, values, index, cycle) {
     self.ctx.font = at.font[0];
     size += self.ctx.measureText(longest).width / devicePixelRatio;
   }
-  return Math.ceil(size) + 2;
+  return Math.ceil(size) + 2 + (at.label ? 4 : 0);
 }
 
 // options as uPlot takes them, without width. Returns {element, chart, resize}.

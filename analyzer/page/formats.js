@@ -8,6 +8,8 @@ import { formatMark } from "./images.js";
 import { colour } from "./theme.js";
 import { bytes, count, duration, number, percent, visible } from "./units.js";
 
+const LABELLED_FROM = 110; // pixels of a pair of bars
+
 function sizesFigure(rows) {
   const bar = (side) => uPlot.paths.bars({ size: [0.4, 60], align: side });
   const series = (label, side, fill) => ({ label, paths: bar(side), fill, stroke: fill, width: 0, points: { show: false } });
@@ -36,6 +38,7 @@ function sizesFigure(rows) {
         draw: [
           (self) => {
             const { ctx } = self;
+            if (self.bbox.width / devicePixelRatio / rows.length < LABELLED_FROM) return; // they would cover each other
             ctx.save();
             ctx.fillStyle = colour("text");
             ctx.textAlign = "center";
@@ -58,12 +61,12 @@ function formatTable(rows) {
     [
       { title: "Output", cell: ([key]) => formatMark(key) },
       { title: "Images", key: "images", numeric: true, cell: ([, row]) => count(row.images) },
-      { title: "Before", numeric: true, cell: ([, row]) => bytes(row.bytes_in) },
-      { title: "After", numeric: true, cell: ([, row]) => bytes(row.bytes_out) },
+      { title: "Before", numeric: true, class: "wide", cell: ([, row]) => bytes(row.bytes_in) },
+      { title: "After", numeric: true, class: "wide", cell: ([, row]) => bytes(row.bytes_out) },
       { title: "Of original", key: "size_ratio", numeric: true, cell: ([, row]) => percent(row.size_ratio) },
-      { title: "Median", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
+      { title: "Median", class: "wide", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
       { title: "Mean time", key: "image_time", numeric: true, cell: ([, row]) => duration(row.time.mean) },
-      { title: "p95", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
+      { title: "p95", class: "wide", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
     ],
     rows,
   );
@@ -82,12 +85,13 @@ function settingsTable(rows) {
         { title: "Encoder", cell: (row) => visible(row.encoder ?? "not seen") },
         { title: "Setting", key: "setting", cell: (row) => visible(row.label) },
         { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
-        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
-        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+        { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
         { title: "Of original", key: "size_ratio", numeric: true, cell: (row) => percent(row.size_ratio) },
         timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
       ].filter(Boolean),
       settings,
+      { tall: settings.length > 16 },
     ),
   ];
 }
@@ -103,8 +107,8 @@ function conversionTable(conversions) {
         { title: "From", cell: (row) => formatMark(row.from) },
         { title: "To", cell: (row) => formatMark(row.to) },
         { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
-        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
-        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+        { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
         { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => percent(row.size_reduction) },
         retained && { title: "Quality kept", key: "quality_retained", numeric: true, cell: (row) => percent(row.quality_retained) },
       ].filter(Boolean),
@@ -127,24 +131,29 @@ export function formatsSection(report) {
 }
 
 // One group per encoder and output format: their scales cannot be compared. Without a number the setting's name is the place.
+// An image that a temporary file joins with others is left out: its own input or output says nothing of the whole.
 function scatterGroups(store) {
   const groups = new Map();
+  const members = new Map();
+  for (let i = 0; i < store.count; i++) members.set(store.get("chain", i), (members.get(store.get("chain", i)) ?? 0) + 1);
   for (let i = 0; i < store.count; i++) {
     const ratio = store.get("size_ratio", i);
     const label = store.get("setting", i);
-    if (ratio === null || label === null) continue;
+    if (ratio === null || label === null || members.get(store.get("chain", i)) > 1) continue;
     const encoder = store.get("encoder", i) ?? "encoder not seen";
     const format = store.get("output_format", i);
     const key = `${encoder}\n${format}`;
-    if (!groups.has(key)) groups.set(key, { encoder, format, images: [] });
+    if (!groups.has(key)) groups.set(key, { encoder, format, images: [], settings: new Set() });
     groups.get(key).images.push(i);
+    groups.get(key).settings.add(label);
   }
-  return [...groups.values()].sort((a, b) => b.images.length - a.images.length);
+  return [...groups.values()].sort((a, b) => b.settings.size - a.settings.size || b.images.length - a.images.length);
 }
 
 function scatterFigure(store, group, open) {
   const numbered = group.images.filter((i) => store.get("quality", i) !== null);
-  const byNumber = numbered.length > group.images.length / 2;
+  const byNumber = numbered.length > group.images.length / 2 || new Set(numbered.map((i) => store.get("quality", i))).size > 1;
+  const left = byNumber ? group.images.length - numbered.length : 0;
   const images = byNumber ? numbered : group.images;
   const labels = byNumber ? [] : [...new Set(images.map((i) => store.get("setting", i)))].sort(new Intl.Collator("en", { numeric: true }).compare);
   const x = (i) => (byNumber ? store.get("quality", i) : labels.indexOf(store.get("setting", i)));
@@ -156,7 +165,7 @@ function scatterFigure(store, group, open) {
   const title = `${formatTitle(group.format)} by ${group.encoder}`;
   const result = figure({
     title: visible(title),
-    summary: `${count(images.length)} ${images.length === 1 ? "image" : "images"}: ${byNumber ? `quality ${number(least)} to ${number(most)}` : `${labels.length} ${labels.length === 1 ? "setting" : "settings"}`} against size ratio.`,
+    summary: `${count(images.length)} ${images.length === 1 ? "image" : "images"}: ${byNumber ? `quality ${number(least)} to ${number(most)}` : `${labels.length} ${labels.length === 1 ? "setting" : "settings"}`} against size ratio${left ? `; ${count(left)} without a number left out` : ""}.`,
     height: 220,
     data: [xs, points.map((point) => point[1])],
     options: {
@@ -185,10 +194,14 @@ function scatterFigure(store, group, open) {
   return result.element;
 }
 
-// Labels as they fit below each other's neighbours, else shortened.
+// Labels as they fit beside each other: shortened, or only one of several.
 function fitted(self, labels) {
-  const room = Math.max(4, Math.floor(self.over.clientWidth / labels.length / 7));
-  return labels.map((label) => (label.length <= room ? label : `${label.slice(0, room - 1)}\u2026`));
+  const room = Math.floor(self.bbox.width / devicePixelRatio / labels.length / 7);
+  const step = Math.max(1, Math.ceil(6 / Math.max(room, 1)));
+  return labels.map((label, i) => {
+    if (i % step) return "";
+    return label.length <= room * step ? label : `${label.slice(0, room * step - 1)}\u2026`;
+  });
 }
 
 const SCATTERS = 8;
@@ -201,5 +214,5 @@ export function addScatter(element, store, open) {
   place.replaceWith(scatterFigure(store, groups[0], open));
   const more = groups.slice(1, SCATTERS);
   if (more.length) element.append(h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, more.map((group) => scatterFigure(store, group, open))));
-  if (groups.length > SCATTERS) append(element, h("p", { class: "note" }, `The ${SCATTERS} most used of ${groups.length} encoders and formats.`));
+  if (groups.length > SCATTERS) append(element, h("p", { class: "note" }, `${SCATTERS} of ${groups.length} encoders and formats, those with the most settings first.`));
 }

@@ -33,7 +33,7 @@ function columnsOf(store) {
     {
       key: "output_format",
       title: "Formats",
-      class: "wide",
+      class: "wide formats",
       cell: (i) => [formatTitle(store.get("input_format", i)), " \u2192 ", formatMark(store.get("output_format", i))],
     },
     { key: "busy_s", title: "Busy", numeric: true, cell: (i) => duration(store.get("busy_s", i)) },
@@ -41,7 +41,7 @@ function columnsOf(store) {
     { key: "bytes_in", title: "Before", numeric: true, class: "wide", cell: (i) => bytes(store.get("bytes_in", i)) },
     { key: "bytes_out", title: "After", numeric: true, class: "wide", cell: (i) => bytes(store.get("bytes_out", i)) },
     { key: "size_ratio", title: "Change", numeric: true, cell: (i) => change(store.get("size_ratio", i)) },
-    { key: "setting", title: "Setting", class: "wide", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
+    { key: "setting", title: "Setting", class: "wide setting", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
     { key: "status", title: "Status", class: "wide", cell: (i) => h("span", { class: `status ${store.get("status", i)}` }, store.get("status", i)) },
   ];
 }

@@ -112,11 +112,13 @@ export function overTime(report) {
   };
 }
 
+const NARROW = ["tasks", "active_s", "idle_s", "cpu_ratio"]; // shown on a phone, too
+
 export function workersSection(report) {
   if (!report.workers.length) return null;
   const rows = report.workers;
   const some = (key) => rows.some((row) => typeof row[key] === "number");
-  const column = (title, key, write, definition = key) => some(key) && { title, key: definition, numeric: true, cell: (row) => write(row[key]) };
+  const column = (title, key, write, definition = key) => some(key) && { title, key: definition, numeric: true, class: NARROW.includes(key) ? null : "wide", cell: (row) => write(row[key]) };
   const columns = [
     { title: "Worker", key: "worker", cell: (row) => `Worker ${row.id}` },
     column("Images", "tasks", count),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Owns: how figures are written, as analyzer/render/format_units.c writes them; tests/golden/units.tsv holds both to it.
+// Owns: how figures are written, as analyzer/render/format_units.c writes them; tests/golden/units.tsv holds both to that.
 // Must not know: figures, the page. null, undefined and NaN are written "n/a".
 
 export const NOT_KNOWN = "n/a";
@@ -17,8 +17,9 @@ export function fixed(value, decimals) {
   const halves = size * 2 ** (decimals + 1);
   let text = size.toFixed(decimals);
   if (Number.isSafeInteger(halves) && halves % 2 === 1) {
-    const below = Math.floor(size * 10 ** decimals);
-    const digits = String(below % 2 ? below + 1 : below).padStart(decimals + 1, "0");
+    const whole = Math.floor(size);
+    const below = BigInt(whole) * BigInt(10 ** decimals) + BigInt(Math.floor((size - whole) * 10 ** decimals));
+    const digits = String(below + (below & 1n)).padStart(decimals + 1, "0");
     const point = digits.length - decimals;
     text = decimals ? `${digits.slice(0, point)}.${digits.slice(point)}` : digits;
   }
@@ -61,7 +62,7 @@ export function change(ratio) {
 }
 
 export function count(value) {
-  return isKnown(value) ? fixed(value, 0).replace(/\B(?=(\d{3})+$)/g, ",") : NOT_KNOWN;
+  return isKnown(value) ? fixed(value || 0, 0).replace(/\B(?=(\d{3})+$)/g, ",") : NOT_KNOWN;
 }
 
 // One decimal, none where there is none.
