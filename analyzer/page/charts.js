@@ -5,10 +5,20 @@
 import uPlot from "uplot";
 import { append, foldout, h } from "./dom.js";
 import { colour, onTheme } from "./theme.js";
+import { moment } from "./units.js";
 
 const charts = new Set();
 onTheme(() => {
-  for (const chart of charts) chart.redraw(false, true);
+  for (const chart of charts) {
+    chart.redraw(false, true);
+    // uPlot colours its legend only once.
+    chart.root.querySelectorAll(".u-legend .u-series").forEach((row, i) => {
+      const marker = row.querySelector(".u-marker");
+      const { stroke, fill } = chart.series[i];
+      if (marker && stroke) marker.style.borderColor = stroke(chart, i);
+      if (marker && fill) marker.style.background = fill(chart, i);
+    });
+  }
 });
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
@@ -27,6 +37,12 @@ export function axis(options = {}) {
     ticks: { stroke: () => colour("grid"), width: 1, size: 4 },
     ...options,
   };
+}
+
+// Labels of an axis of time.
+export function moments(self, values) {
+  const step = values.length > 1 ? values[1] - values[0] : self.scales.x.max - self.scales.x.min;
+  return values.map((value) => moment(value, Number(step.toPrecision(6))));
 }
 
 // A width that fits the labels, from uPlot's own texts.

@@ -84,7 +84,7 @@ function settingsTable(rows) {
         { title: "Output", cell: (row) => formatMark(row.format) },
         { title: "Encoder", cell: (row) => visible(row.encoder ?? "not seen") },
         { title: "Setting", key: "setting", cell: (row) => visible(row.label) },
-        { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
+        { title: "Images", key: "images", numeric: true, class: "wide", cell: (row) => count(row.n) },
         { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
         { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
         { title: "Of original", key: "size_ratio", numeric: true, cell: (row) => percent(row.size_ratio) },
@@ -204,15 +204,59 @@ function fitted(self, labels) {
   });
 }
 
-const SCATTERS = 8;
+// How close outputs look to their inputs, where that was measured: one scale for all encoders.
+function retainedFigure(store, open) {
+  const groups = scatterGroups(store).map((group) => ({ ...group, images: group.images.filter((i) => store.get("quality_retained", i) !== null) }));
+  const points = groups
+    .flatMap((group, at) => group.images.map((i) => ({ x: store.get("size_ratio", i), y: store.get("quality_retained", i), at, i })))
+    .sort((a, b) => a.x - b.x);
+  if (!points.length) return null;
+  const drawn = groups.map((group, at) => ({ group, at })).filter(({ group }) => group.images.length);
+  const result = figure({
+    id: "retained-chart",
+    title: "Quality kept against size",
+    summary: `${count(points.length)} images: how close each looks to its input, by its size ratio.`,
+    height: 260,
+    data: [points.map((point) => point.x), ...drawn.map(({ at }) => points.map((point) => (point.at === at ? point.y : null)))],
+    options: {
+      cursor: { drag: { x: false, y: false } },
+      scales: { x: { time: false, range: (self, min, max) => [0, Math.max(1.05, max * 1.05)] }, y: { range: (self, min, max) => [Math.max(0, min - 0.05), Math.max(1, max)] } },
+      series: [
+        { label: "Size ratio", value: (self, raw) => percent(raw) },
+        ...drawn.map(({ group }) => ({
+          label: visible(`${formatTitle(group.format)} by ${group.encoder}`),
+          stroke: () => formatColour(group.format),
+          paths: () => null,
+          points: { show: true, size: 7, width: 1, fill: () => `${formatColour(group.format)}99` },
+          value: (self, raw) => percent(raw),
+        })),
+      ],
+      axes: [
+        axis({ label: "After \u00f7 before", values: (self, values) => values.map(percent) }),
+        axis({ size: fittingSize, label: "Quality kept", values: (self, values) => values.map(percent) }),
+      ],
+    },
+  });
+  result.place.addEventListener("click", () => {
+    const index = result.chart?.cursor.idx;
+    if (typeof index === "number") open(points[index].i);
+  });
+  return result.element;
+}
 
-// The charts that need the images.
+const SCATTERS = 9;
+
+// The charts that need the images. A setting alone says nothing of quality against size: such encoders are in the table.
 export function addScatter(element, store, open) {
   const groups = scatterGroups(store);
   const place = element.querySelector("#scatter-place");
   if (!place || !groups.length) return;
-  place.replaceWith(scatterFigure(store, groups[0], open));
-  const more = groups.slice(1, SCATTERS);
-  if (more.length) element.append(h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, more.map((group) => scatterFigure(store, group, open))));
-  if (groups.length > SCATTERS) append(element, h("p", { class: "note" }, `${SCATTERS} of ${groups.length} encoders and formats, those with the most settings first.`));
+  const several = groups.filter((group) => group.settings.size > 1);
+  const shown = (several.length ? several : groups.slice(0, 1)).slice(0, SCATTERS);
+  place.replaceWith(scatterFigure(store, shown[0], open));
+  if (shown.length > 1)
+    append(element, [h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, shown.slice(1).map((group) => scatterFigure(store, group, open)))]);
+  append(element, retainedFigure(store, open));
+  if (groups.length > shown.length)
+    append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats: those with more than one setting. Images that a temporary file joins are left out.`));
 }

@@ -2,7 +2,7 @@
 // Owns: the workers' timeline: a lane per worker, a bar per image, drawn on uPlot's axes.
 // Must not know: where its data come from beyond the images' columns.
 import { formatColour, formatTitle, stageParts, stages, statuses } from "./colours.js";
-import { axis, figure, fittingSize } from "./charts.js";
+import { axis, figure, fittingSize, moments } from "./charts.js";
 import { append, h } from "./dom.js";
 import { colour } from "./theme.js";
 import { bytes, change, duration } from "./units.js";
@@ -256,7 +256,7 @@ export function makeTimeline(store, report, zoom, open) {
       scales: { ...shared.scales, y: { range: () => [-0.5, lanes.length - 0.5], dir: -1 } },
       series: [{}, { label: "lane", show: true, points: { show: false } }],
       axes: [
-        axis({ values: (self, values) => values.map(duration) }),
+        axis({ values: moments }),
         axis({
           size: fittingSize,
           grid: { show: false },
@@ -303,10 +303,11 @@ export function makeTimeline(store, report, zoom, open) {
   showLegend();
   result.element.append(keys, spoken);
   append(result.element, [
-    h("div", { class: "toolbar" }, h("label", null, "Colour by ", choice), legend),
+    h("div", { class: "toolbar" }, h("label", null, "Colour by ", choice)),
+    legend,
     h(
       "p",
-      { class: "note" },
+      { class: "note screen" },
       "Drag to zoom in, double-click for the whole run, Ctrl and wheel to zoom, click a bar for the image. Bars show the stages in their usual order, to the scale of their time; narrow ones only the longest. The pale rest is waiting.",
     ),
   ]);

@@ -36,6 +36,16 @@ export function duration(seconds) {
   return `${fixed(ms * 1000, size >= 0.00995 ? 0 : 1)} us`;
 }
 
+// A moment on an axis or at the end of a stretch: as many digits as tell it from one that is `step` away.
+export function moment(seconds, step) {
+  if (!isKnown(seconds)) return NOT_KNOWN;
+  const decimals = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) : 2;
+  const exact = (value, digits) => Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) < 1e-6;
+  const digits = exact(step, decimals) ? decimals : decimals + 1;
+  if (digits <= 3) return `${fixed(seconds, digits)}s`;
+  return digits <= 6 ? `${fixed(seconds * 1e3, digits - 3)} ms` : `${fixed(seconds * 1e6, Math.min(digits - 6, 3))} us`;
+}
+
 // Decimal units and three digits: "64 B", "45.6 MB".
 export function bytes(value) {
   if (!isKnown(value)) return NOT_KNOWN;

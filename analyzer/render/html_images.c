@@ -68,7 +68,7 @@ static size_t common_prefix(const struct metrics *metrics, const struct image_co
     while (length && first[length - 1] != '/')
         length--;
     free(first);
-    return length;
+    return length > 1 ? length : 0; /* the root alone is no directory worth naming */
 }
 
 static bool write_prefix(const struct metrics *metrics, const struct image_column *column, size_t prefix, FILE *out)

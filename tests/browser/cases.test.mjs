@@ -100,6 +100,12 @@ test("on paper the page is light and its rows are there", async () => {
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "light");
   const rows = await page.locator("table.images tbody tr").count();
   assert.equal(rows, Math.min(100, data("batch", "images").count));
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 760, height: 1000 });
+  await page.waitForTimeout(200);
+  await assertNoSideways(page);
+  await picture(page, "batch-paper");
+  await page.emulateMedia({ media: "screen" });
   await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
   await close();

@@ -26,3 +26,16 @@ test("what is not known is n/a, whatever its unit", () => {
 test("marks that turn a line around are shown, not obeyed", () => {
   assert.equal(units.visible("a\u202egnp.\n\u0007"), "a\\u{202e}gnp.\\n\\u{7}");
 });
+
+test("moments have the digits that tell them apart", () => {
+  for (const [value, step, text] of [
+    [12, 5, "12s"],
+    [0.5, 0.25, "0.50s"],
+    [0.525, 0.025, "0.525s"],
+    [1.2, 0.1, "1.2s"],
+    [0.0125, 0.0005, "12.5 ms"],
+    [0.0000125, 0.0000005, "12.5 us"],
+    [0, 0.25, "0.00s"],
+  ])
+    assert.equal(units.moment(value, step), text);
+});
