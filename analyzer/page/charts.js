@@ -5,10 +5,20 @@
 import uPlot from "uplot";
 import { append, foldout, h } from "./dom.js";
 import { colour, onTheme } from "./theme.js";
+import { moment } from "./units.js";
 
 const charts = new Set();
 onTheme(() => {
-  for (const chart of charts) chart.redraw(false, true);
+  for (const chart of charts) {
+    chart.redraw(false, true);
+    // uPlot colours its legend only once.
+    chart.root.querySelectorAll(".u-legend .u-series").forEach((row, i) => {
+      const marker = row.querySelector(".u-marker");
+      const { stroke, fill } = chart.series[i];
+      if (marker && stroke) marker.style.borderColor = stroke(chart, i);
+      if (marker && fill) marker.style.background = fill(chart, i);
+    });
+  }
 });
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
@@ -22,10 +32,17 @@ export function axis(options = {}) {
     labelSize: 18,
     labelGap: 2,
     gap: 6,
+    size: options.label ? 46 : 30,
     grid: { stroke: () => colour("grid"), width: 1 },
     ticks: { stroke: () => colour("grid"), width: 1, size: 4 },
     ...options,
   };
+}
+
+// Labels of an axis of time.
+export function moments(self, values) {
+  const step = values.length > 1 ? values[1] - values[0] : self.scales.x.max - self.scales.x.min;
+  return values.map((value) => moment(value, Number(step.toPrecision(6))));
 }
 
 // A width that fits the labels, from uPlot's own texts.
@@ -38,7 +55,7 @@ export function fittingSize(self, values, index, cycle) {
     self.ctx.font = at.font[0];
     size += self.ctx.measureText(longest).width / devicePixelRatio;
   }
-  return Math.ceil(size) + 2;
+  return Math.ceil(size) + 2 + (at.label ? 4 : 0);
 }
 
 // options as uPlot takes them, without width. Returns {element, chart, resize}.

@@ -68,10 +68,14 @@ export function term(label, key, text = definition(key)) {
   return button;
 }
 
+function kind(column) {
+  return [column.class, column.numeric && "number"].filter(Boolean).join(" ") || null;
+}
+
 // columns: [{title, key (of the definition), numeric, cell(row) → text or element}]
 export function table(caption, columns, rows, options = {}) {
   const head = columns.map((column) =>
-    h("th", { scope: "col", class: column.numeric ? "number" : null }, column.key ? term(column.title, column.key) : column.title),
+    h("th", { scope: "col", class: kind(column) }, column.key ? term(column.title, column.key) : column.title),
   );
   const body = rows.map((row) =>
     h(
@@ -80,7 +84,7 @@ export function table(caption, columns, rows, options = {}) {
       columns.map((column, i) =>
         h(
           i === 0 ? "th" : "td",
-          { scope: i === 0 ? "row" : null, class: column.numeric ? "number" : (column.class ?? null) },
+          { scope: i === 0 ? "row" : null, class: kind(column) },
           column.cell(row),
         ),
       ),
@@ -88,7 +92,7 @@ export function table(caption, columns, rows, options = {}) {
   );
   return h(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: options.tall ? "scroll tall" : "scroll", tabindex: "0", role: "region", "aria-label": caption },
     h(
       "table",
       { class: options.class },

@@ -8,6 +8,8 @@ import { formatMark } from "./images.js";
 import { colour } from "./theme.js";
 import { bytes, count, duration, number, percent, visible } from "./units.js";
 
+const LABELLED_FROM = 110; // pixels of a pair of bars
+
 function sizesFigure(rows) {
   const bar = (side) => uPlot.paths.bars({ size: [0.4, 60], align: side });
   const series = (label, side, fill) => ({ label, paths: bar(side), fill, stroke: fill, width: 0, points: { show: false } });
@@ -36,6 +38,7 @@ function sizesFigure(rows) {
         draw: [
           (self) => {
             const { ctx } = self;
+            if (self.bbox.width / devicePixelRatio / rows.length < LABELLED_FROM) return; // they would cover each other
             ctx.save();
             ctx.fillStyle = colour("text");
             ctx.textAlign = "center";
@@ -58,12 +61,12 @@ function formatTable(rows) {
     [
       { title: "Output", cell: ([key]) => formatMark(key) },
       { title: "Images", key: "images", numeric: true, cell: ([, row]) => count(row.images) },
-      { title: "Before", numeric: true, cell: ([, row]) => bytes(row.bytes_in) },
-      { title: "After", numeric: true, cell: ([, row]) => bytes(row.bytes_out) },
+      { title: "Before", numeric: true, class: "wide", cell: ([, row]) => bytes(row.bytes_in) },
+      { title: "After", numeric: true, class: "wide", cell: ([, row]) => bytes(row.bytes_out) },
       { title: "Of original", key: "size_ratio", numeric: true, cell: ([, row]) => percent(row.size_ratio) },
-      { title: "Median", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
+      { title: "Median", class: "wide", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
       { title: "Mean time", key: "image_time", numeric: true, cell: ([, row]) => duration(row.time.mean) },
-      { title: "p95", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
+      { title: "p95", class: "wide", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
     ],
     rows,
   );
@@ -81,13 +84,14 @@ function settingsTable(rows) {
         { title: "Output", cell: (row) => formatMark(row.format) },
         { title: "Encoder", cell: (row) => visible(row.encoder ?? "not seen") },
         { title: "Setting", key: "setting", cell: (row) => visible(row.label) },
-        { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
-        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
-        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+        { title: "Images", key: "images", numeric: true, class: "wide", cell: (row) => count(row.n) },
+        { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
         { title: "Of original", key: "size_ratio", numeric: true, cell: (row) => percent(row.size_ratio) },
         timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
       ].filter(Boolean),
       settings,
+      { tall: settings.length > 16 },
     ),
   ];
 }
@@ -103,8 +107,8 @@ function conversionTable(conversions) {
         { title: "From", cell: (row) => formatMark(row.from) },
         { title: "To", cell: (row) => formatMark(row.to) },
         { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
-        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
-        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+        { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
         { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => percent(row.size_reduction) },
         retained && { title: "Quality kept", key: "quality_retained", numeric: true, cell: (row) => percent(row.quality_retained) },
       ].filter(Boolean),
@@ -127,24 +131,29 @@ export function formatsSection(report) {
 }
 
 // One group per encoder and output format: their scales cannot be compared. Without a number the setting's name is the place.
+// An image that a temporary file joins with others is left out: its own input or output says nothing of the whole.
 function scatterGroups(store) {
   const groups = new Map();
+  const members = new Map();
+  for (let i = 0; i < store.count; i++) members.set(store.get("chain", i), (members.get(store.get("chain", i)) ?? 0) + 1);
   for (let i = 0; i < store.count; i++) {
     const ratio = store.get("size_ratio", i);
     const label = store.get("setting", i);
-    if (ratio === null || label === null) continue;
+    if (ratio === null || label === null || members.get(store.get("chain", i)) > 1) continue;
     const encoder = store.get("encoder", i) ?? "encoder not seen";
     const format = store.get("output_format", i);
     const key = `${encoder}\n${format}`;
-    if (!groups.has(key)) groups.set(key, { encoder, format, images: [] });
+    if (!groups.has(key)) groups.set(key, { encoder, format, images: [], settings: new Set() });
     groups.get(key).images.push(i);
+    groups.get(key).settings.add(label);
   }
-  return [...groups.values()].sort((a, b) => b.images.length - a.images.length);
+  return [...groups.values()].sort((a, b) => b.settings.size - a.settings.size || b.images.length - a.images.length);
 }
 
 function scatterFigure(store, group, open) {
   const numbered = group.images.filter((i) => store.get("quality", i) !== null);
-  const byNumber = numbered.length > group.images.length / 2;
+  const byNumber = numbered.length > group.images.length / 2 || new Set(numbered.map((i) => store.get("quality", i))).size > 1;
+  const left = byNumber ? group.images.length - numbered.length : 0;
   const images = byNumber ? numbered : group.images;
   const labels = byNumber ? [] : [...new Set(images.map((i) => store.get("setting", i)))].sort(new Intl.Collator("en", { numeric: true }).compare);
   const x = (i) => (byNumber ? store.get("quality", i) : labels.indexOf(store.get("setting", i)));
@@ -156,7 +165,7 @@ function scatterFigure(store, group, open) {
   const title = `${formatTitle(group.format)} by ${group.encoder}`;
   const result = figure({
     title: visible(title),
-    summary: `${count(images.length)} ${images.length === 1 ? "image" : "images"}: ${byNumber ? `quality ${number(least)} to ${number(most)}` : `${labels.length} ${labels.length === 1 ? "setting" : "settings"}`} against size ratio.`,
+    summary: `${count(images.length)} ${images.length === 1 ? "image" : "images"}: ${byNumber ? `quality ${number(least)} to ${number(most)}` : `${labels.length} ${labels.length === 1 ? "setting" : "settings"}`} against size ratio${left ? `; ${count(left)} without a number left out` : ""}.`,
     height: 220,
     data: [xs, points.map((point) => point[1])],
     options: {
@@ -185,21 +194,69 @@ function scatterFigure(store, group, open) {
   return result.element;
 }
 
-// Labels as they fit below each other's neighbours, else shortened.
+// Labels as they fit beside each other: shortened, or only one of several.
 function fitted(self, labels) {
-  const room = Math.max(4, Math.floor(self.over.clientWidth / labels.length / 7));
-  return labels.map((label) => (label.length <= room ? label : `${label.slice(0, room - 1)}\u2026`));
+  const room = Math.floor(self.bbox.width / devicePixelRatio / labels.length / 7);
+  const step = Math.max(1, Math.ceil(6 / Math.max(room, 1)));
+  return labels.map((label, i) => {
+    if (i % step) return "";
+    return label.length <= room * step ? label : `${label.slice(0, room * step - 1)}\u2026`;
+  });
 }
 
-const SCATTERS = 8;
+// How close outputs look to their inputs, where that was measured: one scale for all encoders.
+function retainedFigure(store, open) {
+  const groups = scatterGroups(store).map((group) => ({ ...group, images: group.images.filter((i) => store.get("quality_retained", i) !== null) }));
+  const points = groups
+    .flatMap((group, at) => group.images.map((i) => ({ x: store.get("size_ratio", i), y: store.get("quality_retained", i), at, i })))
+    .sort((a, b) => a.x - b.x);
+  if (!points.length) return null;
+  const drawn = groups.map((group, at) => ({ group, at })).filter(({ group }) => group.images.length);
+  const result = figure({
+    id: "retained-chart",
+    title: "Quality kept against size",
+    summary: `${count(points.length)} images: how close each looks to its input, by its size ratio.`,
+    height: 260,
+    data: [points.map((point) => point.x), ...drawn.map(({ at }) => points.map((point) => (point.at === at ? point.y : null)))],
+    options: {
+      cursor: { drag: { x: false, y: false } },
+      scales: { x: { time: false, range: (self, min, max) => [0, Math.max(1.05, max * 1.05)] }, y: { range: (self, min, max) => [Math.max(0, min - 0.05), Math.max(1, max)] } },
+      series: [
+        { label: "Size ratio", value: (self, raw) => percent(raw) },
+        ...drawn.map(({ group }) => ({
+          label: visible(`${formatTitle(group.format)} by ${group.encoder}`),
+          stroke: () => formatColour(group.format),
+          paths: () => null,
+          points: { show: true, size: 7, width: 1, fill: () => `${formatColour(group.format)}99` },
+          value: (self, raw) => percent(raw),
+        })),
+      ],
+      axes: [
+        axis({ label: "After \u00f7 before", values: (self, values) => values.map(percent) }),
+        axis({ size: fittingSize, label: "Quality kept", values: (self, values) => values.map(percent) }),
+      ],
+    },
+  });
+  result.place.addEventListener("click", () => {
+    const index = result.chart?.cursor.idx;
+    if (typeof index === "number") open(points[index].i);
+  });
+  return result.element;
+}
 
-// The charts that need the images.
+const SCATTERS = 9;
+
+// The charts that need the images. A setting alone says nothing of quality against size: such encoders are in the table.
 export function addScatter(element, store, open) {
   const groups = scatterGroups(store);
   const place = element.querySelector("#scatter-place");
   if (!place || !groups.length) return;
-  place.replaceWith(scatterFigure(store, groups[0], open));
-  const more = groups.slice(1, SCATTERS);
-  if (more.length) element.append(h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, more.map((group) => scatterFigure(store, group, open))));
-  if (groups.length > SCATTERS) append(element, h("p", { class: "note" }, `The ${SCATTERS} most used of ${groups.length} encoders and formats.`));
+  const several = groups.filter((group) => group.settings.size > 1);
+  const shown = (several.length ? several : groups.slice(0, 1)).slice(0, SCATTERS);
+  place.replaceWith(scatterFigure(store, shown[0], open));
+  if (shown.length > 1)
+    append(element, [h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, shown.slice(1).map((group) => scatterFigure(store, group, open)))]);
+  append(element, retainedFigure(store, open));
+  if (groups.length > shown.length)
+    append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats: those with more than one setting. Images that a temporary file joins are left out.`));
 }

@@ -33,16 +33,16 @@ function columnsOf(store) {
     {
       key: "output_format",
       title: "Formats",
-      class: "wide",
+      class: "wide formats",
       cell: (i) => [formatTitle(store.get("input_format", i)), " \u2192 ", formatMark(store.get("output_format", i))],
     },
-    { key: "busy_s", title: "Busy", numeric: true, cell: (i) => duration(store.get("busy_s", i)) },
+    { key: "busy_s", title: "Busy", numeric: true, class: "short", cell: (i) => duration(store.get("busy_s", i)) },
     { key: null, title: "Stages", class: "bar", cell: (i, longest) => stageBar(store, i, longest) },
-    { key: "bytes_in", title: "Before", numeric: true, class: "wide", cell: (i) => bytes(store.get("bytes_in", i)) },
-    { key: "bytes_out", title: "After", numeric: true, class: "wide", cell: (i) => bytes(store.get("bytes_out", i)) },
-    { key: "size_ratio", title: "Change", numeric: true, cell: (i) => change(store.get("size_ratio", i)) },
-    { key: "setting", title: "Setting", class: "wide", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
-    { key: "status", title: "Status", class: "wide", cell: (i) => h("span", { class: `status ${store.get("status", i)}` }, store.get("status", i)) },
+    { key: "bytes_in", title: "Before", numeric: true, class: "wide roomy short", cell: (i) => bytes(store.get("bytes_in", i)) },
+    { key: "bytes_out", title: "After", numeric: true, class: "wide short", cell: (i) => bytes(store.get("bytes_out", i)) },
+    { key: "size_ratio", title: "Change", numeric: true, class: "short", cell: (i) => change(store.get("size_ratio", i)) },
+    { key: "setting", title: "Setting", class: "wide roomy setting", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
+    { key: "status", title: "Status", class: "wide state", cell: (i) => h("span", { class: `status ${store.get("status", i)}` }, store.get("status", i)) },
   ];
 }
 
@@ -76,7 +76,7 @@ export function imagesSection(store, openImage) {
   function columns() {
     if (base.some((column) => column.key === state.key)) return base;
     const extra = store.columns.get(state.key);
-    return [...base, { key: extra.key, title: extra.title, numeric: true, cell: (i) => write(extra.unit, extra.get(i)) }];
+    return [...base, { key: extra.key, title: extra.title, numeric: true, class: "extra", cell: (i) => write(extra.unit, extra.get(i)) }];
   }
 
   function choose() {

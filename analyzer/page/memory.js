@@ -2,7 +2,7 @@
 // Owns: the section of memory: the peak and who made it, what resident memory is made of, what one more image costs.
 // Must not know: samples over time.
 import { append, facts, h, section, table, term } from "./dom.js";
-import { bytes, count, duration, number, percent, visible } from "./units.js";
+import { bytes, count, duration, fixed, number, percent, visible } from "./units.js";
 
 const parts = [
   ["Heap in use", "heap_bytes", "#0072b2"],
@@ -56,8 +56,8 @@ function sites(memory, lazy) {
         { title: "Place", class: "path", cell: (site) => [frame(site), site.stack?.length > 1 ? h("details", null, h("summary", null, "Callers"), h("ol", { class: "stack" }, site.stack.slice(1).map((one) => h("li", null, frame(one))))) : null] },
         { title: "Bytes", numeric: true, cell: (site) => bytes(site.bytes) },
         { title: "Share", numeric: true, cell: (site) => percent(site.ratio) },
-        { title: "Blocks", numeric: true, cell: (site) => count(site.blocks) },
-        images && { title: "Image", cell: (site) => (site.image === null ? "n/a" : lazy.links([site.image])) },
+        { title: "Blocks", numeric: true, class: "wide", cell: (site) => count(site.blocks) },
+        images && { title: "Image", class: "path", cell: (site) => (site.image === null ? "n/a" : lazy.links([site.image])) },
       ].filter(Boolean),
       memory.sites.slice(0, 20),
     ),
@@ -67,7 +67,7 @@ function sites(memory, lazy) {
 function scaling(memory) {
   const line = memory.scaling;
   if (!line) return "n/a (fewer than three numbers of images in flight were seen)";
-  return `about ${bytes(line.per_image_bytes)} on top of ${bytes(line.base_bytes)} (r² ${number(line.r2)}, from ${count(line.levels)} numbers of images in flight)`;
+  return `about ${bytes(line.per_image_bytes)} on top of ${bytes(line.base_bytes)} (r² ${fixed(line.r2, 2)}, from ${count(line.levels)} numbers of images in flight)`;
 }
 
 export function memorySection(report, lazy) {

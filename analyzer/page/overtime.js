@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Owns: the section over time: CPU, memory and the workers' timeline, all of the same stretch of time.
 // Must not know: how zooming works.
-import { axis, figure, fittingSize } from "./charts.js";
+import { axis, figure, fittingSize, moments } from "./charts.js";
 import { append, facts, h, section, table } from "./dom.js";
 import { colour } from "./theme.js";
 import { makeTimeline } from "./timeline.js";
@@ -16,7 +16,6 @@ function line(label, name, value, options = {}) {
     stroke: () => colour(name),
     width: 1.5,
     spanGaps: false,
-    points: { show: false },
     value: (self, raw) => (raw === null || raw === undefined ? "\u2013" : value(raw)),
     ...options,
   };
@@ -39,7 +38,7 @@ function seriesFigure(zoom, { id, title, summary, samples, columns, write, range
       scales: { ...shared.scales, y: { range } },
       series: [{ label: "Time", value: (self, raw) => (raw === null || raw === undefined ? "\u2013" : duration(raw)) }, ...shown.map((column) => line(column.title, column.colour, write, column.options))],
       axes: [
-        axis({ values: (self, values) => values.map(duration) }),
+        axis({ values: moments }),
         axis({ size: fittingSize, values: (self, values) => values.map(write) }),
       ],
     },
@@ -112,11 +111,13 @@ export function overTime(report) {
   };
 }
 
+const NARROW = ["tasks", "active_s", "idle_s", "cpu_ratio"]; // shown on a phone, too
+
 export function workersSection(report) {
   if (!report.workers.length) return null;
   const rows = report.workers;
   const some = (key) => rows.some((row) => typeof row[key] === "number");
-  const column = (title, key, write, definition = key) => some(key) && { title, key: definition, numeric: true, cell: (row) => write(row[key]) };
+  const column = (title, key, write, definition = key) => some(key) && { title, key: definition, numeric: true, class: NARROW.includes(key) ? null : "wide", cell: (row) => write(row[key]) };
   const columns = [
     { title: "Worker", key: "worker", cell: (row) => `Worker ${row.id}` },
     column("Images", "tasks", count),

@@ -42,12 +42,13 @@ export function sorted(store, rows, key, descending) {
   const column = store.columns.get(key);
   if (!column) return rows;
   const numeric = isNumeric(column);
-  const keys = new Map(rows.map((i) => [i, column.get(i)]));
+  const keys = new Array(store.count);
+  for (const i of rows) keys[i] = column.get(i);
   const collator = new Intl.Collator("en", { numeric: true });
   const compare = numeric || column.unit === "bool" ? (a, b) => a - b : (a, b) => collator.compare(a, b);
   const sign = descending ? -1 : 1;
-  const known = rows.filter((i) => keys.get(i) !== null);
-  const unknown = rows.filter((i) => keys.get(i) === null);
-  known.sort((a, b) => sign * compare(keys.get(a), keys.get(b)) || a - b);
+  const known = rows.filter((i) => keys[i] !== null);
+  const unknown = rows.filter((i) => keys[i] === null);
+  known.sort((a, b) => sign * compare(keys[a], keys[b]) || a - b);
   return known.concat(unknown);
 }

@@ -46,7 +46,7 @@ export function tiles(report) {
     tile("Images", "images", count(totals.images), totals.images ? statusNote(totals) : "none was seen"),
     tile("Duration", "duration_s", duration(report.duration_s), report.periods.length > 1 ? `${count(report.periods.length)} periods` : null),
     tile("Saved", "saved", bytes(saved), totals.size_ratio === null ? "no sizes known" : `${change(totals.size_ratio)}: ${bytes(totals.bytes_in)} \u2192 ${bytes(totals.bytes_out)}`),
-    tile("Throughput", "images_per_s", report.images_per_s === null ? "n/a" : `${fixed(report.images_per_s, 2)}/s`, `${duration(time.mean)} per image`),
+    tile("Throughput", "images_per_s", report.images_per_s === null ? "n/a" : `${fixed(report.images_per_s, 2)}/s`, time.n ? `${duration(time.mean)} per image` : null),
     tile("CPU", "cpu", percent(cpu.avg_ratio), `highest ${percent(cpu.peak_ratio)}`),
     tile("Peak memory", "peak_rss", bytes(memory.peak_rss_bytes), memory.peak_scope === "tree" ? "all processes" : memory.peak_scope ? "largest process" : null),
     tile("Worker efficiency", "efficiency", percent(report.worker_efficiency), `${count(report.workers.length)} ${report.workers.length === 1 ? "worker" : "workers"}`),
@@ -55,6 +55,7 @@ export function tiles(report) {
 }
 
 export function timeSection(report) {
+  if (!report.image_time.n) return section("time", "Where the time goes", h("p", { class: "note" }, "No image was seen: no time is known."));
   const value = (key) => (key === "unattributed" || report.stages[key] ? report.stages[key].sum : null);
   const parts = stageParts(value);
   const most = Math.max(...parts, 1e-12);
@@ -82,9 +83,8 @@ export function timeSection(report) {
     h(
       "p",
       null,
-      `${duration(time.mean)} per image on average`,
-      time.n ? ` (n=${count(time.n)}): ${duration(time.min)} to ${duration(time.max)}, median ${duration(time.p50)}, p95 ${duration(time.p95)}` : "",
-      `. Workers took ${duration(report.stages.worker_init.sum)} to start.`,
+      `${duration(time.mean)} per image on average (n=${count(time.n)}): ${duration(time.min)} to ${duration(time.max)}, median ${duration(time.p50)}, p95 ${duration(time.p95)}. `,
+      `Workers took ${duration(report.stages.worker_init.sum)} to start.`,
     ),
     h(
       "table",

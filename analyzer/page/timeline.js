@@ -2,12 +2,13 @@
 // Owns: the workers' timeline: a lane per worker, a bar per image, drawn on uPlot's axes.
 // Must not know: where its data come from beyond the images' columns.
 import { formatColour, formatTitle, stageParts, stages, statuses } from "./colours.js";
-import { axis, figure, fittingSize } from "./charts.js";
+import { axis, figure, fittingSize, moments } from "./charts.js";
 import { append, h } from "./dom.js";
 import { colour } from "./theme.js";
 import { bytes, change, duration } from "./units.js";
 import { zoomKey, zoomOptions } from "./zoom.js";
 
+const AXES = 48; // pixels of height that are no lanes
 const SEGMENTS_FROM = 14; // pixels of a bar from which its stages are drawn one by one
 
 // Lanes by worker, each with its images by start; what has no worker stands in a lane of its own.
@@ -23,9 +24,10 @@ function lanesOf(store, workers) {
   for (const lane of lanes) {
     lane.images.sort((a, b) => store.get("start_s", a) - store.get("start_s", b));
     lane.starts = Float64Array.from(lane.images, (i) => store.get("start_s", i));
+    lane.spans = Float64Array.from(lane.images, (i) => store.get("span_s", i));
     // Ends so far: the search for what is visible may stop at the first that reaches into it.
     let last = -Infinity;
-    lane.reach = Float64Array.from(lane.images, (i) => (last = Math.max(last, store.get("start_s", i) + store.get("span_s", i))));
+    lane.reach = Float64Array.from(lane.images, (i, k) => (last = Math.max(last, lane.starts[k] + lane.spans[k])));
   }
   return lanes;
 }
@@ -75,8 +77,8 @@ function longest(parts) {
 export function makeTimeline(store, report, zoom, open) {
   const lanes = lanesOf(store, report.workers);
   if (!lanes.some((lane) => lane.images.length)) return h("p", { class: "note" }, "No image was seen: there is no timeline.");
-  const laneHeight = Math.max(6, Math.min(26, Math.floor(640 / lanes.length)));
-  const height = lanes.length * laneHeight + 50;
+  const laneHeight = Math.max(6, Math.min(30, Math.floor(640 / lanes.length)));
+  const height = lanes.length * laneHeight + AXES;
   let mode = "stage";
   let selected = null; // {lane, at}
   let chart = null;
@@ -99,12 +101,11 @@ export function makeTimeline(store, report, zoom, open) {
       const first = lowerBound(lane.reach, zoom.min);
       let drawn = -Infinity; // no more than one bar per pixel
       for (let at = first; at < lane.images.length && lane.starts[at] <= zoom.max; at++) {
-        const i = lane.images[at];
         const left = x(lane.starts[at]);
-        const width = store.get("span_s", i) * scale;
+        const width = lane.spans[at] * scale;
         if (left + width < drawn + 1) continue;
         drawn = left + Math.max(width, 1);
-        const parts = modes[mode].parts(store, i);
+        const parts = modes[mode].parts(store, lane.images[at]);
         if (width < SEGMENTS_FROM * ratio) {
           ctx.fillStyle = longest(parts);
           ctx.fillRect(left, top, Math.max(width - (width > 4 ? ratio : 0), 1), thick);
@@ -157,7 +158,7 @@ export function makeTimeline(store, report, zoom, open) {
     const slack = ((zoom.max - zoom.min) / self.over.clientWidth) * 2;
     let best = null;
     for (let k = lowerBound(lane.starts, at + slack) - 1; k >= 0 && lane.reach[k] >= at - slack; k--) {
-      if (lane.starts[k] + store.get("span_s", lane.images[k]) >= at - slack) {
+      if (lane.starts[k] + lane.spans[k] >= at - slack) {
         best = { lane: row, at: k };
         break;
       }
@@ -252,10 +253,10 @@ export function makeTimeline(store, report, zoom, open) {
       ...shared,
       legend: { show: false },
       cursor: { ...shared.cursor, y: false, points: { show: false } },
-      scales: { ...shared.scales, y: { range: () => [lanes.length - 0.5, -0.5], dir: 1 } },
+      scales: { ...shared.scales, y: { range: () => [-0.5, lanes.length - 0.5], dir: -1 } },
       series: [{}, { label: "lane", show: true, points: { show: false } }],
       axes: [
-        axis({ values: (self, values) => values.map(duration) }),
+        axis({ values: moments }),
         axis({
           size: fittingSize,
           grid: { show: false },
@@ -302,10 +303,11 @@ export function makeTimeline(store, report, zoom, open) {
   showLegend();
   result.element.append(keys, spoken);
   append(result.element, [
-    h("div", { class: "toolbar" }, h("label", null, "Colour by ", choice), legend),
+    h("div", { class: "toolbar" }, h("label", null, "Colour by ", choice)),
+    legend,
     h(
       "p",
-      { class: "note" },
+      { class: "note screen" },
       "Drag to zoom in, double-click for the whole run, Ctrl and wheel to zoom, click a bar for the image. Bars show the stages in their usual order, to the scale of their time; narrow ones only the longest. The pale rest is waiting.",
     ),
   ]);

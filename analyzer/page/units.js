@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Owns: how figures are written, as analyzer/render/format_units.c writes them; tests/golden/units.tsv holds both to it.
+// Owns: how figures are written, as analyzer/render/format_units.c writes them; tests/golden/units.tsv holds both to that.
 // Must not know: figures, the page. null, undefined and NaN are written "n/a".
 
 export const NOT_KNOWN = "n/a";
@@ -17,8 +17,9 @@ export function fixed(value, decimals) {
   const halves = size * 2 ** (decimals + 1);
   let text = size.toFixed(decimals);
   if (Number.isSafeInteger(halves) && halves % 2 === 1) {
-    const below = Math.floor(size * 10 ** decimals);
-    const digits = String(below % 2 ? below + 1 : below).padStart(decimals + 1, "0");
+    const whole = Math.floor(size);
+    const below = BigInt(whole) * BigInt(10 ** decimals) + BigInt(Math.floor((size - whole) * 10 ** decimals));
+    const digits = String(below + (below & 1n)).padStart(decimals + 1, "0");
     const point = digits.length - decimals;
     text = decimals ? `${digits.slice(0, point)}.${digits.slice(point)}` : digits;
   }
@@ -33,6 +34,16 @@ export function duration(seconds) {
   if (size >= 5 || size === 0) return `${fixed(seconds, 2)}s`;
   if (size >= 0.0995) return `${fixed(ms, size >= 0.995 ? 1 : 2)} ms`;
   return `${fixed(ms * 1000, size >= 0.00995 ? 0 : 1)} us`;
+}
+
+// A moment on an axis or at the end of a stretch: as many digits as tell it from one that is `step` away.
+export function moment(seconds, step) {
+  if (!isKnown(seconds)) return NOT_KNOWN;
+  const decimals = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) : 2;
+  const exact = (value, digits) => Math.abs(value * 10 ** digits - Math.round(value * 10 ** digits)) < 1e-6;
+  const digits = exact(step, decimals) ? decimals : decimals + 1;
+  if (digits <= 3) return `${fixed(seconds, digits)}s`;
+  return digits <= 6 ? `${fixed(seconds * 1e3, digits - 3)} ms` : `${fixed(seconds * 1e6, Math.min(digits - 6, 3))} us`;
 }
 
 // Decimal units and three digits: "64 B", "45.6 MB".
@@ -61,7 +72,7 @@ export function change(ratio) {
 }
 
 export function count(value) {
-  return isKnown(value) ? fixed(value, 0).replace(/\B(?=(\d{3})+$)/g, ",") : NOT_KNOWN;
+  return isKnown(value) ? fixed(value || 0, 0).replace(/\B(?=(\d{3})+$)/g, ",") : NOT_KNOWN;
 }
 
 // One decimal, none where there is none.

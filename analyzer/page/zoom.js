@@ -2,7 +2,7 @@
 // Owns: the stretch of time that all charts over time show, and every way to change it: buttons, keys, wheel, dragging.
 // Must not know: what is drawn in it.
 import { h } from "./dom.js";
-import { duration } from "./units.js";
+import { moment } from "./units.js";
 
 const LEAST = 1e-6; // seconds
 
@@ -61,7 +61,8 @@ export function zoomToolbar(zoom) {
     range,
     miniature(zoom),
   );
-  const show = () => range.replaceChildren(`${duration(zoom.min)} to ${duration(zoom.max)}`);
+  const step = () => 10 ** Math.floor(Math.log10((zoom.max - zoom.min) / 50));
+  const show = () => range.replaceChildren(`${moment(zoom.min, step())} to ${moment(zoom.max, step())}`);
   zoom.onChange(show);
   show();
   return bar;

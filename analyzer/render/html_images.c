@@ -68,7 +68,7 @@ static size_t common_prefix(const struct metrics *metrics, const struct image_co
     while (length && first[length - 1] != '/')
         length--;
     free(first);
-    return length;
+    return length > 1 ? length : 0; /* the root alone is no directory worth naming */
 }
 
 static bool write_prefix(const struct metrics *metrics, const struct image_column *column, size_t prefix, FILE *out)
@@ -147,6 +147,8 @@ static void write_numbers(const struct metrics *metrics, const struct image_colu
             fprintf(out, "%" PRId64, (int64_t)value);
         else if (column->unit == COLUMN_MOMENT) /* of long runs, too, to the microsecond */
             fprintf(out, "%.12g", round(value * 1e6) / 1e6);
+        else if (column->unit == COLUMN_SECONDS && fabs(value) < 1) /* to 0.1 us, as they are shown */
+            fprintf(out, "%.6g", round(value * 1e7) / 1e7);
         else
             fprintf(out, "%.6g", value);
     }

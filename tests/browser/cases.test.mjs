@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Owns: the claims about reports out of the ordinary: no image, one, failed ones, no samples, hostile names, very many
+// images, paper; every figure of the contract; contrast and names for those who do not see.
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import test, { after, before } from "node:test";
+import { assertNoSideways, data, directory, launch, multiply, open, picture, pictures, variant } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+async function look(name, claims) {
+  for (const [width, scheme] of [[1400, "light"], [390, "dark"]]) {
+    const { page, close } = await open(browser, name, { width, scheme });
+    await assertNoSideways(page);
+    await claims(page);
+    await page.waitForTimeout(150);
+    await picture(page, `${name}-${width}-${scheme}`);
+    assert.equal(await page.getByText(/undefined|NaN|\[object/).count(), 0, "something is written that is no figure");
+    await close();
+  }
+}
+
+test("a run without images", async () => {
+  assert.equal(data("none", "images").count, 0);
+  await look("none", async (page) => {
+    assert.equal(await page.textContent('[data-tile="images"] .value'), "0");
+    assert.match(await page.textContent("#image-list"), /made no image/);
+    assert.match(await page.textContent('[data-tile="saved"] .value'), /n\/a/);
+  });
+});
+
+test("a run with one image", async () => {
+  assert.equal(data("one", "images").count, 1);
+  await look("one", async (page) => {
+    assert.equal(await page.textContent("#images-shown"), "1 to 1 of 1 image");
+    assert.match(await page.textContent('[data-tile="efficiency"] .value'), /n\/a/);
+  });
+});
+
+test("a run in which images failed", async () => {
+  await look("failed", async (page) => {
+    assert.match(await page.textContent('[data-tile="images"] .note'), /1 failed/);
+    await page.selectOption("#filter-status", "failed");
+    assert.match(await page.textContent("#images-shown"), /of 1 image /);
+    assert.match(await page.textContent("#trust"), /exit code/);
+  });
+});
+
+test("a run without samples", async () => {
+  variant("one", "unsampled", (report) => (report.resources.samples = []));
+  await look("unsampled", async (page) => assert.match(await page.textContent("#over-time"), /No samples/));
+});
+
+test("names are text, whatever they hold", async () => {
+  const source = readFileSync(join(directory, "hostile.html"), "utf8");
+  assert.ok(!source.includes("<img src=x"), "the name stands in the file as it is");
+  const inputs = data("hostile", "images").columns.find((column) => column.key === "input");
+  assert.ok(inputs.values.some((path) => `${inputs.prefix}${path}`.includes("</script><img src=x onerror=")), "the name was lost");
+  await look("hostile", async (page) => {
+    assert.equal(await page.locator("img").count(), 0);
+    assert.match(await page.textContent("table.images"), /script><img src=x onerror=/);
+    await page.click("table.images button.open");
+    assert.match(await page.textContent("dialog .paths"), /<\/script><img src=x onerror=/);
+    await page.click("#detail-close");
+    assert.notEqual(await page.title(), "owned");
+  });
+});
+
+test("a hundred thousand images: the summary does not wait for them", async () => {
+  variant("batch", "many", (report, images) => multiply(report, images, 100000, 200));
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      if (document.querySelector(".tiles") && window.imagesAtSummary === undefined)
+        window.imagesAtSummary = document.getElementById("images") !== null;
+    }).observe(document, { childList: true, subtree: true });
+  });
+  const path = join(directory, "many.html");
+  await page.goto(`file://${path}`, { waitUntil: "commit" });
+  await page.waitForSelector("html[data-ready]", { timeout: 120000 });
+  assert.equal(await page.evaluate(() => window.imagesAtSummary), false);
+  assert.match(await page.textContent("#images-shown"), /^1 to 25 of 100,000 images$/);
+  await page.click('button.sort[data-key="size_ratio"]');
+  assert.equal(await page.locator("table.images tbody tr").count(), 25);
+  await page.click("#page-last");
+  assert.match(await page.textContent("#images-shown"), /to 100,000 of 100,000 images$/);
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  console.log(`100,000 images: ${(statSync(path).size / 1e6).toFixed(1)} MB, first contentful paint after ${Math.round(paint)} ms`);
+  await context.close();
+});
+
+test("on paper the page is light and its rows are there", async () => {
+  const { page, close } = await open(browser, "batch", { scheme: "dark" });
+  await page.pdf({ path: join(pictures, "batch.pdf"), format: "A4" });
+  await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "light");
+  const rows = await page.locator("table.images tbody tr").count();
+  assert.equal(rows, Math.min(100, data("batch", "images").count));
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: 760, height: 1000 });
+  await page.waitForTimeout(200);
+  await assertNoSideways(page);
+  await picture(page, "batch-paper");
+  await page.emulateMedia({ media: "screen" });
+  await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), "dark");
+  await close();
+});
+
+test("every figure of the report has its place", async () => {
+  const group = (n) => ({ n, bytes_in: 5e6, bytes_out: 6e6, busy_s: 1.5, cpu_s: 1.25, worst: n ? [0, 1] : [] });
+  variant("batch", "full", (report) => {
+    Object.assign(report.workers[0], { on_cpu_s: 1.5, run_queue_s: 0.25, io_call_s: 0.125, other_s: 0.0625 });
+    report.pool = { kind: "libuv", lanes: 2, in_flight_peak: 2, in_flight_mean: 1.75, threads_peak: 9, threads_per_cpu: 4.5, run_queue_s: 0.25, run_queue_ratio: 0.1, tail_s: 0.5, tail_ratio: 0.2, idle_cpus: 0.4, limit: "pool", levels: [] };
+    Object.assign(report.memory.peak, { stage: "encode", image: 1, in_flight: 2 });
+    report.memory.composition = { rss_bytes: 100e6, heap_bytes: 61e6, file_bytes: 12e6, mapped_bytes: 5e6, retained_bytes: 21e6, own_bytes: 1e6 };
+    report.memory.per_pixel = { n: 12, p50_bytes: 7.5, max_bytes: 42.5, image: 0 };
+    report.memory.scaling = { levels: 3, samples: 40, base_bytes: 20e6, per_image_bytes: 33e6, r2: 0.97, workers_fit: 120, limit_bytes: 4e9 };
+    report.value = {
+      cpu_s_per_mb_saved: 0.75, grew: group(2), little: group(1), discarded: group(0), failed: group(0), reencoded: group(3), all: group(5),
+      repeated: { files: 1, extra_bytes: 2e6, extra_s: 0.3, worst: [{ file: 0, path: "/in/<b>twice.png", reads: 3, decodes: 2, extra_bytes: 2e6, extra_s: 0.3 }] },
+      io: { ops: 12000, small_ops: 9000, time_s: 0.2 }, intermediates: { files: 4, bytes: 9e6, time_s: 0.02 },
+    };
+    report.findings = [
+      { id: "pool-too-small", severity: "high", title: "2 workers on 8 usable CPUs: 6.0 CPUs idle on average", remedy: "Set UV_THREADPOOL_SIZE to 8.", cost: 0.7, evidence: { lanes: 2, idle_cpus: 6.0, idle_ratio: 0.75 }, units: { lanes: "count", idle_cpus: "number", idle_ratio: "ratio" }, images: [] },
+      { id: "images-grew", severity: "medium", title: "2 images grew by 1.00 MB", remedy: "Keep the original where the output is larger.", cost: 0.2, evidence: { bytes: 1e6 }, units: { bytes: "bytes" }, images: [0, 1] },
+      { id: "small-io", severity: "low", title: "9,000 calls moved less than 4 KiB", remedy: "Buffer them.", cost: 0.1, evidence: { time: 0.2 }, units: { time: "s" }, images: [] },
+    ];
+    report.coverage.unhooked_codecs = ["libopenjp2.so.7"];
+    report.coverage.io_uring = true;
+    report.coverage.notes = ["A note with <b>marks</b>."];
+    report.coverage.untraced_children = [{ pid: 7, path: "/usr/bin/static", reason: null }];
+  });
+  await look("full", async (page) => {
+    const text = (selector) => page.textContent(selector);
+    assert.equal(await page.locator(".findings > li").count(), 3);
+    assert.match(await text('[data-finding="pool-too-small"]'), /idle cpus6\.0|idle cpus6/);
+    assert.match(await text('[data-finding="pool-too-small"]'), /75\.0%/);
+    const inputs = data("full", "images").columns.find((column) => column.key === "input").values;
+    assert.equal(await text('[data-finding="images-grew"] button.link'), inputs[0]);
+    for (const [section, expected] of [
+      ["#workers", [/libuv's threads/, /the number of workers/, /0\.25s/, /1\.8 on average/]],
+      ["#memory", [/while in encode/, /61\.0 MB/, /21\.0 MB/, /7\.5 bytes/, /about 33\.0 MB/, /about 120 in 4\.00 GB/]],
+      ["#value", [/0\.75s/, /Grew/, /Lossy coded lossily again/, /<b>twice\.png/, /9,000 of 12,000 calls/, /9\.00 MB/]],
+      ["#trust", [/libopenjp2/, /io_uring/, /A note with <b>marks<\/b>\./, /usr\/bin\/static/]],
+    ]) for (const one of expected) assert.match(await text(section), one, section);
+  });
+});
+
+test("text can be read and everything has a name", async () => {
+  for (const scheme of ["light", "dark"]) {
+    const { page, close } = await open(browser, "full", { scheme });
+    const problems = await page.evaluate(() => {
+      const luminance = (rgb) => {
+        const [r, g, b] = rgb.map((v) => (v / 255 <= 0.03928 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const parse = (text) => text.match(/[\d.]+/g).map(Number);
+      const backOf = (element) => {
+        for (let at = element; at; at = at.parentElement) {
+          const back = parse(getComputedStyle(at).backgroundColor);
+          if (back.length === 3 || back[3] === 1) return back;
+        }
+        return [255, 255, 255];
+      };
+      const found = new Set();
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement;
+        if (!walker.currentNode.textContent.trim() || element.closest("script, style, noscript, :disabled, option") || !element.checkVisibility()) continue;
+        const a = luminance(parse(getComputedStyle(element).color));
+        const b = luminance(backOf(element));
+        const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (contrast < 4.5) found.add(`${contrast.toFixed(2)}: ${element.tagName} ${element.className} "${element.textContent.slice(0, 30)}"`);
+      }
+      for (const control of document.querySelectorAll("button, select, input, a"))
+        if (!control.textContent.trim() && !control.getAttribute("aria-label") && !control.closest("label")) found.add(`no name: ${control.outerHTML.slice(0, 80)}`);
+      for (const chart of document.querySelectorAll(".chart"))
+        if (!chart.getAttribute("aria-label") && !chart.closest("[aria-label]")) found.add(`no text for ${chart.parentElement.id}`);
+      const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+      for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) found.add(`id ${id} twice`);
+      return [...found];
+    });
+    assert.deepEqual(problems, []);
+    await close();
+  }
+});
