@@ -91,14 +91,16 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
         /* Found again, not remembered: I/O inside the call may have written the sums. */
         struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
         sum->calls++;
+        uint64_t io_ns = self->io_ns - scope->io_ns;
         if (scope->timed) {
             sum->timed++;
-            sum->cycles += now - scope->cycles;
+            /* I/O in it is known of every call: it is no part of what is extrapolated. */
+            sum->cycles += now - scope->cycles - (process.cycles_are_time ? 0 : io_ns);
             sum->last_cycles = now;
             if (scope->cycles < sum->first_cycles)
                 sum->first_cycles = scope->cycles;
         }
-        sum->io_ns += self->io_ns - scope->io_ns;
+        sum->io_ns += io_ns;
         if (!sum->buffer)
             sum->buffer = buffer;
     }
@@ -144,8 +146,12 @@ void codec_call_flush(struct thread *self)
         const struct row_sum *sum = &self->rows[i];
         const struct codec_row *row = &codec_rows[sum->row];
         uint64_t duration = share(sum->cycles, span_ns, span_cycles);
+        if (!process.cycles_are_time) {
+            duration = sum->timed ? share(duration, sum->calls, sum->timed) : duration;
+            duration = least(duration + sum->io_ns, now_ns - sum->first_ns);
+        }
         struct trace_rows record = {
-            .duration_ns = least(sum->timed ? share(duration, sum->calls, sum->timed) : duration, now_ns - sum->first_ns),
+            .duration_ns = duration,
             .io_ns = sum->io_ns,
             .first_ns = sum->first_ns,
             .last_ns = sum->first_ns + share(sum->last_cycles - sum->first_cycles, span_ns, span_cycles),
