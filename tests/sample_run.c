@@ -183,6 +183,16 @@ static void add_images(struct run *run)
         images[i].cpu_thread_ns = images[i].busy_ns / 2;
         add_stages(&images[i], stage_ms[i], inferred_ms[i]);
     }
+    for (size_t i = 0; i < SAMPLE_IMAGES; i++) {
+        images[i].phase_start_ns[STAGE_VALIDATION] = images[i].start_ns;
+        images[i].phase_start_ns[STAGE_IMAGE_READ] = images[i].start_ns + 10 * MS;
+        images[i].phase_start_ns[STAGE_ENCODE] = images[i].start_ns + 100 * MS;
+        images[i].read_ops = 20 + i;
+        images[i].read_bytes = 1000000;
+        images[i].write_ops = 5;
+        images[i].write_bytes = 640000;
+        images[i].small_ops = 3;
+    }
     images[0].cpu_ns = 450 * MS;
     images[0].peak_heap_bytes = 40000000;
     images[0].heap_scope = "process";
@@ -218,6 +228,10 @@ static void add_worker(struct run *run, uint32_t tasks, uint64_t init_ms, uint64
     worker->active_ns = active_ms * MS;
     worker->idle_ns = idle_ms * MS;
     worker->cpu_ns = run->worker_count ? UNKNOWN : 1200 * MS;
+    worker->start_ns = SAMPLE_START + 100 * MS;
+    worker->end_ns = SAMPLE_START + (1700 + 200 * run->worker_count) * MS;
+    worker->io_ns = 200 * MS;
+    worker->run_queue_ns = run->worker_count ? UNKNOWN : 60 * MS;
     run->worker_count++;
 }
 
@@ -257,6 +271,7 @@ static void add_libraries(struct run *run)
 
 static void add_host(struct run *run)
 {
+    run->peak_composition = (struct memory_composition){180000000, 120000000, 20000000, 2000000, 8000000};
     run->realtime_offset_ns = INT64_C(1760000000250000000) - (int64_t)SAMPLE_START; /* 2025-10-09 08:53:20.250 UTC */
     run->host.machine = sample_copy("x86_64");
     run->host.kernel = sample_copy("Linux 6.1.0");
