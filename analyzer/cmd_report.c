@@ -11,23 +11,33 @@
 #include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
 #include "analyzer/metrics/metrics.h"
+#include "analyzer/output_file.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/render/render.h"
 
-enum { KEY_JSON = 256, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES, KEY_HTML };
+enum { KEY_JSON = 256, KEY_CSV, KEY_MD, KEY_HTML, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES };
+
+/* Where the report goes besides, or instead of, the text on standard output. */
+static const struct {
+    int key;
+    const struct renderer *renderer;
+} formats[] = {{KEY_JSON, &render_json}, {KEY_CSV, &render_csv}, {KEY_MD, &render_md}, {KEY_HTML, &render_html}};
+#define FORMATS (sizeof formats / sizeof *formats)
 
 struct report_arguments {
     const char *trace;
-    const struct renderer *renderer;
-    const char *html; /* the file, or NULL */
+    const char *files[FORMATS]; /* by format; "-" = standard output, NULL = not wanted */
     struct render_options options;
 };
 
 static const struct argp_option options[] = {
-    {"json", KEY_JSON, NULL, 0, "Print one JSON object instead of text", 0},
-    {"html", KEY_HTML, "FILE", 0, "Write one page for a browser instead", 0},
+    {"json", KEY_JSON, "FILE", OPTION_ARG_OPTIONAL, "One JSON object, on standard output unless a FILE is named", 0},
+    {"csv", KEY_CSV, "FILE", OPTION_ARG_OPTIONAL, "A table with a row per image", 0},
+    {"md", KEY_MD, "FILE", OPTION_ARG_OPTIONAL, "Markdown for a pull request", 0},
+    {"html", KEY_HTML, "FILE", 0, "Write a page for a browser that needs nothing else", 0},
     {"images", KEY_IMAGES, NULL, 0, "Text: add a table with a row per image", 0},
-    {"top", KEY_TOP, "N", 0, "Text: at most N rows in that table (0: all, which is the default)", 0},
+    {"top", KEY_TOP, "N", 0, "Text, Markdown: at most N images in tables (0: all, which is the default of the text)",
+     0},
     {"no-images", KEY_NO_IMAGES, NULL, 0, "JSON: leave images[] out", 0},
     {0}};
 
@@ -45,18 +55,53 @@ static error_t set_top(const char *text, size_t *rows)
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct report_arguments *arguments = state->input;
+    for (size_t i = 0; i < FORMATS; i++)
+        if (formats[i].key == key) {
+            arguments->files[i] = argument ? argument : "-";
+            return 0;
+        }
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
-    case KEY_JSON: arguments->renderer = &render_json; return 0;
-    case KEY_HTML:
-        arguments->renderer = &render_html;
-        arguments->html = argument;
-        return 0;
     case KEY_IMAGES: arguments->options.images = true; return 0;
     case KEY_TOP: return set_top(argument, &arguments->options.top);
     case KEY_NO_IMAGES: arguments->options.no_images = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* The text is printed unless something else goes to standard output. */
+static bool prints_text(const struct report_arguments *arguments)
+{
+    for (size_t i = 0; i < FORMATS; i++)
+        if (arguments->files[i] && !strcmp(arguments->files[i], "-"))
+            return false;
+    return true;
+}
+
+/* Two formats on standard output would be one file that nobody can read. */
+static bool check_outputs(const struct report_arguments *arguments)
+{
+    const char *taken = NULL;
+    for (size_t i = 0; i < FORMATS; i++) {
+        if (!arguments->files[i] || strcmp(arguments->files[i], "-") != 0)
+            continue;
+        if (taken) {
+            message_error("--%s and --%s both go to standard output: name a file for one, as in --%s=FILE", taken,
+                          formats[i].renderer->name, formats[i].renderer->name);
+            return false;
+        }
+        taken = formats[i].renderer->name;
+    }
+    return true;
+}
+
+static bool write_file(const struct metrics *metrics, const struct report_arguments *arguments, size_t format)
+{
+    struct output_file file;
+    if (!output_file_open(&file, arguments->files[format]))
+        return false;
+    bool complete = formats[format].renderer->report(metrics, &arguments->options, file.stream) == 0;
+    return output_file_close(&file, complete) && complete;
 }
 
 static int render(const struct run *run, const struct report_arguments *arguments)
@@ -66,14 +111,14 @@ static int render(const struct run *run, const struct report_arguments *argument
         message_error("not enough memory to compute the report");
         return CMD_FAILURE;
     }
-    FILE *out = arguments->html ? fopen(arguments->html, "w") : stdout;
-    if (!out)
-        message_error("cannot write %s: %s", arguments->html, strerror(errno));
-    int result = out ? arguments->renderer->report(metrics, &arguments->options, out) : -1;
-    if (out && out != stdout && fclose(out))
-        result = -1;
+    bool good = true;
+    for (size_t i = 0; i < FORMATS; i++)
+        if (arguments->files[i])
+            good &= write_file(metrics, arguments, i);
+    if (prints_text(arguments))
+        good &= render_text.report(metrics, &arguments->options, stdout) == 0;
     metrics_free(metrics);
-    return result ? CMD_FAILURE : CMD_OK;
+    return good ? CMD_OK : CMD_FAILURE;
 }
 
 static int report(const char *path, const struct report_arguments *arguments)
@@ -119,15 +164,14 @@ static int run_report(int argc, char **argv)
         NULL,
         NULL};
     struct report_arguments arguments = {
-        .renderer = &render_text,
         .options = {.ascii = message_locale_is_ascii(), .tool_version = cmd_version},
     };
-    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
+    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) || !check_outputs(&arguments))
         return CMD_USAGE;
     char *found = find_trace(arguments.trace, false);
     if (!found)
         return CMD_FAILURE;
-    if (!arguments.trace && arguments.renderer == &render_text) {
+    if (!arguments.trace && prints_text(&arguments)) {
         fputs("Trace: ", stdout);
         message_escaped(stdout, found, strlen(found), arguments.options.ascii);
         fputs("\n\n", stdout);
@@ -137,5 +181,6 @@ static int run_report(int argc, char **argv)
     return result;
 }
 
-const struct command cmd_report = {"report", "print the benchmark report of a trace",
-                                   "[TRACE] [--json] [--images] [--top N] [--no-images]", run_report};
+const struct command cmd_report = {
+    "report", "print the benchmark report of a trace",
+    "[TRACE] [--json[=FILE]] [--csv[=FILE]] [--md[=FILE]] [--html FILE] [--images] [--top N]", run_report};

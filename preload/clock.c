@@ -20,7 +20,7 @@ static bool counter_is_clock(const struct clock *clock)
 {
     int known = atomic_load_explicit(&source, memory_order_relaxed);
     if (!known && clock->bearings >= BUSY) {
-        known = facts_clocksource_is_tsc() ? 1 : -1;
+        known = facts_cycles_are_time() ? 1 : -1;
         atomic_store(&source, known);
     }
     return known > 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "preload/arch/x86_64.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 
@@ -114,11 +115,12 @@ uint32_t facts_usable_cpus(struct thread *self)
     return cpus;
 }
 
-bool facts_clocksource_is_tsc(void)
+bool facts_cycles_are_time(void)
 {
     char text[32];
     read_small("/sys/devices/system/clocksource/clocksource0/current_clocksource", text, sizeof text);
-    return strncmp(text, "tsc", 3) == 0;
+    /* A guest of KVM reads the same counter, and scales it by what the host says. */
+    return strncmp(text, "tsc", 3) == 0 || (strncmp(text, "kvm-clock", 9) == 0 && arch_cycles_are_steady());
 }
 
 static uint64_t timeval_ns(struct timeval t)

@@ -20,7 +20,8 @@ uint64_t facts_vm_hwm(struct thread *self);
 /* Name of the calling thread into name[17]; returns its length. */
 size_t facts_thread_name(char *name);
 uint32_t facts_usable_cpus(struct thread *self);
-bool facts_clocksource_is_tsc(void);
+/* The cycle counter is what the kernel's clock is made of, so pairs of readings measure time. */
+bool facts_cycles_are_time(void);
 /* CPU time of the process so far. */
 uint64_t facts_cpu_ns(uint64_t *user_ns, uint64_t *system_ns, uint64_t *minor_faults, uint64_t *major_faults);
 

@@ -17,9 +17,9 @@ struct process_state {
     _Atomic bool told;     /* the process's record is written */
     bool forked;           /* from a traced process, no exec since */
     bool heap_known;       /* our malloc is the program's */
-    bool cycles_are_time; /* the clocksource is tsc: cycle pairs measure time. Known once a codec function is wrapped */
-    _Atomic bool ended;   /* its end is being written, or is */
-    bool threaded;        /* a second thread was started: sums of several threads need atomic instructions */
+    bool cycles_are_time;  /* see facts_cycles_are_time. Known once a codec function is wrapped */
+    _Atomic bool ended;    /* its end is being written, or is */
+    bool threaded;         /* a second thread was started: sums of several threads need atomic instructions */
     _Atomic uint64_t lost;
     _Atomic uint64_t slow_ns;              /* measured time in our slow paths: packets, samples, scans */
     _Atomic uint64_t own_rchar, own_wchar; /* bytes we moved ourselves, as /proc/self/io counts them */

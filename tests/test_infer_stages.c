@@ -90,6 +90,20 @@ START_TEST(tool_with_both_codecs_gets_every_stage)
     EXPECT_MS(image->unattributed_ns, 1);
     EXPECT_MS(image->busy_ns, 43);
     EXPECT_MS(image->cpu_thread_ns, 43);
+    static const double phases_ms[STAGE_COUNT] = {
+        [STAGE_VALIDATION] = 10, [STAGE_IMAGE_READ] = 11,  [STAGE_DECODE] = 14, [STAGE_OPTIMIZATION] = 14,
+        [STAGE_ENCODE] = 30,     [STAGE_IMAGE_WRITE] = 51, [STAGE_CLEANUP] = 52};
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        if (phases_ms[stage] > 0)
+            ck_assert_msg(near(image->phase_start_ns[stage] - SCENE_START, phases_ms[stage]), "%s begins at %g ms",
+                          stage_name(stage), (double)(image->phase_start_ns[stage] - SCENE_START) / 1e6);
+        else
+            ck_assert_uint_eq(image->phase_start_ns[stage], UNKNOWN);
+    ck_assert_uint_eq(image->read_ops, 1);
+    ck_assert_uint_eq(image->read_bytes, 500);
+    ck_assert_uint_eq(image->write_ops, 1);
+    ck_assert_uint_eq(image->write_bytes, 400);
+    ck_assert_uint_eq(image->small_ops, 2);
     run_free(run);
 }
 END_TEST

@@ -46,7 +46,7 @@ static void open_record(struct event *event)
     d->number = open->file;
     d->stream = S_ISSOCK(open->mode) || S_ISFIFO(open->mode);
     d->inherited = open->origin == trace_origin_INHERITED;
-    /* What /proc names is absolute, or "pipe:[1]" and the like: it starts from no directory. */
+    /* What /proc names ("pipe:[1]") starts from no directory. */
     d->path = infer_absolute(event, &open->path, d->inherited ? -1 : open->directory_fd);
     d->inherited = d->inherited || d->stream;
     d->named = open->path.bytes > 0;
@@ -59,7 +59,7 @@ static void open_record(struct event *event)
     d->open_start_ns = event->start_ns;
     d->open_end_ns = event->end_ns;
     d->open_ns = open->duration_ns;
-    d->first_read_ns = UNKNOWN;
+    d->first_read_ns = d->first_write_ns = UNKNOWN;
     d->in_file = d->out_file = NO_ID;
     d->asked_ns = UNKNOWN;
     d->open_tid = event->thread->tid;
@@ -228,6 +228,12 @@ static void io_record(struct event *event)
     struct job *job = reads ? d->in_job : writes ? d->out_job : d->out_job ? d->out_job : d->in_job;
     bool on_write_side = writes || (!reads && d->out_job);
     add(on_write_side ? &d->write : &d->read, io->duration_ns, io->bytes, reads || writes ? io->calls : 0);
+    if (io->kernel_bytes && (reads || writes)) {
+        *(reads ? &d->kernel_reads : &d->kernel_writes) += 1;
+        d->small_ops += io->kernel_bytes < SMALL_IO_BYTES;
+        if (writes && event->start_ns < d->first_write_ns)
+            d->first_write_ns = event->start_ns;
+    }
     if (reads && io->bytes) {
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
@@ -274,6 +280,10 @@ void infer_fold_read(struct infer *infer, const struct description *d)
         return;
     d->in_job->stage_ns[STAGE_VALIDATION] += d->inherited ? 0 : d->open_ns;
     d->in_job->stage_ns[STAGE_IMAGE_READ] += d->read.ns - d->read_twice_ns;
+    d->in_job->read_ops += d->kernel_reads;
+    d->in_job->image_read_bytes += d->read.bytes;
+    d->in_job->small_ops += d->small_ops;
+    infer_job_enters(d->in_job, STAGE_IMAGE_READ, d->first_read_ns);
     add(&run->image_read, d->read.ns, d->read.bytes, d->read.ops);
     run->image_read.mapped_bytes += d->read.mapped_bytes;
 }
@@ -283,6 +293,10 @@ void infer_fold_write(struct infer *infer, const struct description *d)
     if (!d->out_job)
         return;
     d->out_job->stage_ns[STAGE_IMAGE_WRITE] += d->write.ns - d->write_twice_ns;
+    d->out_job->write_ops += d->kernel_writes;
+    d->out_job->write_bytes += d->write.bytes;
+    d->out_job->small_ops += d->in_job ? 0 : d->small_ops; /* of one that is read, too, they are the reader's */
+    infer_job_enters(d->out_job, STAGE_IMAGE_WRITE, d->first_write_ns);
     add(&infer->run->image_write, d->write.ns, d->write.bytes, d->write.ops);
 }
 
@@ -332,8 +346,11 @@ static void close_record(struct event *event)
             if (!close->session)
                 infer_job_goes_on_io(event, job, false, event->start_ns);
             d->write.ns += close->duration_ns;
+            infer_job_enters(job, STAGE_IMAGE_WRITE, event->start_ns);
+            infer_job_enters(job, STAGE_CLEANUP, event->end_ns);
         } else if (output || job->write_seen) {
             job->stage_ns[STAGE_CLEANUP] += close->duration_ns;
+            infer_job_enters(job, STAGE_CLEANUP, event->start_ns);
         } else if (!job->decode_seen && !job->encode_seen) {
             job->stage_ns[STAGE_VALIDATION] += close->duration_ns;
         } else {

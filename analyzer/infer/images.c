@@ -222,6 +222,23 @@ static uint32_t *copy_ids(const uint32_t *ids, size_t count)
     return copy;
 }
 
+/* OPTIMIZATION begins with the first call of a codec; where none was seen, after the reading, as the gaps say. */
+static void phases_of(struct image *image, const struct job *job)
+{
+    memcpy(image->phase_start_ns, job->phase_ns, sizeof image->phase_start_ns);
+    uint64_t *at = image->phase_start_ns;
+    if (job->inputs_count && job->start_ns < at[STAGE_VALIDATION])
+        at[STAGE_VALIDATION] = job->start_ns;
+    for (enum stage stage = STAGE_DECODE; stage <= STAGE_ENCODE; stage++)
+        if (at[stage] < at[STAGE_OPTIMIZATION])
+            at[STAGE_OPTIMIZATION] = at[stage];
+    image->read_ops = job->read_ops;
+    image->read_bytes = job->image_read_bytes;
+    image->write_ops = job->write_ops;
+    image->write_bytes = job->write_bytes;
+    image->small_ops = job->small_ops;
+}
+
 static void image_of(struct infer *infer, const struct job *job, enum image_status status, bool alone)
 {
     struct run *run = infer->run;
@@ -248,8 +265,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .link_rule = job->rule,
         .status = status,
     };
-    for (int stage = 0; stage < STAGE_COUNT; stage++)
-        image->phase_start_ns[stage] = UNKNOWN;
+    phases_of(image, job);
     if (job->heap_known && alone && job->heap_peak) {
         image->peak_heap_bytes = job->heap_peak > job->heap_start ? job->heap_peak - job->heap_start : 0;
         image->heap_scope = "process";

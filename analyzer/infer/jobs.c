@@ -37,6 +37,8 @@ struct job *infer_job_new(struct event *event, uint64_t start_ns)
     job->tid = event->thread->tid;
     job->start_ns = job->end_ns = start_ns;
     job->first_read_ns = UNKNOWN;
+    for (int stage = 0; stage < STAGE_COUNT; stage++)
+        job->phase_ns[stage] = UNKNOWN;
     job->heap_start = process->live_heap;
     job->heap_known = process->heap_known;
     job->helper_start_ns = job->helper_end_ns = process->helper_cpu_ns;
@@ -47,6 +49,12 @@ struct job *infer_job_new(struct event *event, uint64_t start_ns)
         memmove(process->active, process->active + 1, --process->active_count * sizeof *process->active);
     process->active[process->active_count++] = job;
     return job;
+}
+
+void infer_job_enters(struct job *job, enum stage stage, uint64_t ns)
+{
+    if (ns < job->phase_ns[stage])
+        job->phase_ns[stage] = ns;
 }
 
 struct job *infer_job_again(struct event *event, struct job *first)
@@ -77,14 +85,21 @@ struct job *infer_job_now(struct job *job)
 /* Times, counts and what was seen; the job keeps its own input, output and thread. */
 void infer_job_merge(struct process_state *process, struct job *part, struct job *job)
 {
-    for (int stage = 0; stage < STAGE_COUNT; stage++)
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
         job->stage_ns[stage] += part->stage_ns[stage];
+        infer_job_enters(job, (enum stage)stage, part->phase_ns[stage]);
+    }
     for (int gap = 0; gap < GAP_COUNT; gap++)
         job->gap_ns[gap] += part->gap_ns[gap];
     job->other_ns += part->other_ns;
     job->pipeline_ns += part->pipeline_ns;
     job->cpu_ns += part->cpu_ns;
     job->attempts += part->attempts;
+    job->read_ops += part->read_ops;
+    job->image_read_bytes += part->image_read_bytes;
+    job->write_ops += part->write_ops;
+    job->write_bytes += part->write_bytes;
+    job->small_ops += part->small_ops;
     job->blocks_live += part->blocks_live;
     if (job->blocks_peak < part->blocks_peak)
         job->blocks_peak = part->blocks_peak;

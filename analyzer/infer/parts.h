@@ -118,6 +118,8 @@ void infer_quantization_record(const struct event *event);
 /* jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);
 /* The same inputs make another output, or are loaded for one. */
+/* A stage of the job was seen at ns: kept if it is the first time. */
+void infer_job_enters(struct job *job, enum stage stage, uint64_t ns);
 struct job *infer_job_again(struct event *event, struct job *first);
 /* What `part` did was done for `job`. */
 void infer_job_merge(struct process_state *process, struct job *part, struct job *job);

@@ -31,6 +31,8 @@ static void merge_bins(struct infer *infer)
         if (i % 2) {
             bins[i / 2].cpu_ns += bins[i].cpu_ns;
             bins[i / 2].ops += bins[i].ops;
+            if (bins[i].rss != UNKNOWN && higher(bins[i / 2].rss, bins[i].rss) == bins[i].rss)
+                bins[i / 2].file = bins[i].file;
             bins[i / 2].rss = higher(bins[i / 2].rss, bins[i].rss);
             bins[i / 2].heap = higher(bins[i / 2].heap, bins[i].heap);
             bins[i / 2].threads = higher(bins[i / 2].threads, bins[i].threads);
@@ -55,7 +57,7 @@ static size_t bin_of(struct infer *infer, uint64_t time_ns)
     while (since_ns / infer->bin_ns >= WINDOWS_MAX)
         merge_bins(infer);
     while (infer->bins_count <= since_ns / infer->bin_ns)
-        *MEMORY_APPEND(infer, bins) = (struct bin){0, 0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
+        *MEMORY_APPEND(infer, bins) = (struct bin){0, 0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
     return since_ns / infer->bin_ns;
 }
 
@@ -99,6 +101,18 @@ static uint64_t largest_of(const struct infer *infer, uint32_t *largest_process)
     return shared;
 }
 
+/* What the largest process's memory is made of; without the heap's part where its allocator was not seen. */
+static void compose_peak(struct run *run, const struct process_state *process)
+{
+    run->peak_composition = (struct memory_composition){
+        .rss_bytes = process->last_rss,
+        .heap_bytes = process->heap_known ? process->last_heap : UNKNOWN,
+        .file_bytes = process->last_file,
+        .own_bytes = process->last_own,
+        .anonymous_bytes = process->mapped_bytes[MEMORY_ANONYMOUS],
+    };
+}
+
 /* The sum over live processes changed. */
 static void tree_changed(struct infer *infer, uint64_t time_ns)
 {
@@ -116,11 +130,14 @@ static void tree_changed(struct infer *infer, uint64_t time_ns)
     struct bin *bin = bin_at(infer, time_ns);
     bin->rss = higher(bin->rss, sum);
     bin->heap = higher(bin->heap, infer->tree_heap);
+    if (bin->rss == sum)
+        bin->file = sum - infer->tree_private;
     if (run->peak_rss_bytes == UNKNOWN || sum > run->peak_rss_bytes) {
         run->peak_rss_bytes = sum;
         run->peak_is_tree = infer->tree_private > infer->processes[largest_process]->last_anon;
         run->peak_rss_ns = time_ns;
         run->peak_process = largest_process;
+        compose_peak(run, infer->processes[largest_process]);
     }
 }
 
@@ -188,6 +205,7 @@ static void sample_record(struct event *event)
     }
     process->last_rss = rss;
     process->last_file = shared;
+    process->last_own = sample->own_bytes;
     process->last_anon = anon;
     process->last_heap = heap;
     tree_changed(event->infer, event->end_ns);
@@ -311,7 +329,7 @@ void infer_resources_finish(struct infer *infer)
         run->peak_process = i;
     }
     run->samples = memory_zeroed(infer->bins_count, sizeof *run->samples);
-    uint64_t rss = UNKNOWN, heap = UNKNOWN, threads = UNKNOWN;
+    uint64_t rss = UNKNOWN, file = UNKNOWN, heap = UNKNOWN, threads = UNKNOWN;
     for (size_t i = 0; i < infer->bins_count; i++) {
         const struct bin *bin = &infer->bins[i];
         uint64_t start = infer->bins_from_ns + i * infer->bin_ns, end = start + infer->bin_ns;
@@ -319,6 +337,7 @@ void infer_resources_finish(struct infer *infer)
             break;
         if (end > run->end_ns)
             end = run->end_ns;
+        file = bin->rss == UNKNOWN ? file : bin->file;
         rss = bin->rss == UNKNOWN ? rss : bin->rss;
         heap = bin->heap == UNKNOWN ? heap : bin->heap;
         threads = bin->threads == UNKNOWN ? threads : bin->threads;
@@ -330,7 +349,7 @@ void infer_resources_finish(struct infer *infer)
             .io_ops = bin->ops,
             .io_bytes = bin->io_bytes,
             .threads = threads,
-            .file_bytes = UNKNOWN,
+            .file_bytes = file,
         };
     }
     free(infer->bins);

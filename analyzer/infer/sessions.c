@@ -190,8 +190,17 @@ static void note_decoder(struct job *job, struct session *session, bool decodes)
     }
 }
 
-static void seen(const struct event *event, struct job *job, struct session *session, unsigned role, unsigned depth)
+static void seen(const struct event *event, struct job *job, struct session *session, unsigned role, unsigned depth,
+                 uint64_t from_ns)
 {
+    static const enum stage stage_of[] = {[trace_role_HEADER] = STAGE_VALIDATION,
+                                          [trace_role_DECODE] = STAGE_DECODE,
+                                          [trace_role_TRANSFORM] = STAGE_TRANSFORM,
+                                          [trace_role_ENCODE] = STAGE_ENCODE,
+                                          [trace_role_PIPELINE] = STAGE_OPTIMIZATION};
+    if (role < sizeof stage_of / sizeof *stage_of && role >= trace_role_HEADER && role != trace_role_MUX &&
+        role != trace_role_DESTROY)
+        infer_job_enters(job, stage_of[role], from_ns);
     switch (role) {
     case trace_role_HEADER: job->header_seen = true; break;
     case trace_role_DECODE: job->decode_seen = true; break;
@@ -289,7 +298,7 @@ static void codec_record(struct event *event)
     bool looks = call->role == trace_role_HEADER && call->outcome != trace_outcome_FAILED;
     if (looks || call->role == trace_role_DECODE)
         note_decoder(job, session, call->role == trace_role_DECODE);
-    seen(event, job, session, call->role, call->depth);
+    seen(event, job, session, call->role, call->depth, event->start_ns);
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
         infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
     if (encodes)
@@ -336,7 +345,7 @@ static void rows_record(struct event *event)
     }
     if (decoding)
         note_decoder(job, session, true);
-    seen(event, job, session, rows->role, rows->depth);
+    seen(event, job, session, rows->role, rows->depth, rows->first_ns);
     if (decoding && !packs) /* zlib's is that of its input */
         infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
 }

@@ -58,6 +58,9 @@ struct description {
     bool inherited;                                     /* or a stream: its open is no part of an image */
     uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
     uint64_t open_ns;
+    uint64_t first_write_ns; /* start of the first write, or UNKNOWN */
+    uint64_t kernel_reads, kernel_writes,
+        small_ops; /* calls that moved bytes to or from the kernel; see SMALL_IO_BYTES */
     struct io_total read, write;
     uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
     struct ranges buffers;                  /* the program's read buffers until a job takes them */
@@ -151,6 +154,8 @@ struct job {
     uint64_t blocks_live, blocks_peak;
     uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
     uint64_t first_read_ns;
+    uint64_t phase_ns[STAGE_COUNT]; /* first moment of each stage, UNKNOWN before it */
+    uint64_t read_ops, image_read_bytes, write_ops, write_bytes, small_ops; /* of its closed files */
     struct helper_span helpers[HELPER_SPANS]; /* since the owner's last event, in order of time */
     unsigned helpers_count;
 };
@@ -231,7 +236,7 @@ struct process_state {
     uint64_t rchar, wchar;
     bool io_known, heap_known, sampled;
     uint64_t start_cpu_ns, last_cpu_ns, last_cpu_at_ns;
-    uint64_t last_rss, last_anon, last_file, last_heap, last_io_ops;
+    uint64_t last_rss, last_anon, last_file, last_own, last_heap, last_io_ops;
     uint64_t live_heap;
     bool serving;           /* a request came over a socket */
     uint64_t helper_cpu_ns; /* of ended threads that own no image */
@@ -251,6 +256,7 @@ struct process_state {
 /* Resources of all live processes in one window of time. */
 struct bin {
     uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
+    uint64_t file;                   /* part of rss backed by files */
     uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
 };
 

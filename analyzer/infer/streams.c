@@ -48,6 +48,7 @@ static void end_in(struct infer *infer, struct description *d)
     d->in_job = NULL;
     d->in_file = NO_ID;
     d->first_read_ns = UNKNOWN;
+    d->kernel_reads = d->small_ops = 0;
     d->read = (struct io_total){0};
     d->read_twice_ns = 0;
     d->buffers = (struct ranges){0};
@@ -61,6 +62,8 @@ static void end_out(struct infer *infer, struct description *d)
     d->out_job = NULL;
     d->out_file = NO_ID;
     d->link_session = 0;
+    d->first_write_ns = UNKNOWN;
+    d->kernel_writes = d->small_ops = 0;
     d->write = (struct io_total){0};
     d->write_twice_ns = 0;
 }

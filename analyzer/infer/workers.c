@@ -8,7 +8,8 @@
 /* A thread with its images. */
 struct unit {
     uint32_t process, tid, pool;
-    uint64_t start_ns, end_ns, init_ns, busy_ns, cpu_ns;
+    uint64_t start_ns, end_ns, init_ns, busy_ns, cpu_ns, io_ns;
+    uint64_t first_ns, last_ns; /* of its images; start_ns and end_ns may be those of its process */
     uint32_t tasks, worker;
     bool packable; /* a process with this one owner thread */
 };
@@ -59,6 +60,12 @@ struct lane {
 
 static void add_member(struct worker *worker, struct lane *lane, const struct unit *unit, uint32_t pid)
 {
+    if (!worker->member_count || unit->first_ns < worker->start_ns)
+        worker->start_ns = unit->first_ns;
+    if (unit->last_ns > worker->end_ns)
+        worker->end_ns = unit->last_ns;
+    worker->io_ns += unit->io_ns;
+    worker->run_queue_ns = UNKNOWN;
     void *members = worker->members;
     memory_grow(&members, &lane->capacity, worker->member_count, sizeof *worker->members);
     worker->members = members;
@@ -82,6 +89,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
                                  .end_ns = image->end_ns,
                                  .busy_ns = image->busy_ns,
                                  .cpu_ns = image->cpu_thread_ns,
+                                 .io_ns = image->stage_ns[STAGE_IMAGE_READ] + image->stage_ns[STAGE_IMAGE_WRITE],
                                  .tasks = 1};
     }
     qsort(units, run->image_count, sizeof *units, by_owner);
@@ -94,6 +102,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
         unit->start_ns = units[i].start_ns < unit->start_ns ? units[i].start_ns : unit->start_ns;
         unit->end_ns = units[i].end_ns > unit->end_ns ? units[i].end_ns : unit->end_ns;
         unit->busy_ns += units[i].busy_ns;
+        unit->io_ns += units[i].io_ns;
         unit->cpu_ns = add_known(unit->cpu_ns, units[i].cpu_ns);
         unit->tasks++;
     }
@@ -109,6 +118,8 @@ static size_t gather(const struct infer *infer, struct unit *units)
         bool neighbours =
             (i && units[i - 1].process == unit->process) || (i + 1 < count && units[i + 1].process == unit->process);
         unit->packable = !neighbours;
+        unit->first_ns = unit->start_ns;
+        unit->last_ns = unit->end_ns;
         unit->pool = unit->packable ? pool_of(run, unit->process) : NO_ID;
         if (thread && thread->first_image_ns != UNKNOWN && thread->first_image_ns > thread->start_ns)
             unit->init_ns = thread->first_image_ns - thread->start_ns;

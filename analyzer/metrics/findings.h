@@ -19,6 +19,7 @@ enum finding_unit {
 #define FINDING_IMAGES_MAX 5
 enum finding_severity { SEVERITY_HIGH, SEVERITY_MEDIUM, SEVERITY_LOW };
 const char *finding_severity_name(enum finding_severity severity); /* "high", "medium", "low" */
+extern const size_t finding_rule_count;                            /* rows of findings.def */
 
 struct finding_evidence {
     const char *key; /* as in the templates: {key} */

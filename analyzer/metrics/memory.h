@@ -21,10 +21,12 @@ struct memory_figures {
     uint32_t peak_maker;   /* image that the largest site at the peak was for, else the only one in flight; or NO_ID */
     enum stage peak_stage; /* that it was in */
     bool peak_stage_known;
-    /* The resident set of the largest process at the peak. heap + file + mapped + retained + own = rss where known. */
+    /* The resident set of the largest process at the highest sample, without the library's own pages.
+     * heap + file + mapped + retained = rss where all are known; blocks and mappings that were never touched make
+     * retained smaller than it is, even negative. */
     double rss_bytes, heap_bytes, file_bytes;
     double mapped_bytes;   /* large anonymous mappings of the program's own */
-    double own_bytes;      /* the library's */
+    double own_bytes;      /* the library's, beside it */
     double retained_bytes; /* rest: freed and kept by the allocator, stacks, small mappings */
     /* Peak of one image ÷ its pixels, over images with both. */
     uint64_t per_pixel_n;

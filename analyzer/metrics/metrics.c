@@ -30,11 +30,10 @@ struct metrics *metrics_compute(const struct run *run)
         metrics_trust(metrics);
         good = metrics_totals(metrics, &set) && metrics_formats(metrics, &set) && metrics_conversions(metrics, &set) &&
                metrics_qualities(metrics, &set) && metrics_workers(metrics) && metrics_sites(metrics) &&
-               metrics_losses(metrics, &set) && metrics_value(metrics, &set) && metrics_pool(metrics);
-    }
-    if (good) {
-        metrics_memory_parts(metrics);
-        metrics_findings(metrics, &set);
+               metrics_losses(metrics, &set) && metrics_value(metrics, &set) && metrics_pool(metrics) &&
+               metrics_memory_parts(metrics);
+        if (good)
+            metrics_findings(metrics);
     }
     metrics_chains_release(&set);
     if (!good) {

@@ -57,9 +57,9 @@ bool metrics_workers(struct metrics *metrics);
 /* The next three need the images' figures and all of time, memory and sizes. */
 bool metrics_value(struct metrics *metrics, const struct chain_set *set);
 bool metrics_pool(struct metrics *metrics);
-void metrics_memory_parts(struct metrics *metrics);
+bool metrics_memory_parts(struct metrics *metrics);
 /* Last: findings look at every other figure. */
-void metrics_findings(struct metrics *metrics, const struct chain_set *set);
+void metrics_findings(struct metrics *metrics);
 bool metrics_sites(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);
 void metrics_cpu(struct metrics *metrics);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: figures of time: duration, images, stages, workers.
+ * Owns: figures of time: duration, images, stages.
  * Must not know: records, sizes, formatting. */
 #include "analyzer/metrics/parts.h"
 
@@ -115,55 +115,4 @@ void metrics_time(struct metrics *metrics, const struct chain_set *set)
     add_sums(metrics, inferred_ns);
     timing_finish(&metrics->busy);
     timing_finish(&metrics->unattributed);
-}
-
-static bool mean_tasks(struct metrics *metrics)
-{
-    const struct run *run = metrics->run;
-    uint64_t *tasks = calloc(run->worker_count + 1, sizeof *tasks);
-    double *busy_s = calloc(run->worker_count + 1, sizeof *busy_s);
-    if (tasks && busy_s) {
-        for (size_t i = 0; i < run->image_count; i++) {
-            const struct image *image = &run->images[i];
-            if (image->worker >= run->worker_count)
-                continue;
-            tasks[image->worker]++;
-            busy_s[image->worker] += (double)image->busy_ns / NS_PER_S;
-        }
-        for (size_t i = 0; i < run->worker_count; i++)
-            metrics->workers[i].mean_task_s = metrics_ratio(busy_s[i], (double)tasks[i]);
-    }
-    bool good = tasks && busy_s;
-    free(tasks);
-    free(busy_s);
-    return good;
-}
-
-bool metrics_workers(struct metrics *metrics)
-{
-    const struct run *run = metrics->run;
-    metrics->worker_init_s = metrics->stages[STAGE_WORKER_INIT].sum;
-    metrics->active_s = metrics->idle_s = metrics->worker_efficiency = NAN;
-    metrics->workers = calloc(run->worker_count + 1, sizeof *metrics->workers);
-    if (!metrics->workers)
-        return false;
-    if (!run->worker_count)
-        return true;
-    metrics->active_s = metrics->idle_s = 0;
-    for (size_t i = 0; i < run->worker_count; i++) {
-        const struct worker *worker = &run->workers[i];
-        struct worker_figures *figures = &metrics->workers[i];
-        figures->active_s = (double)worker->active_ns / NS_PER_S;
-        figures->idle_s = (double)worker->idle_ns / NS_PER_S;
-        figures->init_s = worker->init_ns == UNKNOWN ? (double)NAN : (double)worker->init_ns / NS_PER_S;
-        figures->cpu_ratio =
-            worker->cpu_ns == UNKNOWN ? (double)NAN : metrics_ratio((double)worker->cpu_ns, (double)worker->active_ns);
-        metrics->active_s += figures->active_s;
-        metrics->idle_s += figures->idle_s;
-        if (worker->init_ns != UNKNOWN)
-            metrics->worker_inits += worker->member_count;
-    }
-    if (metrics->chains > 1)
-        metrics->worker_efficiency = metrics_ratio(metrics->active_s, metrics->active_s + metrics->idle_s);
-    return mean_tasks(metrics);
 }

@@ -68,6 +68,16 @@ struct formatted format_change(double ratio, bool ascii)
     return result;
 }
 
+struct formatted format_number(double value)
+{
+    struct formatted result;
+    if (!isfinite(value))
+        return not_known();
+    bool whole = fabs(value - round(value)) < 0.05;
+    snprintf(result.text, sizeof result.text, "%.*f", whole ? 0 : 1, whole ? round(value) + 0.0 : value);
+    return result;
+}
+
 struct formatted format_count(uint64_t count)
 {
     struct formatted result;

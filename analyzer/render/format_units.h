@@ -24,6 +24,8 @@ struct formatted format_bytes(double bytes);
 struct formatted format_percent(double ratio);
 /* Signed difference of a ratio from 1: "-32.0%" (with a true minus sign unless ascii), "+3.1%", "0.0%". */
 struct formatted format_change(double ratio, bool ascii);
+/* At most one decimal, none where it is 0: "4", "1.5". */
+struct formatted format_number(double value);
 /* "3,214". */
 struct formatted format_count(uint64_t count);
 

@@ -120,13 +120,16 @@ static json_t *coverage(const struct metrics *metrics)
     json_t *notes = json_array();
     for (size_t i = 0; i < run->note_count; i++)
         json_array_append_new(notes, render_json_text(run->notes[i]));
+    json_t *unhooked = json_array();
+    for (size_t i = 0; i < run->unhooked_count; i++)
+        json_array_append_new(unhooked, render_json_text(run->unhooked_codecs[i]));
     json_t *children = json_array();
     for (size_t i = 0; i < run->untraced_count; i++)
         json_array_append_new(children, json_pack("{s:I, s:o, s:o}", "pid", (json_int_t)run->untraced[i].pid, "path",
                                                   render_json_text(run->untraced[i].path), "reason",
                                                   render_json_text(run->untraced[i].reason)));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "io_bytes_seen",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "io_bytes_seen",
         render_json_integer(metrics->io_seen), "io_bytes_kernel", render_json_integer(metrics->io_kernel), "io_ratio",
         render_json_number(metrics->coverage_ratio), "io_processes", render_json_integer(metrics->coverage_processes),
         "logical_bytes", render_json_integer(run->logical_io_bytes), "uncounted_bytes",
@@ -134,7 +137,8 @@ static json_t *coverage(const struct metrics *metrics)
         "device_bytes", render_json_integer(run->device_io_bytes), "attributed_ratio",
         render_json_number(metrics->attributed_ratio), "observed_ratio", render_json_number(metrics->observed_ratio),
         "records", render_json_integer(run->records), "lost_records", render_json_integer(run->lost_records),
-        "overhead_ratio", render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes);
+        "overhead_ratio", render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes,
+        "unhooked_codecs", unhooked, "io_uring", (int)run->io_uring);
 }
 
 static json_t *stages(const struct metrics *metrics)
@@ -234,13 +238,15 @@ static void write_members(struct document *document, const struct render_options
     member(document, "resources", resources(metrics));
     list(document, "workers", render_json_worker, run->worker_count);
     member(document, "worker_efficiency", render_json_number(metrics->worker_efficiency));
+    member(document, "pool", render_json_pool(metrics));
     member(document, "formats", render_json_formats(metrics));
     list(document, "conversions", render_json_conversion, metrics->conversion_count);
     member(document, "memory", render_json_memory(metrics));
+    member(document, "value", render_json_value(metrics));
     member(document, "frontend", json_null());
     member(document, "sidecar", json_null());
     member(document, "marks", json_array());
-    member(document, "findings", json_array());
+    list(document, "findings", render_json_finding, metrics->finding_count);
     member(document, "totals", totals(metrics));
 }
 

@@ -133,6 +133,39 @@ static json_t *settings(const struct image_settings *settings)
     return object;
 }
 
+/* When each stage began. */
+static json_t *phases(const struct run *run, const struct image *image)
+{
+    json_t *object = json_object();
+    for (int stage = 0; stage < STAGE_COUNT; stage++) {
+        char key[40];
+        snprintf(key, sizeof key, "%s_s", stage_name((enum stage)stage));
+        if (stage != STAGE_WORKER_INIT)
+            json_object_set_new(object, key, render_json_moment(run, image->phase_start_ns[stage]));
+    }
+    return object;
+}
+
+static void add_figures(const struct metrics *metrics, size_t index, json_t *json)
+{
+    const struct image *image = &metrics->run->images[index];
+    const struct image_figures *figures = &metrics->images[index];
+    char label[SETTING_LABEL_BYTES];
+    metrics_setting_label(metrics->run, image, label);
+    json_t *more = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "bytes_in",
+        render_json_integer(figures->bytes_in), "bytes_out", render_json_integer(figures->bytes_out), "pixels",
+        render_json_integer(figures->pixels), "reencoded", render_json_flag(figures->reencoded), "cpu_s_per_mb_saved",
+        render_json_number(figures->cpu_s_per_mb_saved), "peak_bytes", render_json_integer(figures->peak_bytes),
+        "bytes_per_pixel", render_json_number(figures->bytes_per_pixel), "setting",
+        render_json_text(*label ? label : NULL), "phases", phases(metrics->run, image), "io", "read_ops",
+        render_json_integer(image->read_ops), "read_bytes", render_json_integer(image->read_bytes), "write_ops",
+        render_json_integer(image->write_ops), "write_bytes", render_json_integer(image->write_bytes), "small_ops",
+        render_json_integer(image->small_ops));
+    json_object_update(json, more);
+    json_decref(more);
+}
+
 json_t *render_json_image(const struct metrics *metrics, size_t index)
 {
     const struct run *run = metrics->run;
@@ -159,5 +192,6 @@ json_t *render_json_image(const struct metrics *metrics, size_t index)
                   losses(&metrics->checks[index], -1), "disagreements", disagreements(&metrics->checks[index]));
     json_object_update(json, more);
     json_decref(more);
+    add_figures(metrics, index, json);
     return json;
 }

@@ -3,20 +3,26 @@
  * Must not know: records, how figures come about. */
 #include "analyzer/render/json_parts.h"
 
+#include <math.h>
+
 #define SITES_SHOWN 100
 
-static json_t *memory_peak(const struct run *run)
+static json_t *memory_peak(const struct metrics *metrics)
 {
+    const struct run *run = metrics->run;
+    const struct memory_figures *memory = &metrics->memory;
     json_t *images = run->peak_rss_ns != UNKNOWN ? json_array() : json_null();
     for (size_t i = 0; run->peak_rss_ns != UNKNOWN && i < run->image_count; i++)
         if (run->images[i].start_ns <= run->peak_rss_ns && run->images[i].end_ns >= run->peak_rss_ns)
             json_array_append_new(images, json_integer((json_int_t)i));
     uint64_t kills = run->host.cgroup_oom_kills;
     bool known = run->peak_process < run->process_count;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "at_s", render_json_moment(run, run->peak_rss_ns), "pid",
-                     known ? json_integer(run->processes[run->peak_process].pid) : json_null(), "bytes",
-                     render_json_integer(run->peak_rss_bytes), "stage", json_null(), "images", images, "oom_killed",
-                     render_json_flag(kills == UNKNOWN ? -1 : kills > 0));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "at_s", render_json_moment(run, run->peak_rss_ns),
+                     "pid", known ? json_integer(run->processes[run->peak_process].pid) : json_null(), "bytes",
+                     render_json_integer(run->peak_rss_bytes), "stage",
+                     memory->peak_stage_known ? json_string(stage_name(memory->peak_stage)) : json_null(), "image",
+                     render_json_index(memory->peak_maker), "in_flight", render_json_integer(memory->in_flight_at_peak),
+                     "images", images, "oom_killed", render_json_flag(kills == UNKNOWN ? -1 : kills > 0));
 }
 
 static json_t *large_blocks(const struct run *run)
@@ -72,19 +78,48 @@ static json_t *heap_sizes(const struct heap_sizes *sizes)
     return array;
 }
 
+static json_t *composition(const struct memory_figures *memory)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes", render_json_number(memory->rss_bytes), "heap_bytes",
+                     render_json_number(memory->heap_bytes), "file_bytes", render_json_number(memory->file_bytes),
+                     "mapped_bytes", render_json_number(memory->mapped_bytes), "retained_bytes",
+                     render_json_number(memory->retained_bytes), "own_bytes", render_json_number(memory->own_bytes));
+}
+
+static json_t *per_pixel(const struct memory_figures *memory)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "n", render_json_integer(memory->per_pixel_n), "p50_bytes",
+                     render_json_number(memory->per_pixel_p50), "max_bytes", render_json_number(memory->per_pixel_max),
+                     "image", render_json_index(memory->per_pixel_worst));
+}
+
+/* null unless enough numbers of images in flight were seen. */
+static json_t *scaling(const struct memory_figures *memory)
+{
+    if (isnan(memory->per_image_bytes))
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "levels", render_json_integer(memory->scaling_levels),
+                     "samples", render_json_integer(memory->scaling_samples), "base_bytes",
+                     render_json_number(memory->base_bytes), "per_image_bytes",
+                     render_json_number(memory->per_image_bytes), "r2", render_json_number(memory->scaling_r2),
+                     "workers_fit", render_json_number(memory->workers_fit), "limit_bytes",
+                     render_json_number(memory->workers_fit_limit_bytes));
+}
+
 json_t *render_json_memory(const struct metrics *metrics)
 {
     const struct run *run = metrics->run;
     json_t *sites = json_array();
     for (size_t i = 0; i < run->site_count && i < SITES_SHOWN; i++)
         json_array_append_new(sites, site(metrics, i));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peak_rss_bytes",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peak_rss_bytes",
                      render_json_integer(run->peak_rss_bytes), "peak_scope",
                      run->peak_rss_bytes == UNKNOWN ? json_null() : json_string(run->peak_is_tree ? "tree" : "process"),
                      "avg_rss_bytes", render_json_number(metrics->avg_rss_bytes), "baseline_rss_bytes",
                      render_json_number(metrics->baseline_rss_bytes), "peak_heap_bytes",
                      render_json_number(metrics->peak_heap_bytes), "peak_anonymous_bytes",
                      render_json_integer(metrics->peak_anonymous_bytes), "allocator", allocator(run), "heap_sizes",
-                     heap_sizes(&run->heap_sizes), "peak", memory_peak(run), "large_blocks", large_blocks(run), "sites",
-                     sites);
+                     heap_sizes(&run->heap_sizes), "peak", memory_peak(metrics), "large_blocks", large_blocks(run),
+                     "sites", sites, "composition", composition(&metrics->memory), "per_pixel",
+                     per_pixel(&metrics->memory), "scaling", scaling(&metrics->memory));
 }

@@ -87,25 +87,12 @@ json_t *render_json_library(const struct metrics *metrics, size_t index)
 json_t *render_json_sample(const struct metrics *metrics, size_t index)
 {
     const struct resource_sample *sample = &metrics->run->samples[index];
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s", render_json_moment(metrics->run, sample->time_ns),
-                     "cpu_ratio", render_json_number(sample->cpu_ratio), "rss_bytes",
-                     render_json_integer(sample->rss_bytes), "heap_bytes", render_json_integer(sample->heap_bytes),
-                     "io_ops", render_json_integer(sample->io_ops), "io_bytes", render_json_integer(sample->io_bytes),
-                     "threads", render_json_integer(sample->threads));
-}
-
-json_t *render_json_worker(const struct metrics *metrics, size_t index)
-{
-    const struct worker *worker = &metrics->run->workers[index];
-    const struct worker_figures *figures = &metrics->workers[index];
-    json_t *members = json_array();
-    for (size_t i = 0; i < worker->member_count; i++)
-        json_array_append_new(
-            members, json_pack("{s:i, s:i}", "pid", (int)worker->members[i].pid, "tid", (int)worker->members[i].tid));
-    return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "id", json_integer((json_int_t)index), "members",
-                     members, "tasks", (int)worker->tasks, "mean_task_s", render_json_number(figures->mean_task_s),
-                     "cpu_ratio", render_json_number(figures->cpu_ratio), "init_s", render_json_number(figures->init_s),
-                     "active_s", render_json_number(figures->active_s), "idle_s", render_json_number(figures->idle_s));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "t_s",
+                     render_json_moment(metrics->run, sample->time_ns), "cpu_ratio",
+                     render_json_number(sample->cpu_ratio), "rss_bytes", render_json_integer(sample->rss_bytes),
+                     "heap_bytes", render_json_integer(sample->heap_bytes), "io_ops",
+                     render_json_integer(sample->io_ops), "io_bytes", render_json_integer(sample->io_bytes), "threads",
+                     render_json_integer(sample->threads), "file_bytes", render_json_integer(sample->file_bytes));
 }
 
 json_t *render_json_conversion(const struct metrics *metrics, size_t index)

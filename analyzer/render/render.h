@@ -22,6 +22,6 @@ struct renderer {
     /* Returns 0, or -1 when the output failed. */
     int (*report)(const struct metrics *metrics, const struct render_options *options, FILE *out);
 };
-extern const struct renderer render_text, render_json, render_html;
+extern const struct renderer render_text, render_json, render_csv, render_md, render_html;
 
 #endif

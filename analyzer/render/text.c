@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <math.h>
 
-#define WORKER_ROWS 16
-
 void render_text_row(const struct page *page, int depth, bool last)
 {
     fprintf(page->out, "  %s%s", depth > 1 ? page->bar : "", last ? page->last_branch : page->branch);
@@ -118,28 +116,6 @@ static void cpu(const struct page *page)
     fprintf(out, "Min: %s%s\n", format_percent(metrics->cpu_min_ratio).text, why);
 }
 
-static void worker_rows(const struct page *page)
-{
-    const struct run *run = page->metrics->run;
-    if (run->worker_count < 2)
-        return;
-    size_t shown = run->worker_count < WORKER_ROWS ? run->worker_count : WORKER_ROWS;
-    fprintf(page->out, "- Workers: %zu\n", run->worker_count);
-    for (size_t i = 0; i < shown; i++) {
-        const struct worker_figures *figures = &page->metrics->workers[i];
-        render_text_row(page, 1, i + 1 == run->worker_count);
-        fprintf(page->out, "Worker %zu: %" PRIu32 " task%s of %s on average, active %s, idle %s, CPU %s%s\n", i,
-                run->workers[i].tasks, run->workers[i].tasks == 1 ? "" : "s",
-                format_duration(figures->mean_task_s).text, format_duration(figures->active_s).text,
-                format_duration(figures->idle_s).text, format_percent(figures->cpu_ratio).text,
-                isnan(figures->cpu_ratio) ? "" : " of active time");
-    }
-    if (shown < run->worker_count) {
-        render_text_row(page, 1, true);
-        fprintf(page->out, "%zu more\n", run->worker_count - shown);
-    }
-}
-
 static void io_row(const struct page *page, bool last, const char *title, const struct io_total *total)
 {
     render_text_row(page, 1, last);
@@ -176,7 +152,7 @@ static void resource_section(const struct page *page)
     fprintf(out, "Active Time: %s%s\n", format_duration(metrics->active_s).text, why);
     render_text_row(page, 1, true);
     fprintf(out, "Idle Time: %s%s\n", format_duration(metrics->idle_s).text, why);
-    worker_rows(page);
+    render_text_workers(page);
     fputs("- I/O Operations:\n", out);
     io_row(page, false, "Read", &metrics->run->image_read);
     metadata_row(page);
@@ -195,11 +171,14 @@ static int report(const struct metrics *metrics, const struct render_options *op
         time_section(&page);
         resource_section(&page);
         render_text_sizes(&page);
+        render_text_value(&page);
         render_text_memory(&page);
     } else {
         render_text_nothing(&page);
     }
     render_text_trust(&page);
+    if (metrics->chains)
+        render_text_findings(&page);
     if (options->images && metrics->chains)
         render_text_images(&page);
     return fflush(out) || ferror(out) ? -1 : 0;

@@ -80,6 +80,69 @@ static void sites(const struct page *page)
             run->site_count - shown == 1 ? "" : "s");
 }
 
+static void composition_row(const struct page *page)
+{
+    const struct memory_figures *memory = &page->metrics->memory;
+    if (isnan(memory->retained_bytes))
+        return;
+    fprintf(page->out, "- Made of: %s heap, %s backed by files, ", format_bytes(memory->heap_bytes).text,
+            format_bytes(memory->file_bytes).text);
+    if (memory->mapped_bytes > 0)
+        fprintf(page->out, "%s mapped, ", format_bytes(memory->mapped_bytes).text);
+    if (memory->retained_bytes < 0)
+        fprintf(page->out, "less %s never touched", format_bytes(-memory->retained_bytes).text);
+    else
+        fprintf(page->out, "%s free or other", format_bytes(memory->retained_bytes).text);
+    fprintf(page->out, ", of %s at the highest sample\n", format_bytes(memory->rss_bytes).text);
+}
+
+static void peak_row(const struct page *page)
+{
+    const struct run *run = page->metrics->run;
+    const struct memory_figures *memory = &page->metrics->memory;
+    if (!memory->in_flight_at_peak)
+        return;
+    fprintf(page->out, "- In flight at the peak: %s image%s", format_count(memory->in_flight_at_peak).text,
+            memory->in_flight_at_peak == 1 ? "" : "s");
+    if (memory->peak_maker < run->image_count) {
+        const struct image *image = &run->images[memory->peak_maker];
+        fputs("; the largest part for ", page->out);
+        render_text_foreign(page, image->input_count    ? run->files[image->inputs[0]].path
+                                  : image->output_count ? run->files[image->outputs[0]].path
+                                                        : "(not known)");
+        if (memory->peak_stage_known)
+            fprintf(page->out, " in %s (inferred)", stage_name(memory->peak_stage));
+    }
+    fputc('\n', page->out);
+}
+
+static void pixel_row(const struct page *page)
+{
+    const struct memory_figures *memory = &page->metrics->memory;
+    if (memory->per_pixel_n)
+        fprintf(page->out, "- Per Megapixel: %s (median), %s at most, n=%s\n",
+                format_bytes(memory->per_pixel_p50 * 1e6).text, format_bytes(memory->per_pixel_max * 1e6).text,
+                format_count(memory->per_pixel_n).text);
+}
+
+static void scaling_row(const struct page *page)
+{
+    const struct memory_figures *memory = &page->metrics->memory;
+    if (page->metrics->pool.in_flight_peak < 2)
+        return;
+    if (isnan(memory->per_image_bytes)) {
+        fputs("- One more image at once: n/a (fewer than 3 numbers of images in flight were sampled often enough)\n",
+              page->out);
+        return;
+    }
+    fprintf(page->out, "- One more image at once: about %s (from %s numbers of images in flight, r² %.2f)",
+            format_bytes(memory->per_image_bytes).text, format_count(memory->scaling_levels).text, memory->scaling_r2);
+    if (!isnan(memory->workers_fit))
+        fprintf(page->out, "; about %s fit in %s", format_number(memory->workers_fit).text,
+                format_bytes(memory->workers_fit_limit_bytes).text);
+    fputc('\n', page->out);
+}
+
 void render_text_memory(const struct page *page)
 {
     const struct metrics *metrics = page->metrics;
@@ -93,6 +156,10 @@ void render_text_memory(const struct page *page)
     if (metrics->peak_anonymous_bytes)
         memory_row(page, "Mapped Peak", (double)metrics->peak_anonymous_bytes, "",
                    " (large anonymous mappings, largest process)");
+    composition_row(page);
     allocator_row(page);
+    peak_row(page);
     sites(page);
+    pixel_row(page);
+    scaling_row(page);
 }

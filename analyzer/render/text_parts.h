@@ -20,6 +20,9 @@ void render_text_row(const struct page *page, int depth, bool last);
 /* Writes text of unknown origin. */
 void render_text_foreign(const struct page *page, const char *text);
 
+void render_text_workers(const struct page *page);
+void render_text_value(const struct page *page);
+void render_text_findings(const struct page *page);
 void render_text_sizes(const struct page *page);
 void render_text_memory(const struct page *page);
 void render_text_trust(const struct page *page);

@@ -8,6 +8,10 @@
 #include "preload/packet.h"
 #include "preload/process.h"
 
+/* Where reading the cycles is reading the clock, one row of so many is timed. Codecs do the work of 8, 16 or 32 rows in
+ * one of their calls: no power of two, or it would always or never be that call. */
+enum { SAMPLED_EACH = 7 };
+
 static uint64_t ticks(void)
 {
     return process.cycles_are_time ? arch_cycles() : thread_now_ns();
@@ -54,7 +58,7 @@ void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned insta
         scope->handle = handle;
         scope->frame = self->frame_count;
         scope->io_ns = self->io_ns;
-        scope->timed = process.cycles_are_time || (sum->calls & 7) == 0;
+        scope->timed = process.cycles_are_time || sum->calls % SAMPLED_EACH == 0;
         struct codec_frame *frame = &self->frames[self->frame_count++];
         frame->address = address;
         frame->handle = handle;
@@ -87,14 +91,16 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
         /* Found again, not remembered: I/O inside the call may have written the sums. */
         struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
         sum->calls++;
+        uint64_t io_ns = self->io_ns - scope->io_ns;
         if (scope->timed) {
             sum->timed++;
-            sum->cycles += now - scope->cycles;
+            /* I/O in it is known of every call: it is no part of what is extrapolated. */
+            sum->cycles += now - scope->cycles - (process.cycles_are_time ? 0 : io_ns);
             sum->last_cycles = now;
             if (scope->cycles < sum->first_cycles)
                 sum->first_cycles = scope->cycles;
         }
-        sum->io_ns += self->io_ns - scope->io_ns;
+        sum->io_ns += io_ns;
         if (!sum->buffer)
             sum->buffer = buffer;
     }
@@ -109,6 +115,12 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
 static uint64_t share(uint64_t value, uint64_t part, uint64_t whole)
 {
     return whole ? (uint64_t)((__extension__(unsigned __int128) value) * part / whole) : value;
+}
+
+/* Calls of one thread follow each other: what was extrapolated cannot be longer than the time they lie in. */
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 void codec_call_flush(struct thread *self)
@@ -134,8 +146,12 @@ void codec_call_flush(struct thread *self)
         const struct row_sum *sum = &self->rows[i];
         const struct codec_row *row = &codec_rows[sum->row];
         uint64_t duration = share(sum->cycles, span_ns, span_cycles);
+        if (!process.cycles_are_time) {
+            duration = sum->timed ? share(duration, sum->calls, sum->timed) : duration;
+            duration = least(duration + sum->io_ns, now_ns - sum->first_ns);
+        }
         struct trace_rows record = {
-            .duration_ns = sum->timed ? share(duration, sum->calls, sum->timed) : duration,
+            .duration_ns = duration,
             .io_ns = sum->io_ns,
             .first_ns = sum->first_ns,
             .last_ns = sum->first_ns + share(sum->last_cycles - sum->first_cycles, span_ns, span_cycles),

@@ -136,7 +136,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
     }
     static bool clock_is_known;
     if (!clock_is_known) {
-        process.cycles_are_time = facts_clocksource_is_tsc();
+        process.cycles_are_time = facts_cycles_are_time();
         clock_is_known = true;
     }
     const struct listed *library = listed_at((uintptr_t)address);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: a file that a command writes: under another name beside it, renamed when it is complete.
+ * Must not know: what is written. */
+#ifndef ANALYZER_OUTPUT_FILE_H
+#define ANALYZER_OUTPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output_file {
+    FILE *stream;
+    const char *path;
+    char *temporary; /* NULL for standard output, and for what is no regular file (/dev/stdout, a pipe) */
+};
+
+/* "-" is standard output. Returns false after one line on standard error. The path must live until the close. */
+bool output_file_open(struct output_file *file, const char *path);
+/* Gives the file its name when `complete`, else removes it: what stood there before stays. Returns false after one line
+ * when it could not be written whole. Standard output is left open. */
+bool output_file_close(struct output_file *file, bool complete);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the text report's rows about what the work was worth, and findings.
+ * Must not know: records, how figures come about. Computes nothing. */
+#include <math.h>
+#include <string.h>
+
+#include "analyzer/render/finding_text.h"
+#include "analyzer/render/text_parts.h"
+
+#define WORST_SHOWN 3
+
+static const char *name_of(const struct run *run, uint32_t id)
+{
+    const struct image *image = &run->images[id];
+    const char *path = image->input_count    ? run->files[image->inputs[0]].path
+                       : image->output_count ? run->files[image->outputs[0]].path
+                                             : NULL;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static void examples(const struct page *page, const uint32_t *images, size_t count, uint64_t all)
+{
+    for (size_t i = 0; i < count && i < WORST_SHOWN; i++) {
+        fputs(i ? ", " : ": ", page->out);
+        render_text_foreign(page, name_of(page->metrics->run, images[i]));
+    }
+    if (count && all > WORST_SHOWN)
+        fputs(page->options->ascii ? ", ..." : ", …", page->out);
+}
+
+/* A row below "Value"; the last one is always that of the transfers. */
+static void group_row(const struct page *page, const char *title, const struct value_group *group)
+{
+    if (!group->n)
+        return;
+    render_text_row(page, 1, false);
+    fprintf(page->out, "%s: %s image%s, %s", title, format_count(group->n).text, group->n == 1 ? "" : "s",
+            format_duration(group->busy_s).text);
+    examples(page, group->worst, group->worst_count, group->n);
+    fputc('\n', page->out);
+}
+
+static void repeated_row(const struct page *page)
+{
+    const struct value_figures *value = &page->metrics->value;
+    if (!value->repeated_files)
+        return;
+    render_text_row(page, 1, false);
+    fprintf(page->out, "Read more than once: %s source%s, %s and %s for the further times\n",
+            format_count(value->repeated_files).text, value->repeated_files == 1 ? "" : "s",
+            format_bytes((double)value->repeated_bytes).text, format_duration(value->repeated_s).text);
+}
+
+static void temporary_row(const struct page *page)
+{
+    const struct value_figures *value = &page->metrics->value;
+    if (!value->intermediate_files)
+        return;
+    render_text_row(page, 1, false);
+    fprintf(page->out, "Temporary images: %s of %s, %s to write and read\n",
+            format_count(value->intermediate_files).text, format_bytes((double)value->intermediate_bytes).text,
+            format_duration(value->intermediate_s).text);
+}
+
+void render_text_value(const struct page *page)
+{
+    const struct value_figures *value = &page->metrics->value;
+    if (isnan(value->cpu_s_per_mb_saved))
+        fputs("- CPU per MB saved: n/a (nothing saved, or CPU time unknown)\n", page->out);
+    else
+        fprintf(page->out, "- CPU per MB saved: %s\n", format_duration(value->cpu_s_per_mb_saved).text);
+    group_row(page, "Grew", &value->grew);
+    group_row(page, "Saved less than 1 %", &value->little);
+    group_row(page, "Thrown away", &value->discarded);
+    group_row(page, "Failed", &value->failed);
+    group_row(page, "Lossy already, coded lossily again", &value->reencoded);
+    repeated_row(page);
+    temporary_row(page);
+    render_text_row(page, 1, true);
+    fprintf(page->out, "Calls on image files: %s, %s of them below 4 KiB\n", format_count(value->io_ops).text,
+            format_count(value->small_ops).text);
+}
+
+void render_text_findings(const struct page *page)
+{
+    const struct metrics *metrics = page->metrics;
+    char text[FINDING_TEXT];
+    if (!metrics->finding_count) {
+        fprintf(page->out, "\nFindings: none (%zu rules looked at)\n", finding_rule_count);
+        return;
+    }
+    fputs("\nFindings (worst first):\n", page->out);
+    for (size_t i = 0; i < metrics->finding_count; i++) {
+        const struct finding *finding = &metrics->findings[i];
+        fprintf(page->out, "%zu. [%s] ", i + 1, finding_severity_name(finding->severity));
+        render_finding_text(finding, finding->title, text);
+        render_text_foreign(page, text);
+        if (finding->image_count)
+            fputs("\n   images", page->out);
+        examples(page, finding->images, finding->image_count, finding->image_count);
+        fprintf(page->out, "\n   %s ", page->arrow);
+        render_finding_text(finding, finding->remedy, text);
+        render_text_foreign(page, text);
+        fputc('\n', page->out);
+    }
+}
