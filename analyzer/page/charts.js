@@ -59,10 +59,9 @@ export function fittingSize(self, values, index, cycle) {
 }
 
 // options as uPlot takes them, without width. Returns {element, chart, resize}.
-export function figure({ id, title, summary, note, height, options, data, fallback }) {
-  const place = h("div", { class: "chart", role: "img", "aria-label": `${title}. ${summary}` });
+export function figure({ id, title, summary, height, options, data, fallback, role = "img" }) {
+  const place = h("div", { class: "chart", role, "aria-label": `${title}. ${summary}` });
   const element = h("figure", { id }, h("figcaption", null, h("strong", null, title), " ", h("span", null, summary)), place);
-  if (note) append(element, h("p", { class: "note" }, note));
   if (fallback) append(element, foldout("As a table", fallback));
   const heightNow = () => (typeof height === "function" ? height() : height);
   const result = { element, place, chart: null };

@@ -54,7 +54,7 @@ function openDefinition(button, text) {
 
 // A figure's name. With a definition it is a button that shows it.
 export function term(label, key, text = definition(key)) {
-  if (!text) return h("span", null, label);
+  if (!text) return h("span", { "data-undefined": key }, label);
   const button = h(
     "button",
     { type: "button", class: "term", title: text, "aria-label": `${label}: what is it?`, "data-definition": key },
@@ -92,7 +92,7 @@ export function table(caption, columns, rows, options = {}) {
   );
   return h(
     "div",
-    { class: options.tall ? "scroll tall" : "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: options.tall ? "scroll tall" : "scroll", tabindex: "0", role: "region", "aria-label": `${caption}, table` },
     h(
       "table",
       { class: options.class },

@@ -3,7 +3,7 @@
 // Must not know: how charts are made.
 import { formatColour, formatTitle } from "./colours.js";
 import { axis, figure, fittingSize, uPlot } from "./charts.js";
-import { append, h, section, table } from "./dom.js";
+import { append, h, section, table, term } from "./dom.js";
 import { formatMark } from "./images.js";
 import { colour } from "./theme.js";
 import { bytes, count, duration, number, percent, visible } from "./units.js";
@@ -100,7 +100,7 @@ function conversionTable(conversions) {
   if (!conversions.length) return null;
   const retained = conversions.some((row) => row.quality_retained !== null);
   return [
-    h("h3", null, "Conversions"),
+    h("h3", null, term("Conversions", "conversion")),
     table(
       "Conversions",
       [

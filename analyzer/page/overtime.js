@@ -31,6 +31,7 @@ function seriesFigure(zoom, { id, title, summary, samples, columns, write, range
     id,
     title,
     summary,
+    role: "application", // the keys of the timeline zoom here, too
     height: 190,
     data,
     options: {

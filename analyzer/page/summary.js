@@ -90,7 +90,7 @@ export function timeSection(report) {
       "table",
       { class: "bars", id: "stage-sums" },
       h("caption", { class: "hidden" }, "Stages, summed over the images"),
-      h("thead", null, h("tr", null, title("Stage", null), title("Sum", "stage_timings", "number"), title("", null, "bar"), title("Mean", null, "wide number"), title("p95", "p95", "wide number"), title("Seen", null, "wide"))),
+      h("thead", null, h("tr", null, title("Stage", null), title("Sum", "stage_timings", "number"), h("th", { scope: "col", class: "bar" }, h("span", { class: "hidden" }, "Bar")), title("Mean", null, "wide number"), title("p95", "p95", "wide number"), title("Seen", null, "wide"))),
       h("tbody", null, rows),
     ),
     h("p", { class: "note" }, "Summed over the images: with several workers it is longer than the duration."),

@@ -30,14 +30,14 @@ function groupTable(value, lazy) {
   );
 }
 
-function repeatedTable(repeated) {
+function repeatedTable(repeated, paths) {
   if (!repeated?.worst?.length) return null;
   return [
     h("h3", null, term("Read more than once", "repeated")),
     table(
       "Files that several images read",
       [
-        { title: "File", class: "path", cell: (row) => visible(row.path ?? `file ${row.file}`) },
+        { title: "File", class: "path", cell: (row) => visible(paths[row.file] ?? `file ${row.file}`) },
         { title: "Reads", numeric: true, cell: (row) => count(row.reads) },
         { title: "Decodes", numeric: true, class: "wide", cell: (row) => count(row.decodes) },
         { title: "Bytes again", numeric: true, class: "wide", cell: (row) => bytes(row.extra_bytes) },
@@ -66,6 +66,6 @@ export function valueSection(report, lazy) {
     facts(rows),
     value ? groupTable(value, lazy) : null,
     worst?.length ? h("p", null, "Largest beside their input: ", lazy.links(worst.slice(0, 10))) : null,
-    value ? repeatedTable(value.repeated) : null,
+    value ? repeatedTable(value.repeated, report.file_paths) : null,
   ]);
 }

@@ -4,6 +4,7 @@
  * Must not know: records, how figures come about. */
 #include "analyzer/render/json_parts.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,19 @@ static json_t *totals(const struct metrics *metrics)
         loss_counts(metrics->lost_unknown), "disagreeing", render_json_integer(metrics->disagreeing));
 }
 
+/* Of the files that the report refers to, for a reader who has no list of files. */
+static json_t *file_paths(const struct metrics *metrics)
+{
+    const struct value_figures *value = &metrics->value;
+    json_t *object = json_object();
+    for (size_t i = 0; i < value->repeated_count; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%" PRIu32, value->repeated[i].file);
+        json_object_set_new(object, id, render_json_text(metrics->run->files[value->repeated[i].file].path));
+    }
+    return object;
+}
+
 static void write_members(struct document *document, const struct render_options *options, bool for_page)
 {
     const struct metrics *metrics = document->metrics;
@@ -212,7 +226,9 @@ static void write_members(struct document *document, const struct render_options
         list(document, "processes", render_json_process, run->process_count);
     list(document, "libraries", render_json_library, run->library_count);
     member(document, "coverage", coverage(metrics));
-    if (!for_page)
+    if (for_page)
+        member(document, "file_paths", file_paths(metrics));
+    else
         list(document, "files", render_json_file, run->file_count);
     if (!for_page && !options->no_images)
         list(document, "images", render_json_image, run->image_count);

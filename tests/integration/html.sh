@@ -5,7 +5,7 @@
 source tests/integration/environment.bash
 
 modules=$root/build/browser/node_modules
-[[ -d $modules/playwright-core ]] || fail "$modules is missing: run scripts/setup"
+[[ -d $modules/playwright-core && -d $modules/axe-core ]] || fail "$modules is missing: run scripts/setup"
 command -v chromium >/dev/null || fail "chromium is missing: run scripts/setup"
 photo=/usr/share/libjxl-testdata/jxl/flower/flower_cropped.jpg
 reports=$work/reports
