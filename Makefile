@@ -166,17 +166,18 @@ check-layers: ## includes stay within their layer
 	@scripts/check-layers
 check-lines: ## no source file is too long
 	@scripts/check-lines
-check-docs: $(B)/describe ## docs/format.md and docs/hooks.md are current
-	@for page in format hooks; do $(B)/describe $$page | diff -u docs/$$page.md - \
+check-docs: $(B)/describe ## the pages of docs/ that are made from tables are current
+	@for page in format hooks findings; do $(B)/describe $$page | diff -u docs/$$page.md - \
 		|| { echo "docs/$$page.md is out of date: run make docs"; exit 1; }; done; echo 'ok docs: generated pages are current'
 check-symbols: $(B)/libimgbench.so ## exports and needs of the library
 	@scripts/check-symbols $(B)/libimgbench.so $(B)/libimgbench.exports
 check-cppcheck: ## static analysis
 	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
-docs: $(B)/describe ## write docs/format.md, docs/hooks.md and docs/oracle.md from the tables
+docs: $(B)/describe ## write the pages of docs/ that are made from tables
 	@mkdir -p docs
 	$(call say,DOC,docs/format.md)$(B)/describe format > docs/format.md
+	$(call say,DOC,docs/findings.md)$(B)/describe findings > docs/findings.md
 	$(call say,DOC,docs/hooks.md)$(B)/describe hooks > docs/hooks.md
 	$(call say,DOC,docs/oracle.md)python3 tests/integration/oracle.py page > docs/oracle.md
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Owns: docs/format.md and docs/hooks.md: `describe format` and `describe hooks` print them from the three tables.
+ * Owns: docs/format.md, hooks.md and findings.md: `describe format` and its like print them from the tables.
  * Must not know: how records are written or functions wrapped. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -291,14 +292,50 @@ static void describe_hooks(void)
     }
 }
 
+/* 0.25 of a ratio is written 25 %. */
+static void print_threshold(double threshold, const char *unit)
+{
+    bool ratio = !strcmp(unit, "RATIO");
+    printf("%g%s", ratio ? threshold * 100 : threshold, ratio ? " %" : "");
+}
+
+static void describe_findings(void)
+{
+    static const struct {
+        const char *id, *severity, *unit, *what, *why, *title, *remedy;
+        double threshold;
+    } rows[] = {
+#define FINDING(name, id, severity, threshold, unit, what, why, title, remedy)                                         \
+    {id, #severity, #unit, what, why, title, remedy, threshold},
+#include "analyzer/metrics/findings.def"
+    };
+    puts(
+        "<!-- Generated from analyzer/metrics/findings.def by `make docs`. Do not edit. -->\n# Findings\n\n"
+        "What the report advises, and when: a finding is made when what it measures is at least its threshold. Unknown "
+        "figures\nmake none. At most ten are shown: severe ones first, then by the share of time, memory or images "
+        "that "
+        "they are\nabout. `{key}` stands for a measured number.\n");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        printf("## %s\n\n", rows[i].id);
+        printf("- Severity: ");
+        for (const char *at = rows[i].severity; *at; at++)
+            putchar(*at + ('a' - 'A'));
+        printf("\n- From ");
+        print_threshold(rows[i].threshold, rows[i].unit);
+        printf(" on: %s; %s\n- Says: %s\n- Remedy: %s\n\n", rows[i].what, rows[i].why, rows[i].title, rows[i].remedy);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "format"))
         describe_format();
     else if (argc == 2 && !strcmp(argv[1], "hooks"))
         describe_hooks();
+    else if (argc == 2 && !strcmp(argv[1], "findings"))
+        describe_findings();
     else {
-        fputs("usage: describe format|hooks\n", stderr);
+        fputs("usage: describe format|hooks|findings\n", stderr);
         return 2;
     }
     if (fflush(stdout) || ferror(stdout)) {

@@ -31,7 +31,8 @@ json_t *render_json_memory(const struct metrics *metrics);
 json_t *render_json_host(const struct metrics *metrics);
 bool render_json_ended_badly(const struct process *process);
 /* The report as the HTML page wants it: compact, without files and images, and of the processes only those that failed;
- * `process_count` and `failed_process_count` tell how many there were, `file_paths` the names of files that it refers to. Returns 0, or -1 when the output failed. */
+ * `process_count` and `failed_process_count` tell how many there were, `file_paths` the names of files that it refers
+ * to. Returns 0, or -1 when the output failed. */
 int render_json_for_page(const struct metrics *metrics, const struct render_options *options, FILE *out);
 
 #endif
