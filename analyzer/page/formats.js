@@ -258,5 +258,5 @@ export function addScatter(element, store, open) {
     append(element, [h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, shown.slice(1).map((group) => scatterFigure(store, group, open)))]);
   append(element, retainedFigure(store, open));
   if (groups.length > shown.length)
-    append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats: those with more than one setting. Images that a temporary file joins are left out.`));
+    append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats${several.length ? ": those with more than one setting" : ", each of which had one setting"}. Images that a temporary file joins are left out.`));
 }

@@ -30,7 +30,7 @@ function composition(memory) {
         parts.map(([title, key, colour]) => {
           const value = whole[key];
           const width = typeof value === "number" && value > 0 ? (value / most) * 100 : 0; // a bar cannot be negative: the number is beside it
-          return h("tr", null, h("th", { scope: "row" }, term(title, key)), h("td", { class: "number" }, bytes(value)), h("td", { class: "bar" }, h("span", { style: { width: `${width}%`, background: colour } })));
+          return h("tr", null, h("th", { scope: "row" }, term(value < 0 ? "Less: allocated, never touched" : title, key)), h("td", { class: "number" }, bytes(value)), h("td", { class: "bar" }, h("span", { style: { width: `${width}%`, background: colour } })));
         }),
       ),
     ),

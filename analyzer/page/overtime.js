@@ -2,7 +2,7 @@
 // Owns: the section over time: CPU, memory and the workers' timeline, all of the same stretch of time.
 // Must not know: how zooming works.
 import { axis, figure, fittingSize, moments } from "./charts.js";
-import { append, facts, h, section, table } from "./dom.js";
+import { append, facts, foldout, h, section, table } from "./dom.js";
 import { colour } from "./theme.js";
 import { makeTimeline } from "./timeline.js";
 import { bytes, count, duration, number, percent } from "./units.js";
@@ -134,8 +134,26 @@ export function workersSection(report) {
   ].filter(Boolean);
   const element = section("workers", "Workers", poolFacts(report.pool, report));
   append(element, table("Workers", columns, rows.slice(0, 100)));
+  append(element, levelsTable(report.pool?.levels ?? []));
   if (rows.length > 100) append(element, h("p", { class: "note" }, `The first 100 of ${count(rows.length)} workers.`));
   return element;
+}
+
+function levelsTable(levels) {
+  if (levels.length < 2) return null;
+  return foldout("By images in flight", () =>
+    table(
+      "By images in flight",
+      [
+        { title: "Images at once", key: "in_flight", numeric: true, cell: (row) => count(row.in_flight) },
+        { title: "Time", numeric: true, cell: (row) => duration(row.time_s) },
+        { title: "CPU", key: "cpu", numeric: true, cell: (row) => percent(row.cpu_ratio) },
+        { title: "Memory", numeric: true, cell: (row) => bytes(row.rss_bytes) },
+        { title: "Samples", numeric: true, class: "wide", cell: (row) => count(row.samples) },
+      ],
+      levels,
+    ),
+  );
 }
 
 function poolFacts(pool, report) {
@@ -149,7 +167,7 @@ function poolFacts(pool, report) {
       ["Limited by", "limit", pool.limit ? (limits[pool.limit] ?? pool.limit) : "nothing that was found"],
       ["Tail", "tail_s", `${duration(pool.tail_s)} (${percent(pool.tail_ratio)})`],
       ["Idle CPUs", "idle_cpus", number(pool.idle_cpus)],
-      ["Waiting for CPU", "run_queue_s", `${duration(pool.run_queue_s)} (${percent(pool.run_queue_ratio)} of active)`],
+      ["Waiting for CPU", "run_queue_s", pool.run_queue_s === null ? "n/a" : `${duration(pool.run_queue_s)} (${percent(pool.run_queue_ratio)} of active)`],
       ["Threads per CPU", "threads_per_cpu", number(pool.threads_per_cpu)],
     );
   }

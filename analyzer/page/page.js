@@ -19,7 +19,7 @@ const lazy = {
   store: null,
   waiting: [],
   links(images) {
-    return images.map((i, k) => [k ? ", " : "", lazy.link(i)]);
+    return images.map((i, k) => [h("span", { class: "together" }, lazy.link(i), k + 1 < images.length ? "," : ""), " "]);
   },
   link(i) {
     const link = h("button", { type: "button", class: "link", "data-image": i }, `image ${i}`);

@@ -7,9 +7,11 @@ export function readImages(text) {
   const data = JSON.parse(text);
   const columns = new Map();
   for (const raw of data.columns) {
-    const { values, names, index, prefix } = raw;
+    const { values, names, index, prefix, same, from } = raw;
     let get;
-    if (names) get = (i) => (index[i] === null ? null : names[index[i]]);
+    if (same !== undefined) get = () => same;
+    else if (from !== undefined) get = (i) => from + i;
+    else if (names) get = (i) => (index[i] === null ? null : names[index[i]]);
     else if (prefix) get = (i) => (values[i] === null ? null : prefix + values[i]);
     else get = (i) => values[i];
     const short = prefix ? (i) => values[i] : get;

@@ -13,17 +13,22 @@ const groups = [
 ];
 
 function groupTable(value, lazy) {
-  const rows = groups.filter(([key]) => value[key]).map(([key, title]) => ({ key, title, ...value[key] }));
-  if (!rows.length) return null;
+  const all = groups.filter(([key]) => value[key]).map(([key, title]) => ({ key, title, ...value[key] }));
+  const rows = all.filter((row) => row.n > 0);
+  const empty = all.filter((row) => row.n === 0);
+  return [rows.length ? filledGroups(rows, lazy) : null, empty.length ? h("p", { class: "note" }, "No image: ", empty.map((row, k) => [k ? ", " : "", term(row.title.toLowerCase(), row.key)]), ".") : null];
+}
+
+function filledGroups(rows, lazy) {
   return table(
     "Images whose work was worth little",
     [
       { title: "Group", cell: (row) => term(row.title, row.key) },
       { title: "Images", numeric: true, cell: (row) => count(row.n) },
-      { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.n ? row.bytes_in : null) },
-      { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.n ? row.bytes_out : null) },
-      { title: "Busy", numeric: true, cell: (row) => duration(row.n ? row.busy_s : null) },
-      { title: "CPU", numeric: true, class: "wide", cell: (row) => duration(row.n ? row.cpu_s : null) },
+      { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
+      { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
+      { title: "Busy", numeric: true, cell: (row) => duration(row.busy_s) },
+      { title: "CPU", numeric: true, class: "wide", cell: (row) => duration(row.cpu_s) },
       { title: "Worst first", class: "links", cell: (row) => (row.worst?.length ? lazy.links(row.worst.slice(0, 5)) : "\u2013") },
     ],
     rows,
@@ -55,7 +60,7 @@ export function valueSection(report, lazy) {
   const rows = [
     value && ["CPU per MB saved", "cpu_s_per_mb_saved", duration(value.cpu_s_per_mb_saved)],
     ["Saved per image", "saved", bytes(totals.saved_per_image_bytes), `n=${count(totals.sized)}`],
-    value?.repeated && ["Read again", "repeated", `${count(value.repeated.files)} files`, value.repeated.files ? `${bytes(value.repeated.extra_bytes)}, ${duration(value.repeated.extra_s)}` : null],
+    value?.repeated && ["Read again", "repeated", `${count(value.repeated.files)} ${value.repeated.files === 1 ? "file" : "files"}`, value.repeated.files ? `${bytes(value.repeated.extra_bytes)}, ${duration(value.repeated.extra_s)}` : null],
     value?.io && ["Small I/O", "io_small", `${count(value.io.small_ops)} of ${count(value.io.ops)} calls`, `${duration(value.io.time_s)} in all`],
     value?.intermediates && ["Temporary files", "intermediates", count(value.intermediates.files), value.intermediates.files ? `${bytes(value.intermediates.bytes)}, ${duration(value.intermediates.time_s)}` : null],
     ["Lost", "lost", lost.length ? lost.map(([name, n]) => `${["icc", "exif", "xmp"].includes(name) ? name.toUpperCase() : name} in ${count(n)}`).join(", ") : totals.compared ? "nothing that was looked at" : "n/a", totals.compared ? `n=${count(totals.compared)}` : null],

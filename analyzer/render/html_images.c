@@ -106,19 +106,23 @@ static bool write_texts(const struct metrics *metrics, const struct image_column
 static bool write_names(const struct metrics *metrics, const struct image_column *column, FILE *out)
 {
     char room[IMAGE_COLUMN_TEXT], *indexes = NULL;
-    size_t bytes = 0, found = 0;
+    size_t bytes = 0, found = 0, unknown = 0;
     struct names names = {.count = 0};
     FILE *list = open_memstream(&indexes, &bytes);
     for (size_t i = 0; list && found < NAMES_MAX && i < metrics->run->image_count; i++) {
         const char *text = column->text(metrics, i, room);
         if (text)
             found = name_index(&names, text);
+        unknown += !text;
         fprintf(list, text ? "%s%zu" : "%snull", i ? "," : "", found);
     }
     bool good = list && !fclose(list) && found <= NAMES_MAX;
-    if (good && found == NAMES_MAX)
+    if (good && found == NAMES_MAX) {
         good = write_texts(metrics, column, out);
-    else if (good) {
+    } else if (good && names.count == 1 && !unknown) {
+        fputs(",\"same\":", out);
+        good = write_text(out, names.name[0]);
+    } else if (good) {
         fputs(",\"names\":[", out);
         for (size_t i = 0; good && i < names.count; i++) {
             fputs(i ? "," : "", out);
@@ -131,26 +135,42 @@ static bool write_names(const struct metrics *metrics, const struct image_column
     return good;
 }
 
+static void write_number(enum column_unit unit, double value, FILE *out)
+{
+    bool whole = unit == COLUMN_ID || unit == COLUMN_BYTES || unit == COLUMN_COUNT;
+    if (!isfinite(value))
+        fputs("null", out);
+    else if (unit == COLUMN_BOOL)
+        fputs(value != 0 ? "true" : "false", out);
+    else if (whole && fabs(value) < 1e15)
+        fprintf(out, "%" PRId64, (int64_t)value);
+    else if (unit == COLUMN_MOMENT) /* of long runs, too, to the microsecond */
+        fprintf(out, "%.12g", round(value * 1e6) / 1e6);
+    else if (unit == COLUMN_SECONDS && fabs(value) < 1) /* one digit more than is shown */
+        fprintf(out, "%.4g", round(value * 1e7) / 1e7);
+    else
+        fprintf(out, "%.6g", value);
+}
+
 static void write_numbers(const struct metrics *metrics, const struct image_column *column, FILE *out)
 {
-    bool whole = column->unit == COLUMN_ID || column->unit == COLUMN_BYTES || column->unit == COLUMN_COUNT;
-    fputs(",\"values\":[", out);
-    for (size_t i = 0; i < metrics->run->image_count; i++) {
+    size_t count = metrics->run->image_count;
+    double first = column->number(metrics, 0);
+    bool same = true, counting = true;
+    for (size_t i = 0; i < count && (same || counting); i++) {
         double value = column->number(metrics, i);
-        if (i)
-            fputc(',', out);
-        if (!isfinite(value))
-            fputs("null", out);
-        else if (column->unit == COLUMN_BOOL)
-            fputs(value != 0 ? "true" : "false", out);
-        else if (whole && fabs(value) < 1e15)
-            fprintf(out, "%" PRId64, (int64_t)value);
-        else if (column->unit == COLUMN_MOMENT) /* of long runs, too, to the microsecond */
-            fprintf(out, "%.12g", round(value * 1e6) / 1e6);
-        else if (column->unit == COLUMN_SECONDS && fabs(value) < 1) /* to 0.1 us, as they are shown */
-            fprintf(out, "%.6g", round(value * 1e7) / 1e7);
-        else
-            fprintf(out, "%.6g", value);
+        same = same && value == first;
+        counting = counting && value == first + (double)i;
+    }
+    if (same || counting) {
+        fprintf(out, same ? ",\"same\":" : ",\"from\":");
+        write_number(column->unit, first, out);
+        return;
+    }
+    fputs(",\"values\":[", out);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? "," : "", out);
+        write_number(column->unit, column->number(metrics, i), out);
     }
     fputc(']', out);
 }

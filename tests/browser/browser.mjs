@@ -62,9 +62,30 @@ function block(page, id) {
   return [from, page.indexOf("</script>", from)];
 }
 
+// Columns of images with all their values, however they were written.
 export function data(name, id) {
   const page = readFileSync(join(directory, `${name}.html`), "utf8");
-  return JSON.parse(page.slice(...block(page, id)));
+  const value = JSON.parse(page.slice(...block(page, id)));
+  for (const column of value.columns ?? []) {
+    if (column.same !== undefined) column.values = new Array(value.count).fill(column.same);
+    else if (column.from !== undefined) column.values = Array.from({ length: value.count }, (_, i) => column.from + i);
+    delete column.same;
+    delete column.from;
+  }
+  return value;
+}
+
+// As analyzer/render/html_images.c writes them.
+function compact(images) {
+  for (const column of images.columns) {
+    const { values } = column;
+    if (!values?.length) continue;
+    if (values.every((value) => value === values[0])) column.same = values[0];
+    else if (values.every((value, i) => value === values[0] + i)) column.from = values[0];
+    else continue;
+    delete column.values;
+  }
+  return images;
 }
 
 // A page with the data of another one, changed.
@@ -73,6 +94,7 @@ export function variant(from, to, change) {
   const report = data(from, "report");
   const images = data(from, "images");
   change(report, images);
+  compact(images);
   for (const [id, value] of [["report", report], ["images", images]]) {
     const [start, end] = block(page, id);
     const text = JSON.stringify(value).replace(/[<>&]/g, (mark) => `\\u00${mark.charCodeAt(0).toString(16)}`);

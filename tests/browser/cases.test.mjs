@@ -117,7 +117,7 @@ test("every figure of the report has its place", async () => {
   const group = (n) => ({ n, bytes_in: 5e6, bytes_out: 6e6, busy_s: 1.5, cpu_s: 1.25, worst: n ? [0, 1] : [] });
   variant("batch", "full", (report) => {
     Object.assign(report.workers[0], { on_cpu_s: 1.5, run_queue_s: 0.25, io_call_s: 0.125, other_s: 0.0625 });
-    report.pool = { kind: "libuv", lanes: 2, in_flight_peak: 2, in_flight_mean: 1.75, threads_peak: 9, threads_per_cpu: 4.5, run_queue_s: 0.25, run_queue_ratio: 0.1, tail_s: 0.5, tail_ratio: 0.2, idle_cpus: 0.4, limit: "pool", levels: [] };
+    report.pool = { kind: "libuv", lanes: 2, in_flight_peak: 2, in_flight_mean: 1.75, threads_peak: 9, threads_per_cpu: 4.5, run_queue_s: 0.25, run_queue_ratio: 0.1, tail_s: 0.5, tail_ratio: 0.2, idle_cpus: 0.4, limit: "pool", levels: [{ in_flight: 0, time_s: 0.5, cpu_ratio: 0.01, rss_bytes: 3e6, samples: 4 }, { in_flight: 1, time_s: 1.5, cpu_ratio: 0.42, rss_bytes: 44e6, samples: 9 }] };
     Object.assign(report.memory.peak, { stage: "encode", image: 1, in_flight: 2 });
     report.memory.composition = { rss_bytes: 100e6, heap_bytes: 61e6, file_bytes: 12e6, mapped_bytes: 5e6, retained_bytes: 21e6, own_bytes: 1e6 };
     report.memory.per_pixel = { n: 12, p50_bytes: 7.5, max_bytes: 42.5, image: 0 };
@@ -145,8 +145,10 @@ test("every figure of the report has its place", async () => {
     assert.match(await text('[data-finding="pool-too-small"]'), /75\.0%/);
     const inputs = data("full", "images").columns.find((column) => column.key === "input").values;
     assert.equal(await text('[data-finding="images-grew"] button.link'), inputs[0]);
+    await page.click("#workers summary");
+    await page.waitForSelector("#workers details table");
     for (const [section, expected] of [
-      ["#workers", [/libuv's threads/, /the number of workers/, /0\.25s/, /1\.8 on average/]],
+      ["#workers", [/libuv's threads/, /the number of workers/, /0\.25s/, /1\.8 on average/, /42\.0%.*44\.0 MB/]],
       ["#memory", [/while in encode/, /61\.0 MB/, /21\.0 MB/, /7\.5 bytes/, /about 33\.0 MB/, /about 120 in 4\.00 GB/]],
       ["#value", [/0\.75s/, /Grew/, /Lossy coded lossily again/, /<b>twice\.png/, /9,000 of 12,000 calls/, /9\.00 MB/]],
       ["#trust", [/libopenjp2/, /io_uring/, /A note with <b>marks<\/b>\./, /usr\/bin\/static/]],

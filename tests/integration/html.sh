@@ -12,7 +12,7 @@ reports=$work/reports
 mkdir "$reports"
 
 report() { # name trace
-    "$imgbench" report --html "$reports/$1.html" "$2"
+    "$imgbench" report --html "$reports/$1.html" "$2" >/dev/null # the text
 }
 
 small_trace
