@@ -20,7 +20,7 @@ export function launch() {
 
 // Opens DIRECTORY/name.html and waits until its images have been read. `close` asserts that nothing was asked of a
 // network and nothing complained.
-export async function open(browser, name, { width = 1400, height = 900, scheme = "light", ready = true } = {}) {
+export async function open(browser, name, { width = 1400, height = 900, scheme = "light" } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
   const page = await context.newPage();
   const url = pathToFileURL(join(directory, `${name}.html`)).href;
@@ -34,7 +34,9 @@ export async function open(browser, name, { width = 1400, height = 900, scheme =
     dialog.dismiss();
   });
   await page.goto(url);
-  if (ready) await page.waitForSelector("html[data-ready]", { timeout: 60000 });
+  await page.waitForSelector("html[data-ready]", { timeout: 60000 }).catch((error) => {
+    throw new Error([...complaints, error.message].join("\n"));
+  });
   return {
     page,
     async close() {
@@ -78,8 +80,8 @@ export function data(name, id) {
 // As analyzer/render/html_images.c writes them.
 function compact(images) {
   for (const column of images.columns) {
-    const { values } = column;
-    if (!values?.length) continue;
+    const { values, prefix } = column;
+    if (!values?.length || prefix) continue;
     if (values.every((value) => value === values[0])) column.same = values[0];
     else if (values.every((value, i) => value === values[0] + i)) column.from = values[0];
     else continue;
