@@ -91,7 +91,7 @@ function settingsTable(rows) {
         timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
       ].filter(Boolean),
       settings,
-      { tall: settings.length > 16 },
+      { tall: settings.length > 24 },
     ),
   ];
 }
@@ -173,7 +173,7 @@ function scatterFigure(store, group, open) {
       cursor: { drag: { x: false, y: false }, points: { size: 9 } },
       scales: {
         x: { time: false, range: () => (byNumber ? [least - margin, most + margin] : [-margin, labels.length - 1 + margin]) },
-        y: { range: (self, min, max) => [0, Math.max(1.05, (max ?? 1) * 1.08)] },
+        y: { range: (self, min, max) => [0, max < 0.5 ? max * 1.2 : Math.max(1.05, (max ?? 1) * 1.08)] },
       },
       series: [
         {},
