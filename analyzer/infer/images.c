@@ -296,49 +296,6 @@ static int by_start(const void *a, const void *b)
     return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : 0;
 }
 
-static int images_by_start(const void *a, const void *b)
-{
-    const struct image *x = a, *y = b;
-    if (x->start_ns != y->start_ns)
-        return x->start_ns < y->start_ns ? -1 : 1;
-    return x->process != y->process ? (x->process < y->process ? -1 : 1) : (x->tid > y->tid) - (x->tid < y->tid);
-}
-
-static uint32_t root_of(uint32_t *parents, uint32_t id)
-{
-    while (parents[id] != id)
-        id = parents[id] = parents[parents[id]];
-    return id;
-}
-
-/* Images joined by a file that one writes and another reads share a chain; such a file is an intermediate. */
-static void make_chains(struct run *run)
-{
-    uint32_t *writer = memory_zeroed(run->file_count, sizeof *writer);
-    uint32_t *parents = memory_zeroed(run->image_count, sizeof *parents);
-    memset(writer, 0xff, run->file_count * sizeof *writer);
-    for (uint32_t i = 0; i < run->image_count; i++) {
-        parents[i] = i;
-        for (size_t k = 0; k < run->images[i].output_count; k++) {
-            writer[run->images[i].outputs[k]] = i;
-            run->files[run->images[i].outputs[k]].role = FILE_ROLE_FINAL;
-        }
-    }
-    for (uint32_t i = 0; i < run->image_count; i++)
-        for (size_t k = 0; k < run->images[i].input_count; k++) {
-            uint32_t file = run->images[i].inputs[k], by = writer[file];
-            if (by == NO_ID || by == i)
-                continue;
-            run->files[file].role = FILE_ROLE_INTERMEDIATE;
-            uint32_t a = root_of(parents, by), b = root_of(parents, i);
-            parents[a > b ? a : b] = a < b ? a : b;
-        }
-    for (uint32_t i = 0; i < run->image_count; i++)
-        run->images[i].chain = root_of(parents, i);
-    free(writer);
-    free(parents);
-}
-
 /* Loaded twice, as by those that ask for the size first, and only the second time for an output: one image. */
 static void merge_unused(struct process_state *process)
 {
@@ -389,9 +346,7 @@ void infer_images_finish(struct infer *infer)
         free(status);
         free(overlaps);
     }
-    if (run->image_count)
-        qsort(run->images, run->image_count, sizeof *run->images, images_by_start);
-    make_chains(run);
+    infer_images_in_order(run);
     if (unused && run->image_count)
         infer_note(infer,
                    "%zu decoded image%s made no output that was seen: of several inputs of one output only one is "

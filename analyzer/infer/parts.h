@@ -179,6 +179,9 @@ void infer_resources_finish(struct infer *infer);
 /* What was asked of libvips, which uses a name for several things, as settings of this format. */
 void infer_settings_of_vips(struct image_settings *settings, enum image_format format);
 
+/* chains.c: sorts the images by their start and finds their chains. */
+void infer_images_in_order(struct run *run);
+
 /* images.c, workers.c: jobs to images, chains and lanes. */
 void infer_images_finish(struct infer *infer);
 void infer_workers_finish(struct infer *infer);

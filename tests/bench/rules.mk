@@ -9,3 +9,9 @@ BENCH_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -I. -O2 -
 $(BENCH_PROGRAMS): $(BENCH_DIR)/%: tests/bench/%.c tests/victims/parts/clock.h tests/bench/rules.mk
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) -o $@ $<
+
+GENERATE := $(BENCH_DIR)/generate
+BENCH_PROGRAMS += $(GENERATE)
+$(GENERATE): tests/bench/generate.c $(B)/tests/build_trace.o $(TRACE_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) -o $@ $^
