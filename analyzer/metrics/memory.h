@@ -33,7 +33,8 @@ struct memory_figures {
     double per_pixel_p50, per_pixel_max;
     uint32_t per_pixel_worst; /* image, or NO_ID */
     /* Least squares over the samples: resident memory = base + per_image × images in flight. NAN unless at least
-     * SCALING_LEVELS numbers in flight were seen with SCALING_SAMPLES samples each, and per_image is above 0. */
+     * SCALING_LEVELS numbers in flight were seen with SCALING_SAMPLES samples each, per_image is above 0, and r² at
+     * least SCALING_R2. */
     uint64_t scaling_levels, scaling_samples;
     double base_bytes, per_image_bytes, scaling_r2;
     double workers_fit; /* (limit - base) ÷ per_image, rounded down; limit: the cgroup's, else the machine's */
@@ -41,5 +42,6 @@ struct memory_figures {
 };
 #define SCALING_LEVELS  3
 #define SCALING_SAMPLES 3
+#define SCALING_R2      0.8 /* below it something else than the number of images makes the memory */
 
 #endif

@@ -144,9 +144,12 @@ static void scale(const struct metrics *metrics, struct memory_figures *memory)
     double spread = n * xx - x * x, slope = metrics_ratio(n * xy - x * y, spread);
     if (memory->scaling_levels < SCALING_LEVELS || !(slope > 0))
         return;
+    double r2 = metrics_ratio((n * xy - x * y) * (n * xy - x * y), spread * (n * yy - y * y));
+    if (!(r2 >= SCALING_R2))
+        return;
     memory->per_image_bytes = slope;
     memory->base_bytes = (y - slope * x) / n;
-    memory->scaling_r2 = metrics_ratio((n * xy - x * y) * (n * xy - x * y), spread * (n * yy - y * y));
+    memory->scaling_r2 = r2;
     uint64_t limit = host->cgroup_memory_limit < host->memory_bytes ? host->cgroup_memory_limit : host->memory_bytes;
     memory->workers_fit_limit_bytes = number(limit);
     memory->workers_fit = floor((memory->workers_fit_limit_bytes - memory->base_bytes) / slope);

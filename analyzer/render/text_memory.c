@@ -105,11 +105,8 @@ static void peak_row(const struct page *page)
     fprintf(page->out, "- In flight at the peak: %s image%s", format_count(memory->in_flight_at_peak).text,
             memory->in_flight_at_peak == 1 ? "" : "s");
     if (memory->peak_maker < run->image_count) {
-        const struct image *image = &run->images[memory->peak_maker];
         fputs("; the largest part for ", page->out);
-        render_text_foreign(page, image->input_count    ? run->files[image->inputs[0]].path
-                                  : image->output_count ? run->files[image->outputs[0]].path
-                                                        : "(not known)");
+        render_text_image_name(page, memory->peak_maker);
         if (memory->peak_stage_known)
             fprintf(page->out, " in %s (inferred)", stage_name(memory->peak_stage));
     }
@@ -131,14 +128,16 @@ static void scaling_row(const struct page *page)
     if (page->metrics->pool.in_flight_peak < 2)
         return;
     if (isnan(memory->per_image_bytes)) {
-        fputs("- One more image at once: n/a (fewer than 3 numbers of images in flight were sampled often enough)\n",
-              page->out);
+        fprintf(page->out, "- One more image at once: n/a (%s)\n",
+                memory->scaling_levels < SCALING_LEVELS
+                    ? "fewer than 3 numbers of images in flight were sampled often enough"
+                    : "memory did not follow the number of images in flight");
         return;
     }
     fprintf(page->out, "- One more image at once: about %s (from %s numbers of images in flight, r² %.2f)",
             format_bytes(memory->per_image_bytes).text, format_count(memory->scaling_levels).text, memory->scaling_r2);
     if (!isnan(memory->workers_fit))
-        fprintf(page->out, "; about %s fit in %s", format_number(memory->workers_fit).text,
+        fprintf(page->out, "; about %s fit in %s", format_count((uint64_t)memory->workers_fit).text,
                 format_bytes(memory->workers_fit_limit_bytes).text);
     fputc('\n', page->out);
 }

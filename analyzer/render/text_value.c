@@ -9,21 +9,22 @@
 
 #define WORST_SHOWN 3
 
-static const char *name_of(const struct run *run, uint32_t id)
+void render_text_image_name(const struct page *page, uint32_t id)
 {
+    const struct run *run = page->metrics->run;
     const struct image *image = &run->images[id];
     const char *path = image->input_count    ? run->files[image->inputs[0]].path
                        : image->output_count ? run->files[image->outputs[0]].path
                                              : NULL;
     const char *slash = path ? strrchr(path, '/') : NULL;
-    return slash && slash[1] ? slash + 1 : path;
+    render_text_foreign(page, slash && slash[1] ? slash + 1 : path);
 }
 
 static void examples(const struct page *page, const uint32_t *images, size_t count, uint64_t all)
 {
     for (size_t i = 0; i < count && i < WORST_SHOWN; i++) {
         fputs(i ? ", " : ": ", page->out);
-        render_text_foreign(page, name_of(page->metrics->run, images[i]));
+        render_text_image_name(page, images[i]);
     }
     if (count && all > WORST_SHOWN)
         fputs(page->options->ascii ? ", ..." : ", …", page->out);
