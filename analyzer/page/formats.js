@@ -91,7 +91,7 @@ function settingsTable(rows) {
         timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
       ].filter(Boolean),
       settings,
-      { tall: settings.length > 16 },
+      { tall: settings.length > 24 },
     ),
   ];
 }
@@ -150,6 +150,17 @@ function scatterGroups(store) {
   return [...groups.values()].sort((a, b) => b.settings.size - a.settings.size || b.images.length - a.images.length);
 }
 
+// Dots that would lie on each other are drawn once: 25,000 circles take a second to draw.
+const CELLS = [300, 150];
+
+function thinned(points) {
+  if (points.length < 1000) return points;
+  const spread = [0, 1].map((axis) => points.reduce(([least, most], point) => [Math.min(least, point[axis]), Math.max(most, point[axis])], [Infinity, -Infinity]));
+  const cell = (point) => [0, 1].map((axis) => Math.round(((point[axis] - spread[axis][0]) / (spread[axis][1] - spread[axis][0] || 1)) * CELLS[axis])).join();
+  const seen = new Set();
+  return points.filter((point) => !seen.has(cell(point)) && seen.add(cell(point)));
+}
+
 function scatterFigure(store, group, open) {
   const numbered = group.images.filter((i) => store.get("quality", i) !== null);
   const byNumber = numbered.length > group.images.length / 2 || new Set(numbered.map((i) => store.get("quality", i))).size > 1;
@@ -157,7 +168,7 @@ function scatterFigure(store, group, open) {
   const images = byNumber ? numbered : group.images;
   const labels = byNumber ? [] : [...new Set(images.map((i) => store.get("setting", i)))].sort(new Intl.Collator("en", { numeric: true }).compare);
   const x = (i) => (byNumber ? store.get("quality", i) : labels.indexOf(store.get("setting", i)));
-  const points = images.map((i) => [x(i), store.get("size_ratio", i), i]).sort((a, b) => a[0] - b[0]);
+  const points = thinned(images.map((i) => [x(i), store.get("size_ratio", i), i]).sort((a, b) => a[0] - b[0]));
   const xs = points.map((point) => point[0]);
   const least = Math.min(...xs.slice(0, 1), ...xs.slice(-1));
   const most = Math.max(...xs.slice(0, 1), ...xs.slice(-1));
@@ -173,7 +184,7 @@ function scatterFigure(store, group, open) {
       cursor: { drag: { x: false, y: false }, points: { size: 9 } },
       scales: {
         x: { time: false, range: () => (byNumber ? [least - margin, most + margin] : [-margin, labels.length - 1 + margin]) },
-        y: { range: (self, min, max) => [0, Math.max(1.05, (max ?? 1) * 1.08)] },
+        y: { range: (self, min, max) => [0, max < 0.5 ? max * 1.2 : Math.max(1.05, (max ?? 1) * 1.08)] },
       },
       series: [
         {},
@@ -187,6 +198,7 @@ function scatterFigure(store, group, open) {
       ],
     },
   });
+  result.place.dataset.dots = points.length;
   result.place.addEventListener("click", () => {
     const index = result.chart?.cursor.idx;
     if (typeof index === "number") open(points[index][2]);
@@ -208,14 +220,14 @@ function fitted(self, labels) {
 function retainedFigure(store, open) {
   const groups = scatterGroups(store).map((group) => ({ ...group, images: group.images.filter((i) => store.get("quality_retained", i) !== null) }));
   const points = groups
-    .flatMap((group, at) => group.images.map((i) => ({ x: store.get("size_ratio", i), y: store.get("quality_retained", i), at, i })))
+    .flatMap((group, at) => thinned(group.images.map((i) => [store.get("size_ratio", i), store.get("quality_retained", i), i])).map(([x, y, i]) => ({ x, y, at, i })))
     .sort((a, b) => a.x - b.x);
   if (!points.length) return null;
   const drawn = groups.map((group, at) => ({ group, at })).filter(({ group }) => group.images.length);
   const result = figure({
     id: "retained-chart",
     title: "Quality kept against size",
-    summary: `${count(points.length)} images: how close each looks to its input, by its size ratio.`,
+    summary: `How close each image looks to its input, by its size ratio.`,
     height: 260,
     data: [points.map((point) => point.x), ...drawn.map(({ at }) => points.map((point) => (point.at === at ? point.y : null)))],
     options: {

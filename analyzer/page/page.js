@@ -19,7 +19,7 @@ const lazy = {
   store: null,
   waiting: [],
   links(images) {
-    return images.map((i, k) => [h("span", { class: "together" }, lazy.link(i), k + 1 < images.length ? "," : ""), " "]);
+    return images.map((i, k) => [h("span", { class: "together" }, lazy.link(i), k + 1 < images.length ? h("span", { class: "comma" }, ",") : null), " "]);
   },
   link(i) {
     const link = h("button", { type: "button", class: "link", "data-image": i }, `image ${i}`);

@@ -17,6 +17,20 @@ export function readImages(text) {
     const short = prefix ? (i) => values[i] : get;
     columns.set(raw.key, { key: raw.key, title: raw.title, definition: raw.definition, unit: raw.unit, names, prefix, get, short });
   }
+  // Inputs that several images have.
+  let several = null;
+  function repeated() {
+    if (several) return several;
+    several = new Set();
+    const seen = new Set();
+    const input = columns.get("input");
+    for (let i = 0; i < data.count; i++) {
+      const name = input.short(i);
+      if (seen.has(name)) several.add(name);
+      seen.add(name);
+    }
+    return several;
+  }
   const none = { get: () => null, short: () => null };
   const get = (key, i) => (columns.get(key) ?? none).get(i);
   return {
@@ -25,9 +39,13 @@ export function readImages(text) {
     get,
     has: (key) => columns.has(key),
     short: (key, i) => (columns.get(key) ?? none).short(i),
-    // What it is called in lists: its input, or its output where that is all there is.
+    // What it is called in lists: its input, or its output where that is all there is; both where one input has several.
     name(i) {
-      return (columns.get("input") ?? none).short(i) ?? (columns.get("output") ?? none).short(i) ?? `image ${i}`;
+      const input = (columns.get("input") ?? none).short(i);
+      const output = (columns.get("output") ?? none).short(i);
+      if (input === null) return output ?? `image ${i}`;
+      const again = output !== null && repeated().has(input);
+      return again ? `${input} \u2192 ${output.slice(output.lastIndexOf("/") + 1)}` : input;
     },
     stage(i) {
       return (key) => get(`${key}_s`, i);
