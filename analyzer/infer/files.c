@@ -4,7 +4,6 @@
 #include "analyzer/infer/parts.h"
 
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,7 +151,7 @@ static void head_in(struct event *event, struct description *d, const struct ima
     infer_stream_began(event, d, true);
     job->read_seen = true;
     for (unsigned i = 0; i < BUFFERS; i++) /* beside those of earlier readings */
-        infer_range_add(&job->source, d->buffers.at[i].address, d->buffers.at[i].bytes, d->buffers.at[i].ns);
+        infer_range_add(infer_job_ranges(job, BUFFER_SOURCE), d->buffers.at[i].address, d->buffers.at[i].bytes, d->buffers.at[i].ns);
     if (d->first_read_ns < job->first_read_ns)
         job->first_read_ns = d->first_read_ns;
     if (event->thread->first_image_ns == UNKNOWN)
@@ -237,12 +236,12 @@ static void io_record(struct event *event)
     if (reads && io->bytes) {
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
-        infer_range_add(job ? &job->source : &d->buffers, io->buffer, io->bytes, event->end_ns);
+        infer_range_add(job ? infer_job_ranges(job, BUFFER_SOURCE) : &d->buffers, io->buffer, io->bytes, event->end_ns);
     }
     if (job && reads)
         job->read_bytes += io->bytes;
     if (job && io->op == trace_io_op_WRITE)
-        infer_range_add(&job->sink, io->buffer, io->bytes, event->end_ns);
+        infer_range_add(infer_job_ranges(job, BUFFER_SINK), io->buffer, io->bytes, event->end_ns);
     if (!job && !io->session)
         event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
     if (job && !io->session)
@@ -266,7 +265,7 @@ static void map_record(struct event *event)
     if (map->op == trace_map_op_MAP && !map->error) {
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
-        infer_range_add(d->in_job ? &d->in_job->source : &d->buffers, map->address, map->bytes, event->end_ns);
+        infer_range_add(d->in_job ? infer_job_ranges(d->in_job, BUFFER_SOURCE) : &d->buffers, map->address, map->bytes, event->end_ns);
         d->read.mapped_bytes += map->bytes;
         event->infer->run->all_read.mapped_bytes += map->bytes;
     }

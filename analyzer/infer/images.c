@@ -31,11 +31,9 @@ static const char *codec_name(const struct session *session)
 
 static void take_settings(struct image_settings *settings, const struct session *session)
 {
-    for (int key = 1; session && key < SETTING_COUNT; key++)
-        if (session->known[key]) {
+    for (unsigned key = 1; session && key < SETTING_COUNT; key++)
+        if (infer_setting_known(session, key, &settings->value[key]))
             settings->known[key] = true;
-            settings->value[key] = session->value[key];
-        }
 }
 
 /* The encodes did not pay and were thrown away: the output was written by a session that encoded nothing, or by none
@@ -81,14 +79,11 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
         settings->known[SETTING_METADATA] = true;
         settings->value[SETTING_METADATA] = 0;
     }
-    if (job->muxer && job->muxer->known[SETTING_METADATA]) {
+    if (job->muxer && infer_setting_known(job->muxer, SETTING_METADATA, &settings->value[SETTING_METADATA]))
         settings->known[SETTING_METADATA] = true;
-        settings->value[SETTING_METADATA] = job->muxer->value[SETTING_METADATA];
-    }
-    if (palette && palette != encoder) { /* how many were allowed, not what it came to */
-        settings->known[SETTING_PALETTE_COLOURS] = palette->known[SETTING_PALETTE_COLOURS];
-        settings->value[SETTING_PALETTE_COLOURS] = palette->value[SETTING_PALETTE_COLOURS];
-    }
+    if (palette && palette != encoder) /* how many were allowed, not what it came to */
+        settings->known[SETTING_PALETTE_COLOURS] =
+            infer_setting_known(palette, SETTING_PALETTE_COLOURS, &settings->value[SETTING_PALETTE_COLOURS]);
     if (palette && palette != encoder) {
         if (!encoder)
             settings->encoder = codec_name(palette);
@@ -113,8 +108,9 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     if (encoder->codec != trace_codec_JPEG)
         return;
     settings->scale = "libjpeg";
-    if (encoder->has_table[0] && !settings->known[SETTING_LOSSLESS]) {
-        double quality = jpeg_quality(encoder->tables[0], encoder->has_table[1] ? encoder->tables[1] : NULL, false,
+    const struct quantization_tables *tables = encoder->tables;
+    if (tables && tables->known[0] && !settings->known[SETTING_LOSSLESS]) {
+        double quality = jpeg_quality(tables->values[0], tables->known[1] ? tables->values[1] : NULL, false,
                                       &settings->quality_rmse);
         settings->known[SETTING_QUALITY] = !isnan(quality);
         settings->value[SETTING_QUALITY] = quality;
@@ -310,6 +306,15 @@ static void merge_unused(struct process_state *process)
     }
 }
 
+/* The images have all that their sessions knew. */
+static void forget_sessions(struct process_state *process)
+{
+    struct session *session;
+    for (size_t at = 0; (session = id_map_next(&process->sessions, &at));)
+        infer_session_free(session);
+    id_map_release(&process->sessions);
+}
+
 void infer_images_finish(struct infer *infer)
 {
     struct run *run = infer->run;
@@ -345,6 +350,7 @@ void infer_images_finish(struct infer *infer)
         free(jobs);
         free(status);
         free(overlaps);
+        forget_sessions(process);
     }
     infer_images_in_order(run);
     if (unused && run->image_count)

@@ -273,9 +273,6 @@ static void free_state(struct infer *infer)
     free(infer->written);
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
-        struct session *session;
-        for (size_t at = 0; (session = id_map_next(&process->sessions, &at));)
-            free(session);
         struct hook_info *hook;
         for (size_t at = 0; (hook = id_map_next(&process->hooks, &at));) {
             free(hook->name);
@@ -285,10 +282,11 @@ static void free_state(struct infer *infer)
             next = job->next;
             free(job->inputs);
             free(job->outputs);
+            free(job->workbench);
+            free(job->memory);
             free(job);
         }
         free(process->threads);
-        id_map_release(&process->sessions);
         id_map_release(&process->hooks);
         id_map_release(&process->live_threads);
         id_map_release(&process->directories);

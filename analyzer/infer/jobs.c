@@ -3,11 +3,12 @@
  * Must not know: records' fields, figures. */
 #include "analyzer/infer/parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes, uint64_t ns)
 {
-    if (address)
+    if (ranges && address)
         ranges->at[ranges->next++ % BUFFERS] = (struct range){address, bytes ? bytes : 1, ns};
 }
 
@@ -26,7 +27,12 @@ static uint64_t filled_ns(const struct ranges *ranges, uint64_t address, uint64_
 
 bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes)
 {
-    return filled_ns(ranges, address, bytes ? bytes : 1) > 0;
+    return ranges && filled_ns(ranges, address, bytes ? bytes : 1) > 0;
+}
+
+struct ranges *infer_job_ranges(struct job *job, enum buffer_use use)
+{
+    return job->workbench ? &job->workbench->ranges[use] : NULL;
 }
 
 struct job *infer_job_new(struct event *event, uint64_t start_ns)
@@ -45,8 +51,9 @@ struct job *infer_job_new(struct event *event, uint64_t start_ns)
     job->next = process->jobs;
     process->jobs = job;
     event->thread->owner = true;
+    job->workbench = memory_zeroed(1, sizeof *job->workbench);
     if (process->active_count == ACTIVE)
-        memmove(process->active, process->active + 1, --process->active_count * sizeof *process->active);
+        infer_job_settle(process, process->active[0]);
     process->active[process->active_count++] = job;
     return job;
 }
@@ -70,8 +77,10 @@ struct job *infer_job_again(struct event *event, struct job *first)
     job->decode_seen = first->decode_seen;
     job->decoder = first->decoder;
     job->decoder_decoded = first->decoder_decoded;
-    job->pixels = first->pixels;
-    job->source = first->source;
+    if (first->workbench) {
+        job->workbench->ranges[BUFFER_PIXELS] = first->workbench->ranges[BUFFER_PIXELS];
+        job->workbench->ranges[BUFFER_SOURCE] = first->workbench->ranges[BUFFER_SOURCE];
+    }
     return job;
 }
 
@@ -114,8 +123,10 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
     job->palette = part->palette ? part->palette : job->palette;
     job->container = part->container ? part->container : job->container;
     job->decoder = job->decoder ? job->decoder : part->decoder;
-    job->coded = part->coded;
-    job->pixels = part->pixels;
+    if (job->workbench && part->workbench) {
+        job->workbench->ranges[BUFFER_CODED] = part->workbench->ranges[BUFFER_CODED];
+        job->workbench->ranges[BUFFER_PIXELS] = part->workbench->ranges[BUFFER_PIXELS];
+    }
     job->end_ns = part->end_ns > job->end_ns ? part->end_ns : job->end_ns;
     part->merged_into = job;
     for (size_t i = 0; i < process->threads_count; i++) {
@@ -158,14 +169,13 @@ struct job *infer_job_adjacent(const struct event *event)
 }
 
 struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
-                                size_t ranges_offset)
+                                enum buffer_use use)
 {
     struct job *found = NULL;
     uint64_t last_ns = 0;
     for (unsigned i = process->active_count; i-- > 0;) {
         struct job *job = process->active[i];
-        const struct ranges *ranges = (const void *)((const char *)job + ranges_offset);
-        uint64_t ns = job->heap_done ? 0 : filled_ns(ranges, address, bytes ? bytes : 1);
+        uint64_t ns = job->heap_done ? 0 : filled_ns(&job->workbench->ranges[use], address, bytes ? bytes : 1);
         if (ns > last_ns) {
             last_ns = ns;
             found = job;
@@ -183,6 +193,17 @@ void infer_job_touch(struct event *event, struct job *job)
         job->end_ns = event->end_ns;
 }
 
+/* Another output of its input may still come soon after, so that it keeps what it knows for a while. */
+static void retire(struct process_state *process, struct job *job)
+{
+    struct job **place = &process->retired[process->retired_next++ % RETIRED];
+    if (*place) {
+        free((*place)->workbench);
+        (*place)->workbench = NULL;
+    }
+    *place = job;
+}
+
 void infer_job_settle(struct process_state *process, struct job *job)
 {
     for (unsigned i = 0; i < process->active_count; i++)
@@ -190,6 +211,7 @@ void infer_job_settle(struct process_state *process, struct job *job)
             memmove(process->active + i, process->active + i + 1,
                     (process->active_count - i - 1) * sizeof *process->active);
             process->active_count--;
+            retire(process, job);
             return;
         }
 }

@@ -10,11 +10,10 @@
 /* A session of no image (an encoder of libheif, the threads of libjxl) lends what was set on it by then. */
 static void lend_settings(struct session *session, const struct session *source)
 {
-    for (int key = 1; key < SETTING_COUNT; key++)
-        if (source->known[key]) {
-            session->known[key] = true;
-            session->value[key] = source->value[key];
-        }
+    double value;
+    for (unsigned key = 1; key < SETTING_COUNT; key++)
+        if (infer_setting_known(source, key, &value))
+            infer_setting_keep(session, key, value);
 }
 
 static bool opened_for_writing(const struct description *d)
@@ -95,8 +94,7 @@ void infer_setting_record(const struct event *event)
     if (!session || setting->key >= SETTING_COUNT)
         return;
     session->codec = session->codec ? session->codec : setting->codec;
-    session->known[setting->key] = true;
-    session->value[setting->key] = setting->value;
+    infer_setting_keep(session, setting->key, setting->value);
     if (setting->key == SETTING_METADATA && setting->value == 0 && session->job)
         session->job->stripped = true;
 }
@@ -105,8 +103,10 @@ void infer_quantization_record(const struct event *event)
 {
     const struct trace_quantization *table = &event->record->quantization;
     struct session *session = infer_session(event->process, table->session);
-    if (!session || table->slot > 1 || table->values.bytes != sizeof session->tables[0])
+    if (!session || table->slot > 1 || table->values.bytes != sizeof session->tables->values[0])
         return;
-    memcpy(session->tables[table->slot], table->values.data, sizeof session->tables[0]);
-    session->has_table[table->slot] = true;
+    if (!session->tables)
+        session->tables = memory_zeroed(1, sizeof *session->tables);
+    memcpy(session->tables->values[table->slot], table->values.data, table->values.bytes);
+    session->tables->known[table->slot] = true;
 }

@@ -55,7 +55,7 @@ void infer_output_settle(struct event *event, struct session *session)
         return;
     d->waiting = 0;
     session->job->writer = session;
-    infer_add_output(event, session->job, d, &session->waiting_facts, rule_of(d));
+    infer_add_output(event, session->job, d, session->waiting_facts, rule_of(d));
 }
 
 void infer_output_waits_no_more(struct event *event, struct description *d)
@@ -119,7 +119,9 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
         session = inner;
     if (session && !session->job && (inner || d->link != LINKED_BY_STREAM)) {
         session->waiting_output = d->number; /* the call that encodes is still running: it will tell whose it is */
-        session->waiting_facts = *facts;
+        if (!session->waiting_facts)
+            session->waiting_facts = memory_zeroed(1, sizeof *session->waiting_facts);
+        *session->waiting_facts = *facts;
         d->waiting = session->number;
         return;
     }
@@ -131,7 +133,7 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
     }
     if (!job) {
         rule = LINK_BUFFER;
-        job = infer_job_of_buffer(process, head->buffer, 1, offsetof(struct job, coded));
+        job = infer_job_of_buffer(process, head->buffer, 1, BUFFER_CODED);
         if (job)
             job = answered(event, d, job, &rule);
     }

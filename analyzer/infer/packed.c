@@ -7,8 +7,6 @@
  * where these were copied, by the thread and the kind of stream: what lies in a PNG has zlib's own header. */
 #include "analyzer/infer/parts.h"
 
-#include <stddef.h>
-
 static bool has_png(const struct infer *infer, const uint32_t *ids, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -22,12 +20,11 @@ bool infer_codes_png(struct event *event, struct session *session, unsigned role
 {
     if (session->job)
         return true;
-    bool reads = role == trace_role_DECODE, is_stream = at_once || session->known[SETTING_COMPRESSION];
+    bool reads = role == trace_role_DECODE, is_stream = at_once || infer_setting_known(session, SETTING_COMPRESSION, NULL);
     if (!reads && role != trace_role_ENCODE)
         return false;
     enum link_rule rule = LINK_BUFFER;
-    struct job *job = infer_job_of_buffer(event->process, buffer, bytes,
-                                          reads ? offsetof(struct job, source) : offsetof(struct job, sink));
+    struct job *job = infer_job_of_buffer(event->process, buffer, bytes, reads ? BUFFER_SOURCE : BUFFER_SINK);
     if (!job && is_stream && !(reads && at_once)) {
         rule = LINK_ADJACENCY;
         job = event->thread->current;

@@ -103,6 +103,12 @@ uint32_t infer_new_memory(struct infer *infer, const struct image_facts *facts, 
 /* sessions.c */
 void infer_session_record(struct event *event);
 struct session *infer_session(struct process_state *process, uint32_t number);
+void infer_session_free(struct session *session);
+
+/* settings.c */
+/* Whether the session was told this setting, and then its value; value may be NULL. */
+bool infer_setting_known(const struct session *session, unsigned key, double *value);
+void infer_setting_keep(struct session *session, unsigned key, double value);
 
 /* packed.c */
 /* Whether this call of zlib's belongs to an image, which then is the session's. buffer: where packed bytes lie;
@@ -127,10 +133,12 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
 struct job *infer_job_now(struct job *job);
 /* The job that a new piece of work on this thread most likely belongs to, or NULL. */
 struct job *infer_job_adjacent(const struct event *event);
-/* The active job one of whose ranges (at an offset in struct job) overlaps this one, or NULL. Memory is
- * used again and again: the range that was filled last counts. */
+/* The active job one of whose ranges of this use overlaps this one, or NULL. Memory is used again and again: the
+ * range that was filled last counts. */
 struct job *infer_job_of_buffer(const struct process_state *process, uint64_t address, uint64_t bytes,
-                                size_t ranges_offset);
+                                enum buffer_use use);
+/* NULL: the job has been done for long. */
+struct ranges *infer_job_ranges(struct job *job, enum buffer_use use);
 void infer_job_touch(struct event *event, struct job *job);
 /* Nothing more will come to it but cleanup. */
 void infer_job_settle(struct process_state *process, struct job *job);
@@ -140,6 +148,7 @@ void infer_job_goes_on(struct event *event, struct job *job, enum gap gap, uint6
 /* Same for what the job does outside codecs: it reads or writes. */
 void infer_job_goes_on_io(struct event *event, struct job *job, bool reads, uint64_t start_ns);
 void infer_job_add(uint32_t **list, size_t *count, size_t *capacity, uint32_t id);
+/* ranges may be NULL, here and below: nothing is kept, nothing is known. */
 void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes, uint64_t ns);
 /* Whether one of them overlaps this one. */
 bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t bytes);
@@ -175,7 +184,6 @@ void infer_resources_process_began(struct infer *infer, struct process_state *pr
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
 void infer_resources_finish(struct infer *infer);
 
-/* settings.c */
 /* What was asked of libvips, which uses a name for several things, as settings of this format. */
 void infer_settings_of_vips(struct image_settings *settings, enum image_format format);
 

@@ -3,7 +3,7 @@
  * Must not know: figures, formatting. */
 #include "analyzer/infer/parts.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 struct session *infer_session(struct process_state *process, uint32_t number)
 {
@@ -18,6 +18,14 @@ struct session *infer_session(struct process_state *process, uint32_t number)
     return session;
 }
 
+void infer_session_free(struct session *session)
+{
+    free(session->settings);
+    free(session->tables);
+    free(session->waiting_facts);
+    free(session);
+}
+
 static bool is_as_long(const struct event *event, const struct job *job, uint64_t bytes)
 {
     const struct run *run = event->infer->run;
@@ -30,8 +38,8 @@ static bool is_as_long(const struct event *event, const struct job *job, uint64_
 static struct job *job_of_memory(struct event *event, struct session *session, uint64_t source, uint64_t bytes)
 {
     const struct process_state *process = event->process;
-    struct job *maker = infer_job_of_buffer(process, source, bytes, offsetof(struct job, coded)), *found = NULL;
-    if (maker && maker->memory_out.format && maker->memory_out_bytes == bytes) { /* another image's result */
+    struct job *maker = infer_job_of_buffer(process, source, bytes, BUFFER_CODED), *found = NULL;
+    if (maker && maker->memory && maker->memory->out.format && maker->memory->out_bytes == bytes) { /* another image's result */
         uint32_t file = infer_memory_output(event->infer, maker);
         found = infer_job_new(event, event->start_ns);
         infer_job_add(&found->inputs, &found->inputs_count, &found->inputs_capacity, file);
@@ -88,12 +96,12 @@ static struct job *job_of(struct event *event, struct session *session, unsigned
             loaded(event, session->job);
         /* Its first call had no pixels to show; this one does. */
         if (session->rule == LINK_ADJACENCY && role == trace_role_ENCODE &&
-            infer_range_known(&session->job->pixels, source, source_bytes))
+            infer_range_known(infer_job_ranges(session->job, BUFFER_PIXELS), source, source_bytes))
             session->rule = LINK_BUFFER;
         return session->job;
     }
-    struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, source))
-                                 : infer_job_of_buffer(process, source, source_bytes, offsetof(struct job, pixels));
+    struct job *job = reads_file ? infer_job_of_buffer(process, source, source_bytes, BUFFER_SOURCE)
+                                 : infer_job_of_buffer(process, source, source_bytes, BUFFER_PIXELS);
     session->rule = LINK_BUFFER;
     if (job && reads_file && vips && !is_as_long(event, job, source_bytes))
         job = NULL; /* what was read into that memory is gone: libvips is given all of an image */
@@ -272,7 +280,7 @@ static void codec_record(struct event *event)
         announced(event, session);
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
             session->job =
-                infer_job_of_buffer(event->process, call->source, call->source_bytes, offsetof(struct job, source));
+                infer_job_of_buffer(event->process, call->source, call->source_bytes, BUFFER_SOURCE);
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
         return;
@@ -300,9 +308,9 @@ static void codec_record(struct event *event)
         note_decoder(job, session, call->role == trace_role_DECODE);
     seen(event, job, session, call->role, call->depth, event->start_ns);
     if (call->role == trace_role_DECODE || call->role == trace_role_TRANSFORM)
-        infer_range_add(&job->pixels, call->target, call->target_bytes, event->end_ns);
+        infer_range_add(infer_job_ranges(job, BUFFER_PIXELS), call->target, call->target_bytes, event->end_ns);
     if (encodes)
-        infer_range_add(&job->coded, call->target, call->target_bytes, event->end_ns);
+        infer_range_add(infer_job_ranges(job, BUFFER_CODED), call->target, call->target_bytes, event->end_ns);
     if ((call->role >= trace_role_HEADER && call->role <= trace_role_MUX) || call->role == trace_role_PIPELINE)
         job->failed = call->outcome == trace_outcome_FAILED || call->outcome == trace_outcome_UNWOUND;
 }
@@ -347,7 +355,7 @@ static void rows_record(struct event *event)
         note_decoder(job, session, true);
     seen(event, job, session, rows->role, rows->depth, rows->first_ns);
     if (decoding && !packs) /* zlib's is that of its input */
-        infer_range_add(&job->pixels, rows->buffer, 1, event->end_ns);
+        infer_range_add(infer_job_ranges(job, BUFFER_PIXELS), rows->buffer, 1, event->end_ns);
 }
 
 void infer_session_record(struct event *event)

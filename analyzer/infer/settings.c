@@ -1,7 +1,38 @@
 /* SPDX-License-Identifier: MIT
- * Owns: what the savers' options of libvips mean for the format that came out: one name serves several.
+ * Owns: the settings a session was told; what the savers' options of libvips mean for the format that came out: one name serves several.
  * Must not know: records, figures. */
 #include "analyzer/infer/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(SETTING_COUNT <= 32, "a bit for each setting");
+
+/* Few of them are known of a session: their values stand in the order of their keys, without gaps. */
+static unsigned place_of(const struct session *session, unsigned key)
+{
+    return (unsigned)__builtin_popcount(session->settings_known & ((UINT32_C(1) << key) - 1));
+}
+
+bool infer_setting_known(const struct session *session, unsigned key, double *value)
+{
+    bool known = session->settings_known >> key & 1;
+    if (known && value)
+        *value = session->settings[place_of(session, key)];
+    return known;
+}
+
+void infer_setting_keep(struct session *session, unsigned key, double value)
+{
+    unsigned count = (unsigned)__builtin_popcount(session->settings_known), at = place_of(session, key);
+    if (!infer_setting_known(session, key, NULL)) {
+        session->settings =
+            memory_checked(reallocarray(session->settings, count + 1, sizeof *session->settings));
+        memmove(session->settings + at + 1, session->settings + at, (count - at) * sizeof *session->settings);
+        session->settings_known |= UINT32_C(1) << key;
+    }
+    session->settings[at] = value;
+}
 
 static void forget(struct image_settings *settings, enum setting_key key)
 {

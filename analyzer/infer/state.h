@@ -46,6 +46,15 @@ struct helper_span {
 };
 #define HELPER_SPANS 8
 
+/* What a job knows of memory and helpers while work may still come to it; given back some jobs after it is done. */
+enum buffer_use { BUFFER_SOURCE, BUFFER_PIXELS, BUFFER_CODED, BUFFER_SINK, BUFFER_USES };
+struct workbench {
+    struct ranges ranges[BUFFER_USES];        /* read; decoded; delivered by the encoder; written */
+    struct helper_span helpers[HELPER_SPANS]; /* since the owner's last event, in order of time */
+    unsigned helpers_count;
+};
+#define RETIRED 16 /* jobs of a process that are done and keep theirs, should more come of the same input */
+
 struct job;
 
 /* An open file description of a process; forgotten at its last close, when its sums have gone to the job. */
@@ -84,6 +93,11 @@ struct description {
     uint64_t asked_ns;                                        /* when the request began to come, or UNKNOWN */
 };
 
+struct quantization_tables {
+    uint16_t values[2][64];
+    bool known[2];
+};
+
 struct session {
     struct job *job;
     uint32_t number;
@@ -97,12 +111,18 @@ struct session {
     bool loads;                          /* the program named a file for it to load */
     uint32_t tid;                        /* thread on which it named a file to it, or 0 */
     uint32_t waiting_output;             /* description whose head came before the session's job was known, or 0 */
-    struct image_facts waiting_facts;
+    struct image_facts *waiting_facts;   /* of that head */
     enum link_rule rule;
-    double value[SETTING_COUNT];
-    bool known[SETTING_COUNT];
-    uint16_t tables[2][64];
-    bool has_table[2];
+    uint32_t settings_known;             /* bit by key */
+    double *settings;                    /* values of those that are known, by key */
+    struct quantization_tables *tables;  /* or NULL */
+};
+
+/* Images in memory of a job. */
+struct memory_images {
+    struct image_facts in, out; /* format 0: none */
+    uint64_t in_bytes, out_bytes;
+    uint32_t file; /* run->files of out + 1, once somebody has it as input */
 };
 
 /* An image in the making. */
@@ -126,8 +146,7 @@ struct job {
     uint64_t read_bytes; /* of its input */
     uint64_t reading_ns; /* when the last of them was known to be one */
     unsigned open_outputs;
-    struct ranges source, pixels, coded; /* what was read; what was decoded; what the encoder delivered */
-    struct ranges sink;                  /* what was written */
+    struct workbench *workbench; /* or NULL: nobody looks at it any more */
     uint32_t attempts;
     enum link_rule rule;
     struct session *encoder, *palette;
@@ -140,9 +159,7 @@ struct job {
     uint64_t pipeline_ns;        /* observed in PIPELINE calls, less what other codec calls account for */
     uint64_t encoded_ns;         /* end of the last encoder's call that was not a container's */
     bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
-    struct image_facts memory_in, memory_out;    /* of images that a codec was given or gave back; format 0: none */
-    uint64_t memory_in_bytes, memory_out_bytes;
-    uint32_t memory_file;    /* run->files of memory_out + 1, once somebody has it as input */
+    struct memory_images *memory; /* that a codec was given or gave back, or NULL */
     uint32_t copied_place;   /* place in outputs + 1 of the one that is read back for another, or 0 */
     uint32_t loader_tid;     /* thread that libvips loaded the input on, or 0 */
     struct job *again_of;    /* whose input it has, or NULL */
@@ -156,8 +173,6 @@ struct job {
     uint64_t first_read_ns;
     uint64_t phase_ns[STAGE_COUNT]; /* first moment of each stage, UNKNOWN before it */
     uint64_t read_ops, image_read_bytes, write_ops, write_bytes, small_ops; /* of its closed files */
-    struct helper_span helpers[HELPER_SPANS]; /* since the owner's last event, in order of time */
-    unsigned helpers_count;
 };
 
 struct pending {
@@ -227,6 +242,8 @@ struct process_state {
     struct job *jobs, *latest;
     struct job *active[ACTIVE];
     unsigned active_count;
+    struct job *retired[RETIRED];
+    unsigned retired_next;
     struct named_output named[NAMED_OUTPUTS];
     unsigned named_next;
     struct id_map hooks;  /* by number */

@@ -101,41 +101,42 @@ static void advance(struct event *event, struct job *job, uint64_t start_ns, uin
 }
 
 /* Remembers a helper's call. What an earlier one covers already is returned. */
-static uint64_t add_helper(struct job *job, uint64_t start_ns, uint64_t end_ns)
+static uint64_t add_helper(struct workbench *bench, uint64_t start_ns, uint64_t end_ns)
 {
-    uint64_t covered_ns = job->helpers_count ? job->helpers[job->helpers_count - 1].to_ns : 0;
+    uint64_t covered_ns = bench->helpers_count ? bench->helpers[bench->helpers_count - 1].to_ns : 0;
     uint64_t from_ns = covered_ns < start_ns ? start_ns : covered_ns < end_ns ? covered_ns : end_ns;
     if (from_ns == end_ns)
         return end_ns - start_ns;
-    if (job->helpers_count == HELPER_SPANS) { /* the two oldest become one */
-        job->helpers[1].from_ns = job->helpers[0].from_ns;
-        job->helpers[1].busy_ns += job->helpers[0].busy_ns;
-        memmove(job->helpers, job->helpers + 1, --job->helpers_count * sizeof *job->helpers);
+    if (bench->helpers_count == HELPER_SPANS) { /* the two oldest become one */
+        bench->helpers[1].from_ns = bench->helpers[0].from_ns;
+        bench->helpers[1].busy_ns += bench->helpers[0].busy_ns;
+        memmove(bench->helpers, bench->helpers + 1, --bench->helpers_count * sizeof *bench->helpers);
     }
-    job->helpers[job->helpers_count++] = (struct helper_span){from_ns, end_ns, end_ns - from_ns};
+    bench->helpers[bench->helpers_count++] = (struct helper_span){from_ns, end_ns, end_ns - from_ns};
     return from_ns - start_ns;
 }
 
 /* How much of the owner's call its helpers' calls cover; they are done with then. */
-static uint64_t take_helpers(struct job *job, uint64_t start_ns, uint64_t end_ns)
+static uint64_t take_helpers(struct workbench *bench, uint64_t start_ns, uint64_t end_ns)
 {
     double covered_ns = 0;
-    for (unsigned i = 0; i < job->helpers_count; i++) {
-        const struct helper_span *span = &job->helpers[i];
+    for (unsigned i = 0; i < bench->helpers_count; i++) {
+        const struct helper_span *span = &bench->helpers[i];
         uint64_t from_ns = span->from_ns > start_ns ? span->from_ns : start_ns;
         uint64_t to_ns = span->to_ns < end_ns ? span->to_ns : end_ns;
         if (to_ns > from_ns)
             covered_ns += (double)span->busy_ns * ((double)(to_ns - from_ns) / (double)(span->to_ns - span->from_ns));
     }
-    job->helpers_count = 0;
+    bench->helpers_count = 0;
     return (uint64_t)covered_ns;
 }
 
 static uint64_t twice(const struct timeline *thread, struct job *job, uint64_t start_ns, uint64_t end_ns)
 {
-    if (end_ns <= start_ns)
+    if (end_ns <= start_ns || !job->workbench)
         return 0;
-    return job->tid == thread->tid ? take_helpers(job, start_ns, end_ns) : add_helper(job, start_ns, end_ns);
+    return job->tid == thread->tid ? take_helpers(job->workbench, start_ns, end_ns)
+                                   : add_helper(job->workbench, start_ns, end_ns);
 }
 
 uint64_t infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns)
