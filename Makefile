@@ -42,7 +42,7 @@ say = @$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,printf '%-4s%s\n' $(1) '
 endif
 
 ANALYZER_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(ANALYZER_PACKAGES)) $(SAN)
-ANALYZER_LDLIBS := $(shell $(PKG_CONFIG) --libs $(ANALYZER_PACKAGES)) -lm $(SAN)
+ANALYZER_LDLIBS := $(shell $(PKG_CONFIG) --libs $(ANALYZER_PACKAGES)) -lm -pthread $(SAN)
 TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags check) -DTESTS_DIR='"tests"' -DBUILD_DIR='"$(B)"'
 TEST_LDLIBS := $(shell $(PKG_CONFIG) --libs check)
 

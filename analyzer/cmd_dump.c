@@ -151,7 +151,7 @@ static bool print_record(const struct trace_record *record, const struct reader_
 /* Returns true when there was a record. */
 static bool dump_stacks(struct reader *reader, const char *path)
 {
-    struct run *run = infer_run(reader, path);
+    struct run *run = infer_run(reader, path, NULL, NULL);
     bool any = run->records;
     if (any && !run->site_count)
         message_error("%s: no large block was recorded", path);

@@ -131,7 +131,7 @@ static int report(const char *path, const struct report_arguments *arguments)
         message_error("%s", error);
         return CMD_FAILURE;
     }
-    struct run *run = infer_run(reader, path);
+    struct run *run = infer_run(reader, path, NULL, NULL);
     reader_close(reader);
     int result = CMD_FAILURE;
     if (!run) {

@@ -46,7 +46,7 @@ struct run *scene_run(struct scene *scene)
     build_trace_finish(scene->trace);
     struct reader *reader = reader_open(build_trace_path(scene->trace), NULL, NULL, error, sizeof error);
     ck_assert_msg(reader != NULL, "%s", error);
-    struct run *run = infer_run(reader, build_trace_path(scene->trace));
+    struct run *run = infer_run(reader, build_trace_path(scene->trace), NULL, NULL);
     reader_close(reader);
     ck_assert_ptr_nonnull(run);
     for (size_t i = 0; i < run->image_count; i++)

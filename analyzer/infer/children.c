@@ -142,16 +142,15 @@ static void child_record(struct event *event)
 
 void infer_child_record(struct event *event)
 {
-    struct process_state *process = event->process;
-    enum trace_kind kind = event->record->kind;
-    if (kind == TRACE_KIND_process_end)
-        process->exec_tid = event->record->process_end.how == trace_ending_REPLACED ? event->thread->tid : 0;
-    else if (process->exec_tid && event->thread->tid == process->exec_tid)
-        process->exec_tid = 0; /* exec failed: the program goes on */
-    if (kind == TRACE_KIND_spawn)
-        spawn_record(event);
-    else if (kind == TRACE_KIND_child)
-        child_record(event);
+    switch (event->record->kind) {
+    case TRACE_KIND_process_end:
+        event->process->exec_tid =
+            event->record->process_end.how == trace_ending_REPLACED ? event->thread->tid : 0;
+        break;
+    case TRACE_KIND_spawn: spawn_record(event); break;
+    case TRACE_KIND_child: child_record(event); break;
+    default: break;
+    }
 }
 
 /* Programs that replaced a traced one and left no record of their own. */

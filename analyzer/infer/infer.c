@@ -2,6 +2,7 @@
  * Owns: the way of each record to the part of inference that owns its subject, and the end of a run.
  * Must not know: what the parts conclude. */
 #include "analyzer/infer/parts.h"
+#include "analyzer/reader/ahead.h"
 
 #include <math.h>
 #include <search.h>
@@ -155,6 +156,44 @@ static struct timeline *thread_of(struct infer *infer, struct process_state *pro
     return &process->threads[infer->stream_threads[stream] - 1];
 }
 
+/* Who looks at a record of each kind, in this order. */
+typedef void looker(struct event *event);
+#define LOOKERS 3
+static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
+    [TRACE_KIND_process] = {infer_process_record},
+    [TRACE_KIND_host] = {infer_process_record},
+    [TRACE_KIND_cgroup] = {infer_process_record},
+    [TRACE_KIND_process_end] = {infer_process_record, infer_child_record},
+    [TRACE_KIND_thread] = {infer_thread_record},
+    [TRACE_KIND_thread_end] = {infer_thread_record},
+    [TRACE_KIND_thread_cpu] = {infer_process_record},
+    [TRACE_KIND_spawn] = {infer_child_record},
+    [TRACE_KIND_child] = {infer_child_record},
+    [TRACE_KIND_open] = {infer_file_record},
+    [TRACE_KIND_close] = {infer_facts_record, infer_file_record}, /* in this order: it may end the description */
+    [TRACE_KIND_io] = {infer_file_record},
+    [TRACE_KIND_map] = {infer_file_record, infer_mapping_record},
+    [TRACE_KIND_path] = {infer_path_record},
+    [TRACE_KIND_chdir] = {infer_path_record},
+    [TRACE_KIND_head] = {infer_file_record},
+    [TRACE_KIND_hook] = {infer_process_record},
+    [TRACE_KIND_codec_call] = {infer_session_record},
+    [TRACE_KIND_rows] = {infer_session_record},
+    [TRACE_KIND_session_link] = {infer_session_record},
+    [TRACE_KIND_codec_setting] = {infer_session_record},
+    [TRACE_KIND_quantization] = {infer_session_record},
+    [TRACE_KIND_block] = {infer_resource_record},
+    [TRACE_KIND_heap] = {infer_resource_record},
+    [TRACE_KIND_sample] = {infer_resource_record},
+    [TRACE_KIND_module] = {infer_process_record, infer_site_record},
+    [TRACE_KIND_notice] = {infer_process_record},
+    [TRACE_KIND_thread_name] = {infer_thread_record},
+    [TRACE_KIND_allocator] = {infer_allocator_record},
+    [TRACE_KIND_heap_sizes] = {infer_allocator_record},
+    [TRACE_KIND_frame] = {infer_site_record},
+    [TRACE_KIND_file_state] = {infer_facts_record},
+};
+
 static void handle(struct infer *infer, struct trace_record *record, const struct reader_origin *origin)
 {
     if (!infer->run->records)
@@ -178,18 +217,10 @@ static void handle(struct infer *infer, struct trace_record *record, const struc
     infer->last_ns = record->time_ns;
     if (!event.model->ended || record->time_ns > event.model->end_ns)
         event.model->end_ns = record->time_ns;
-    infer_process_record(&event);
-    infer_thread_record(&event);
-    infer_child_record(&event);
-    infer_facts_record(&event);
-    infer_file_record(&event);
-    infer_session_record(&event);
-    infer_resource_record(&event);
-    infer_mapping_record(&event);
-    infer_allocator_record(&event);
-    infer_site_record(&event);
-    if (record->kind == TRACE_KIND_path || record->kind == TRACE_KIND_chdir)
-        infer_path_record(&event);
+    if (process->exec_tid && event.thread->tid == process->exec_tid && record->kind != TRACE_KIND_process_end)
+        process->exec_tid = 0; /* exec failed: the program goes on */
+    for (unsigned i = 0; i < LOOKERS && lookers[record->kind][i]; i++)
+        lookers[record->kind][i](&event);
 }
 
 static void finish_process(struct infer *infer, uint32_t reader_index)
@@ -311,12 +342,10 @@ static void free_state(struct infer *infer)
     free(infer->path_next);
 }
 
-struct run *infer_run(struct reader *reader, const char *trace_path)
+struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context)
 {
     struct infer infer = {.reader = reader, .run = memory_zeroed(1, sizeof *infer.run)};
     struct run *run = infer.run;
-    struct trace_record record;
-    struct reader_origin origin;
     run->trace_path = memory_text(trace_path, strlen(trace_path));
     run->realtime_offset_ns = reader_control(reader)->realtime_offset_ns;
     run->host = (struct host){.load = NAN,
@@ -332,8 +361,14 @@ struct run *infer_run(struct reader *reader, const char *trace_path)
     run->peak_process = run->allocator.process = run->blocks_peak_process = NO_ID;
     run->blocks_peak_bytes = run->blocks_peak_ns = UNKNOWN;
     infer.process_of = memory_zeroed(reader_process_count(reader), sizeof *infer.process_of);
-    while (reader_next(reader, &record, &origin))
-        handle(&infer, &record, &origin);
+    struct reader_ahead *ahead = memory_checked(reader_ahead_begin(reader));
+    for (struct reader_batch *batch; (batch = reader_ahead_next(ahead));) {
+        for (size_t i = 0; i < batch->count; i++)
+            handle(&infer, &batch->records[i], &batch->origins[i]);
+        if (progress)
+            progress(context, batch->done_ratio);
+    }
+    reader_ahead_end(ahead);
     for (uint32_t i = 0; i < reader_process_count(reader); i++)
         finish_process(&infer, i);
     /* A moment is this plus a time of the trace: the sum must fit. */

@@ -7,7 +7,11 @@
 #include "analyzer/model.h"
 #include "analyzer/reader/reader.h"
 
-/* Reads all records and returns what happened; free with run_free(). Returns NULL when memory ends. */
-struct run *infer_run(struct reader *reader, const char *trace_path);
+/* Told now and then how much of the trace has been read: 0 to 1. */
+typedef void infer_progress(void *context, double done_ratio);
+
+/* Reads all records and returns what happened; free with run_free(). Nobody else may use the reader meanwhile: a thread
+ * of its own reads ahead. progress may be NULL. */
+struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context);
 
 #endif

@@ -9,47 +9,57 @@
 #include "analyzer/reader/files.h"
 #include "analyzer/reader/stream.h"
 
+/* Time of a stream's next record, and below it the stream: equal times go by process, then stream. */
+__extension__ typedef unsigned __int128 heap_key;
+
 struct reader {
     struct reader_files files;
     struct reader_report report;
     struct reader_stream *streams; /* by process, then number */
     uint32_t stream_count;
-    uint32_t *heap; /* streams that have a record left; the earliest first */
+    heap_key *heap; /* of streams that have a record left; the earliest first */
     uint32_t heap_count;
-    bool delivered; /* heap[0]'s record was handed out; its texts live until the next call */
+    bool delivered; /* the first one's record was handed out; its texts live until the next call */
 };
 
-static bool before(const struct reader *reader, uint32_t a, uint32_t b)
+static heap_key key_of(const struct reader *reader, uint32_t stream)
 {
-    uint64_t left = reader->streams[a].time_ns, right = reader->streams[b].time_ns;
-    return left != right ? left < right : a < b;
+    return (heap_key)reader->streams[stream].time_ns << 32 | stream;
 }
 
-static void sift_down(struct reader *reader, uint32_t hole)
+static uint32_t first_stream_of(const struct reader *reader)
 {
-    uint32_t moving = reader->heap[hole];
-    for (;;) {
-        uint32_t child = 2 * hole + 1;
-        if (child >= reader->heap_count)
-            break;
-        if (child + 1 < reader->heap_count && before(reader, reader->heap[child + 1], reader->heap[child]))
-            child++;
-        if (!before(reader, reader->heap[child], moving))
-            break;
-        reader->heap[hole] = reader->heap[child];
+    return (uint32_t)reader->heap[0];
+}
+
+/* Puts a key where it belongs below a hole: down along the smaller children to a leaf, then up again. A stream's next
+ * record mostly lies behind those of all others, and the choice between two children needs no branch. */
+static void sift_down(struct reader *reader, uint32_t hole, heap_key moving)
+{
+    heap_key *heap = reader->heap;
+    uint32_t count = reader->heap_count, top = hole, child;
+    while ((child = 2 * hole + 1) + 1 < count) {
+        child += heap[child + 1] < heap[child];
+        heap[hole] = heap[child];
         hole = child;
     }
-    reader->heap[hole] = moving;
+    if (child < count) {
+        heap[hole] = heap[child];
+        hole = child;
+    }
+    for (uint32_t parent; hole > top && heap[parent = (hole - 1) / 2] > moving; hole = parent)
+        heap[hole] = heap[parent];
+    heap[hole] = moving;
 }
 
 /* Moves the earliest stream on and puts it where it belongs now. */
 static void advance_first(struct reader *reader)
 {
-    struct reader_stream *stream = &reader->streams[reader->heap[0]];
-    if (!reader_stream_advance(stream, &reader->files, &reader->report))
-        reader->heap[0] = reader->heap[--reader->heap_count];
-    if (reader->heap_count)
-        sift_down(reader, 0);
+    uint32_t first = first_stream_of(reader);
+    if (reader_stream_advance(&reader->streams[first], &reader->files, &reader->report))
+        sift_down(reader, 0, key_of(reader, first));
+    else if (--reader->heap_count)
+        sift_down(reader, 0, reader->heap[reader->heap_count]);
 }
 
 static uint32_t count_streams(const struct reader_files *files)
@@ -80,9 +90,9 @@ static bool make_streams(struct reader *reader)
     }
     for (uint32_t i = 0; i < reader->stream_count; i++)
         if (reader_stream_advance(&reader->streams[i], files, &reader->report))
-            reader->heap[reader->heap_count++] = i;
+            reader->heap[reader->heap_count++] = key_of(reader, i);
     for (uint32_t i = reader->heap_count / 2; i-- > 0;)
-        sift_down(reader, i);
+        sift_down(reader, i, reader->heap[i]);
     return true;
 }
 
@@ -110,7 +120,7 @@ bool reader_next(struct reader *reader, struct trace_record *record, struct read
         advance_first(reader);
     }
     while (reader->heap_count) {
-        uint32_t first = reader->heap[0];
+        uint32_t first = first_stream_of(reader);
         struct reader_stream *stream = &reader->streams[first];
         if (reader_stream_read(stream, &reader->files, &reader->report, record)) {
             uint32_t pid = reader->files.processes[stream->process].pid;
@@ -172,6 +182,16 @@ uint64_t reader_discarded(const struct reader *reader, uint32_t process)
 const struct trace_control *reader_control(const struct reader *reader)
 {
     return &reader->files.control;
+}
+
+double reader_done_ratio(const struct reader *reader)
+{
+    uint64_t left = 0, all = 0;
+    for (uint32_t i = 0; i < reader->stream_count; i++)
+        left += reader->streams[i].end - reader->streams[i].next;
+    for (size_t p = 0; p < reader->files.process_count; p++)
+        all += reader->files.processes[p].packet_count;
+    return all ? (double)(all - left) / (double)all : 1;
 }
 
 uint64_t reader_damages(const struct reader *reader)

@@ -38,6 +38,8 @@ uint32_t reader_in_flight(const struct reader *reader, uint32_t process, uint64_
 uint64_t reader_discarded(const struct reader *reader, uint32_t process);
 /* The control page as it was when the trace was opened; zeros when it is missing. */
 const struct trace_control *reader_control(const struct reader *reader);
+/* How much of the trace has been read, by packets: 0 to 1. */
+double reader_done_ratio(const struct reader *reader);
 /* Number of damages reported so far. */
 uint64_t reader_damages(const struct reader *reader);
 

@@ -54,7 +54,7 @@ static inline void fuzz_report(void)
     struct reader *reader = reader_open(fuzz_directory(0), NULL, NULL, error, sizeof error);
     if (!reader)
         return;
-    struct run *run = infer_run(reader, "fuzz");
+    struct run *run = infer_run(reader, "fuzz", NULL, NULL);
     reader_close(reader);
     for (size_t i = 0; i < run->image_count; i++) {
         const struct image *image = &run->images[i];
