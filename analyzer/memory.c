@@ -17,12 +17,12 @@ void *memory_checked(void *memory)
 
 void memory_grow(void **array, size_t *capacity, size_t count, size_t size)
 {
-    if (count < *capacity)
-        return;
-    size_t larger = *capacity ? *capacity * 2 : 8;
-    *array = memory_checked(reallocarray(*array, larger, size));
-    memset((char *)*array + *capacity * size, 0, (larger - *capacity) * size);
-    *capacity = larger;
+    if (count >= *capacity) {
+        size_t larger = *capacity ? *capacity * 2 : 8;
+        *array = memory_checked(reallocarray(*array, larger, size));
+        *capacity = larger;
+    }
+    memset((char *)*array + count * size, 0, size); /* no others: memory that nobody needs yet stays untouched */
 }
 
 void *memory_zeroed(size_t count, size_t size)

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Room for one more element behind `count` in an array of elements of `size` bytes; new elements are zeroed.
+/* Room for one more element behind `count` in an array of elements of `size` bytes, and that element zeroed.
  * *array and *capacity are updated. */
 void memory_grow(void **array, size_t *capacity, size_t count, size_t size);
 void *memory_zeroed(size_t count, size_t size);

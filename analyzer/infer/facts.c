@@ -113,12 +113,12 @@ void infer_facts_finish(struct infer *infer)
                                          .changed_from_ns = file->changed_from_ns,
                                          .changed_to_ns = file->changed_to_ns};
         struct image_facts facts;
-        if (is_missing(&missing, infer->path_now[i]))
+        if (is_missing(&missing, infer_path_now(infer, (uint32_t)i)))
             continue;
         errno = 0;
-        bool read = image_file_parse(infer->path_now[i], &state, &facts);
+        bool read = image_file_parse(infer_path_now(infer, (uint32_t)i), &state, &facts);
         if (!read && errno == ENOENT)
-            look_up(&missing, infer->path_now[i]);
+            look_up(&missing, infer_path_now(infer, (uint32_t)i));
         if (!read || facts.format != file->facts.format)
             continue;
         file->facts = facts;

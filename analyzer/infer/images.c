@@ -238,9 +238,6 @@ static void phases_of(struct image *image, const struct job *job)
 static void image_of(struct infer *infer, const struct job *job, enum image_status status, bool alone)
 {
     struct run *run = infer->run;
-    void *images = run->images;
-    memory_grow(&images, &infer->images_capacity, run->image_count, sizeof *run->images);
-    run->images = images;
     struct image *image = &run->images[run->image_count++];
     struct process *process = &run->processes[job->process];
     *image = (struct image){
@@ -306,28 +303,35 @@ static void merge_unused(struct process_state *process)
     }
 }
 
-/* The images have all that their sessions knew. */
-static void forget_sessions(struct process_state *process)
+/* The images have all that their jobs and sessions knew. */
+static void forget_jobs(struct process_state *process)
 {
     struct session *session;
     for (size_t at = 0; (session = id_map_next(&process->sessions, &at));)
         infer_session_free(session);
     id_map_release(&process->sessions);
+    infer_sites_forget_jobs(process);
+    for (struct job *job = process->jobs, *next; job; job = next) {
+        next = job->next;
+        infer_job_free(job);
+    }
+    process->jobs = NULL;
 }
 
 void infer_images_finish(struct infer *infer)
 {
     struct run *run = infer->run;
-    size_t unused = 0; /* decoded, and nothing seen to come of it */
+    size_t unused = 0, most = 0; /* unused: decoded, and nothing seen to come of it */
+    for (size_t p = 0; p < infer->processes_count; p++)
+        most += infer->processes[p]->jobs_count;
+    run->images = memory_checked(reallocarray(NULL, most + 1, sizeof *run->images));
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
-        size_t count = 0;
+        size_t count = process->jobs_count;
         merge_unused(process);
-        for (struct job *job = process->jobs; job; job = job->next) {
+        for (struct job *job = process->jobs; job; job = job->next)
             if (!job->merged_into)
                 infer_memory_settle(infer, job);
-            count++;
-        }
         struct job **jobs = memory_zeroed(count, sizeof *jobs);
         enum image_status *status = memory_zeroed(count, sizeof *status);
         bool *overlaps = memory_zeroed(count, sizeof *overlaps);
@@ -350,7 +354,7 @@ void infer_images_finish(struct infer *infer)
         free(jobs);
         free(status);
         free(overlaps);
-        forget_sessions(process);
+        forget_jobs(process);
     }
     infer_images_in_order(run);
     if (unused && run->image_count)

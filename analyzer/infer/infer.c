@@ -140,9 +140,12 @@ static struct timeline *thread_of(struct infer *infer, struct process_state *pro
                                   uint32_t stream)
 {
     while (infer->streams_capacity <= stream) {
+        size_t capacity = infer->streams_capacity;
         void *threads = infer->stream_threads;
-        memory_grow(&threads, &infer->streams_capacity, infer->streams_capacity, sizeof *infer->stream_threads);
+        memory_grow(&threads, &infer->streams_capacity, capacity, sizeof *infer->stream_threads);
         infer->stream_threads = threads;
+        memset(infer->stream_threads + capacity, 0,
+               (infer->streams_capacity - capacity) * sizeof *infer->stream_threads);
     }
     if (record->kind == TRACE_KIND_thread || !infer->stream_threads[stream]) {
         uint32_t tid = record->kind == TRACE_KIND_thread ? record->thread.tid : 0;
@@ -309,14 +312,6 @@ static void free_state(struct infer *infer)
             free(hook->name);
             free(hook);
         }
-        for (struct job *job = process->jobs, *next; job; job = next) {
-            next = job->next;
-            free(job->inputs);
-            free(job->outputs);
-            free(job->workbench);
-            free(job->memory);
-            free(job);
-        }
         free(process->threads);
         id_map_release(&process->hooks);
         id_map_release(&process->live_threads);
@@ -337,9 +332,9 @@ static void free_state(struct infer *infer)
     free(infer->process_of);
     free(infer->stream_threads);
     free(infer->inode_heads);
-    free(infer->inode_next);
+    free(infer->inode_links);
     free(infer->path_heads);
-    free(infer->path_next);
+    free(infer->path_links);
 }
 
 struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context)

@@ -50,12 +50,22 @@ struct job *infer_job_new(struct event *event, uint64_t start_ns)
     job->helper_start_ns = job->helper_end_ns = process->helper_cpu_ns;
     job->next = process->jobs;
     process->jobs = job;
+    process->jobs_count++;
     event->thread->owner = true;
     job->workbench = memory_zeroed(1, sizeof *job->workbench);
     if (process->active_count == ACTIVE)
         infer_job_settle(process, process->active[0]);
     process->active[process->active_count++] = job;
     return job;
+}
+
+void infer_job_free(struct job *job)
+{
+    free(job->inputs);
+    free(job->outputs);
+    free(job->workbench);
+    free(job->memory);
+    free(job);
 }
 
 void infer_job_enters(struct job *job, enum stage stage, uint64_t ns)

@@ -86,6 +86,8 @@ char *infer_absolute(const struct event *event, const struct trace_text *path, i
 void infer_path_record(struct event *event);
 /* A new process looks its paths up where its parent, or what it replaces, did. */
 void infer_path_process_began(struct event *event);
+/* Where the file is now. Valid until it is renamed. */
+const char *infer_path_now(const struct infer *infer, uint32_t file);
 /* The image file that has this identity and content now, or NO_ID. */
 uint32_t infer_known_file(const struct infer *infer, const struct description *description);
 uint32_t infer_new_file(struct infer *infer, const struct description *description, const struct image_facts *facts);
@@ -123,6 +125,7 @@ void infer_quantization_record(const struct event *event);
 
 /* jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);
+void infer_job_free(struct job *job);
 /* The same inputs make another output, or are loaded for one. */
 /* A stage of the job was seen at ns: kept if it is the first time. */
 void infer_job_enters(struct job *job, enum stage stage, uint64_t ns);

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CHAINS 65536
+#define CHAINS      65536
+#define CHAIN_SHARE 65536 /* of the 32-bit hashes, per chain */
 
 /* Removes "//", "/./" and "/../" by the text alone: the directories may be gone by now. An empty path becomes "/". */
 static void tidy(char *path)
@@ -122,7 +123,7 @@ static void chdir_record(struct event *event)
 
 static uint32_t hash_inode(uint64_t device, uint64_t inode)
 {
-    return (uint32_t)((device * 31 + inode) * UINT64_C(0x9E3779B97F4A7C15) >> 48);
+    return (uint32_t)((device * 31 + inode) * UINT64_C(0x9E3779B97F4A7C15) >> 32);
 }
 
 static uint32_t hash_path(const char *path)
@@ -130,7 +131,7 @@ static uint32_t hash_path(const char *path)
     uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
     for (; *path; path++)
         hash = (hash ^ (unsigned char)*path) * UINT64_C(1099511628211);
-    return (uint32_t)(hash >> 48);
+    return (uint32_t)(hash >> 32);
 }
 
 static void make_chains(struct infer *infer)
@@ -143,13 +144,20 @@ static void make_chains(struct infer *infer)
     memset(infer->path_heads, 0xff, CHAINS * sizeof *infer->path_heads);
 }
 
+const char *infer_path_now(const struct infer *infer, uint32_t file)
+{
+    return infer->path_now[file] ? infer->path_now[file] : infer->run->files[file].path;
+}
+
 /* Newest surviving file of a path, or NO_ID. */
 static uint32_t by_path(const struct infer *infer, const char *path)
 {
     if (!infer->path_heads)
         return NO_ID;
-    for (uint32_t id = infer->path_heads[hash_path(path)]; id != NO_ID; id = infer->path_next[id])
-        if (infer->run->files[id].survives && strcmp(infer->path_now[id], path) == 0)
+    uint32_t hash = hash_path(path);
+    const struct chain_link *links = infer->path_links;
+    for (uint32_t id = infer->path_heads[hash / CHAIN_SHARE]; id != NO_ID; id = links[id].next)
+        if (links[id].hash == hash && infer->run->files[id].survives && strcmp(infer_path_now(infer, id), path) == 0)
             return id;
     return NO_ID;
 }
@@ -158,9 +166,11 @@ uint32_t infer_known_file(const struct infer *infer, const struct description *d
 {
     if (!infer->inode_heads)
         return NO_ID;
-    for (uint32_t id = infer->inode_heads[hash_inode(d->device, d->inode)]; id != NO_ID; id = infer->inode_next[id]) {
+    uint32_t hash = hash_inode(d->device, d->inode);
+    const struct chain_link *links = infer->inode_links;
+    for (uint32_t id = infer->inode_heads[hash / CHAIN_SHARE]; id != NO_ID; id = links[id].next) {
         const struct image_file *file = &infer->run->files[id];
-        if (file->device != d->device || file->inode != d->inode || !file->survives)
+        if (links[id].hash != hash || file->device != d->device || file->inode != d->inode || !file->survives)
             continue;
         if (file->bytes == UNKNOWN || d->opened_bytes == UNKNOWN || file->bytes == d->opened_bytes)
             return id;
@@ -178,32 +188,38 @@ static void *with_room(const struct infer *infer, void *array, size_t size)
 
 static void grow_chains(struct infer *infer)
 {
-    infer->inode_next = with_room(infer, infer->inode_next, sizeof(uint32_t));
-    infer->path_next = with_room(infer, infer->path_next, sizeof(uint32_t));
+    infer->inode_links = with_room(infer, infer->inode_links, sizeof *infer->inode_links);
+    infer->path_links = with_room(infer, infer->path_links, sizeof *infer->path_links);
     infer->path_now = with_room(infer, infer->path_now, sizeof(char *));
     void *written = infer->written; /* the last one: takes the new capacity over */
     memory_grow(&written, &infer->chain_capacity, infer->run->file_count, sizeof *infer->written);
     infer->written = written;
 }
 
-static void put_under_path(struct infer *infer, uint32_t id)
+static void put_in_chain(uint32_t *heads, struct chain_link *links, uint32_t hash, uint32_t id)
 {
-    uint32_t *head = &infer->path_heads[hash_path(infer->path_now[id])];
-    infer->path_next[id] = *head;
+    uint32_t *head = &heads[hash / CHAIN_SHARE];
+    links[id] = (struct chain_link){*head, hash};
     *head = id;
 }
 
-static void take_from_chain(uint32_t *at, uint32_t *next, uint32_t id)
+static void take_from_chain(uint32_t *heads, struct chain_link *links, uint32_t hash, uint32_t id)
 {
+    uint32_t *at = &heads[hash / CHAIN_SHARE];
     while (*at != NO_ID && *at != id)
-        at = &next[*at];
+        at = &links[*at].next;
     if (*at == id)
-        *at = next[id];
+        *at = links[id].next;
+}
+
+static void put_under_path(struct infer *infer, uint32_t id)
+{
+    put_in_chain(infer->path_heads, infer->path_links, hash_path(infer_path_now(infer, id)), id);
 }
 
 static void take_from_path(struct infer *infer, uint32_t id)
 {
-    take_from_chain(&infer->path_heads[hash_path(infer->path_now[id])], infer->path_next, id);
+    take_from_chain(infer->path_heads, infer->path_links, hash_path(infer_path_now(infer, id)), id);
 }
 
 /* Nobody can find it any more: names and inodes that are used again and again do not make the chains long. */
@@ -212,7 +228,7 @@ static void file_gone(struct infer *infer, uint32_t id)
     struct image_file *file = &infer->run->files[id];
     file->survives = false;
     take_from_path(infer, id);
-    take_from_chain(&infer->inode_heads[hash_inode(file->device, file->inode)], infer->inode_next, id);
+    take_from_chain(infer->inode_heads, infer->inode_links, hash_inode(file->device, file->inode), id);
 }
 
 /* As the kernel names what has no name. */
@@ -227,9 +243,7 @@ static char *name_of(const struct description *d)
 
 static void put_in_chains(struct infer *infer, const struct description *d, uint32_t id)
 {
-    uint32_t *head = &infer->inode_heads[hash_inode(d->device, d->inode)];
-    infer->inode_next[id] = *head;
-    *head = id;
+    put_in_chain(infer->inode_heads, infer->inode_links, hash_inode(d->device, d->inode), id);
     put_under_path(infer, id);
 }
 
@@ -267,7 +281,6 @@ uint32_t infer_new_file(struct infer *infer, const struct description *d, const 
         .changed_from_ns = UNKNOWN,
         .changed_to_ns = UNKNOWN,
     };
-    infer->path_now[id] = name_of(d);
     infer->written[id] = d->out_job != NULL;
     if (!d->stream) /* one name, one inode, many images: nothing is found by them */
         put_in_chains(infer, d, id);
@@ -286,7 +299,6 @@ uint32_t infer_new_memory(struct infer *infer, const struct image_facts *facts, 
         .changed_from_ns = UNKNOWN,
         .changed_to_ns = UNKNOWN,
     };
-    infer->path_now[id] = memory_text("(memory)", 8);
     return id;
 }
 

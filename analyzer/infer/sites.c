@@ -183,19 +183,30 @@ static struct site_frame frame_of(struct infer *infer, const struct process_stat
     return frame;
 }
 
-static uint32_t image_of(const struct infer *infer, const struct process_state *process, const struct job *job)
+void infer_sites_forget_jobs(struct process_state *process)
+{
+    for (uint32_t i = 0; i < process->sites.sites_count; i++) {
+        struct site *site = changing(&process->sites, i); /* now it says what it held at the peak */
+        const struct job *job = infer_job_now(site->at_peak.job);
+        site->job_start_ns = job ? job->start_ns : UNKNOWN;
+        site->job_tid = job ? job->tid : 0;
+        site->now.job = site->at_peak.job = NULL;
+    }
+}
+
+static uint32_t image_of(const struct infer *infer, const struct process_state *process, const struct site *site)
 {
     const struct run *run = infer->run;
     size_t low = 0, high = run->image_count; /* images stand in the order of their starts */
-    while (job && low < high) {
+    while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (run->images[middle].start_ns < job->start_ns)
+        if (run->images[middle].start_ns < site->job_start_ns)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; job && low < run->image_count && run->images[low].start_ns == job->start_ns; low++)
-        if (run->images[low].process == process->index && run->images[low].tid == job->tid)
+    for (; low < run->image_count && run->images[low].start_ns == site->job_start_ns; low++)
+        if (run->images[low].process == process->index && run->images[low].tid == site->job_tid)
             return (uint32_t)low;
     return NO_ID;
 }
@@ -217,7 +228,7 @@ static void name_site(struct infer *infer, const struct process_state *process, 
     uint32_t number = (uint32_t)site->key;
     *model = (struct memory_site){.bytes = site->at_peak.bytes,
                                   .blocks = site->at_peak.blocks,
-                                  .image = image_of(infer, process, infer_job_now(site->at_peak.job)),
+                                  .image = image_of(infer, process, site),
                                   .has_stack = site->key & STACK_KEY && depth_of(sites, number)};
     if (!model->has_stack) {
         model->frame_count = 1;
@@ -304,9 +315,7 @@ void infer_sites_finish(struct infer *infer)
     run->blocks_peak_count = sites->at_peak.blocks;
     run->blocks_peak_ns = sites->peak_ns;
     run->blocks_peak_process = highest->index;
-    struct site rest = {.key = 0};
-    for (uint32_t i = 0; i < sites->sites_count; i++)
-        changing(sites, i); /* now all of them say what they held at the peak */
+    struct site rest = {.key = 0, .job_start_ns = UNKNOWN};
     qsort(sites->sites, sites->sites_count, sizeof *sites->sites, by_peak);
     run->sites = memory_zeroed(NAMED_MAX + 1, sizeof *run->sites);
     for (size_t i = 0; i < sites->sites_count && sites->sites[i].at_peak.blocks; i++) {

@@ -19,11 +19,13 @@ struct symbolizer;
 /* Where large blocks of a process come from: see sites.c. */
 struct site_content {
     uint64_t bytes, blocks;
-    struct job *job; /* that the newest of them was for, or NULL */
+    struct job *job; /* that the newest of them was for, or NULL; gone when the images are made */
 };
 struct site {
     uint64_t key; /* its stack, or return address */
     uint64_t epoch;
+    uint64_t job_start_ns; /* of at_peak.job once that is gone; UNKNOWN: there was none */
+    uint32_t job_tid;
     struct site_content now, at_peak; /* at_peak: when epoch is the process's; else it holds now what it held then */
 };
 struct stack_frame {
@@ -56,6 +58,8 @@ void infer_site_record(struct event *event);
 /* The event's block came: returns the number of its site. */
 uint32_t infer_site_came(struct event *event, uint64_t bytes, struct job *job);
 void infer_site_went(struct process_state *process, uint32_t site, uint64_t bytes);
+/* The process's jobs are about to be freed. */
+void infer_sites_forget_jobs(struct process_state *process);
 void infer_sites_finish(struct infer *infer);
 void infer_sites_release(struct process_sites *sites);
 

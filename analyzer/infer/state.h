@@ -240,6 +240,7 @@ struct process_state {
     struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
     struct id_map directories;            /* open directories by descriptor + 1 */
     struct job *jobs, *latest;
+    size_t jobs_count;
     struct job *active[ACTIVE];
     unsigned active_count;
     struct job *retired[RETIRED];
@@ -277,6 +278,11 @@ struct bin {
     uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
 };
 
+/* A file's place in a hash chain. */
+struct chain_link {
+    uint32_t next, hash;
+};
+
 struct infer {
     struct run *run;
     struct reader *reader;
@@ -285,12 +291,12 @@ struct infer {
     uint32_t *process_of;     /* by the reader's index: index + 1, or 0 */
     uint32_t *stream_threads; /* by stream: thread it records now, as index + 1 into its process's threads */
     size_t streams_capacity;
-    size_t files_capacity, images_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
+    size_t files_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
     size_t untraced_capacity;
     struct id_map children;             /* by pid: struct started, see children.c */
-    uint32_t *inode_heads, *path_heads; /* hash chains through run->files, newest first */
-    uint32_t *inode_next, *path_next;
-    char **path_now; /* by file: where it is now; a source keeps the name it was read under */
+    uint32_t *inode_heads, *path_heads;          /* hash chains through run->files, newest first */
+    struct chain_link *inode_links, *path_links; /* by file */
+    char **path_now; /* by file: where it is now, a source keeps the name it was read under; NULL: that name */
     bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
     struct id_map pipes;  /* by inode */
