@@ -2,15 +2,17 @@
  * Owns: records of a reader in batches that a thread of its own decodes ahead of who uses them.
  * Must not know: files, packets, what records mean.
  *
- * A ring of batches: the thread fills the next free one, the user takes the oldest full one. The thread begins with the
- * second batch, so that a short trace needs none; where none can be made, the user fills them. */
+ * A ring of batches: the thread fills the next free one, the user takes the oldest full one. Who has to wait does so
+ * until half of the ring is ready: waking a thread costs as much as a batch. The thread begins with the second batch, so
+ * that a short trace needs none; where none can be made, the user fills them. */
 #include "analyzer/reader/ahead.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-#define BATCH_RECORDS 512
-#define BATCHES       4
+#define BATCH_RECORDS 256
+#define BATCHES       8
+#define ENOUGH        (BATCHES / 2) /* what a waiting side is woken for */
 #define TEXT_BYTES    (2 * TRACE_RECORD_MAX) /* of a batch; it ends when another record's might not fit */
 #define LOOK_EVERY    64                     /* batches between two looks at how far the reader is */
 
@@ -29,9 +31,9 @@ struct reader_ahead {
     uint64_t looks; /* batches filled; of whom fills them, as the next */
     double done_ratio;
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t can_fill, can_take;
     uint64_t filled, taken; /* batches, under the lock; slots[taken % BATCHES] is the user's while in use */
-    bool in_use, ended, stopped;
+    bool in_use, ended, stopped, fills_later, takes_later; /* later: that side waits */
 };
 
 /* Texts point into a packet that the reader drops when it goes on. */
@@ -66,8 +68,10 @@ static void *read_ahead(void *argument)
     struct reader_ahead *ahead = argument;
     pthread_mutex_lock(&ahead->lock);
     while (!ahead->ended && !ahead->stopped) {
-        if (ahead->filled == ahead->taken + BATCHES) {
-            pthread_cond_wait(&ahead->changed, &ahead->lock);
+        ahead->fills_later = ahead->filled == ahead->taken + BATCHES;
+        if (ahead->fills_later) {
+            while (ahead->fills_later && !ahead->stopped)
+                pthread_cond_wait(&ahead->can_fill, &ahead->lock);
             continue;
         }
         struct slot *slot = &ahead->slots[ahead->filled % BATCHES];
@@ -76,7 +80,10 @@ static void *read_ahead(void *argument)
         pthread_mutex_lock(&ahead->lock);
         ahead->filled += slot->batch.count > 0;
         ahead->ended = slot->last;
-        pthread_cond_signal(&ahead->changed);
+        if (ahead->takes_later && (ahead->ended || ahead->filled >= ahead->taken + ENOUGH)) {
+            ahead->takes_later = false;
+            pthread_cond_signal(&ahead->can_take);
+        }
     }
     pthread_mutex_unlock(&ahead->lock);
     return NULL;
@@ -89,7 +96,8 @@ struct reader_ahead *reader_ahead_begin(struct reader *reader)
         return NULL;
     ahead->reader = reader;
     pthread_mutex_init(&ahead->lock, NULL);
-    pthread_cond_init(&ahead->changed, NULL);
+    pthread_cond_init(&ahead->can_fill, NULL);
+    pthread_cond_init(&ahead->can_take, NULL);
     for (unsigned i = 0; i < BATCHES; i++) {
         struct slot *slot = &ahead->slots[i];
         slot->batch.records = malloc(BATCH_RECORDS * sizeof *slot->batch.records);
@@ -106,12 +114,14 @@ struct reader_ahead *reader_ahead_begin(struct reader *reader)
 static struct reader_batch *wait_for_batch(struct reader_ahead *ahead)
 {
     pthread_mutex_lock(&ahead->lock);
-    if (ahead->in_use) {
-        ahead->taken++;
-        pthread_cond_signal(&ahead->changed);
+    ahead->taken += ahead->in_use;
+    if (ahead->fills_later && ahead->filled <= ahead->taken + BATCHES - ENOUGH) {
+        ahead->fills_later = false;
+        pthread_cond_signal(&ahead->can_fill);
     }
-    while (ahead->filled == ahead->taken && !ahead->ended)
-        pthread_cond_wait(&ahead->changed, &ahead->lock);
+    ahead->takes_later = ahead->filled == ahead->taken && !ahead->ended;
+    while (ahead->takes_later)
+        pthread_cond_wait(&ahead->can_take, &ahead->lock);
     ahead->in_use = ahead->filled != ahead->taken;
     struct reader_batch *batch = ahead->in_use ? &ahead->slots[ahead->taken % BATCHES].batch : NULL;
     pthread_mutex_unlock(&ahead->lock);
@@ -143,7 +153,7 @@ void reader_ahead_end(struct reader_ahead *ahead)
     if (ahead->has_thread) {
         pthread_mutex_lock(&ahead->lock);
         ahead->stopped = true;
-        pthread_cond_signal(&ahead->changed);
+        pthread_cond_signal(&ahead->can_fill);
         pthread_mutex_unlock(&ahead->lock);
         pthread_join(ahead->thread, NULL);
     }
@@ -152,7 +162,8 @@ void reader_ahead_end(struct reader_ahead *ahead)
         free(ahead->slots[i].batch.origins);
         free(ahead->slots[i].texts);
     }
-    pthread_cond_destroy(&ahead->changed);
+    pthread_cond_destroy(&ahead->can_fill);
+    pthread_cond_destroy(&ahead->can_take);
     pthread_mutex_destroy(&ahead->lock);
     free(ahead);
 }
