@@ -46,6 +46,12 @@ struct process_thread {
 
 struct process {
     uint32_t pid;
+    bool ended;       /* an end was recorded */
+    bool forked;      /* forked without exec: shares its parent's program */
+    uint64_t records; /* this and the next ones change with each record */
+    uint64_t start_ns;
+    uint64_t end_ns;        /* last record when no end was recorded */
+    uint64_t seen_io_bytes; /* physical bytes in the records, of calls that the kernel counts */
     uint32_t ppid;
     uint32_t parent; /* index of the traced process that started it, or NO_ID */
     char *exe;
@@ -53,10 +59,6 @@ struct process {
     char **argv;
     size_t argc;
     char *cwd;
-    uint64_t start_ns;
-    uint64_t end_ns; /* last record when no end was recorded */
-    bool ended;      /* an end was recorded */
-    bool forked;     /* forked without exec: shares its parent's program */
     int exit_code;   /* -1 = unknown */
     int signal;      /* 0 = none or unknown */
     char *in_flight; /* function in progress when a killed process left off, or NULL */
@@ -66,8 +68,7 @@ struct process {
     uint64_t heap_peak_bytes;    /* UNKNOWN where the allocator was not seen */
     uint64_t minor_faults, major_faults;
     uint64_t kernel_io_bytes; /* rchar + wchar of the kernel, less ours and reaped children's, or UNKNOWN */
-    uint64_t seen_io_bytes;   /* physical bytes in the records, of calls that the kernel counts */
-    uint64_t records, lost_records;
+    uint64_t lost_records;
     uint64_t own_cost_ns; /* calibrated cost of the library, or UNKNOWN */
     uint64_t own_mapped_bytes;
     uint32_t usable_cpus;

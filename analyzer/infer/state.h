@@ -36,8 +36,8 @@ struct range { /* known at ns */
     uint64_t address, bytes, ns;
 };
 struct ranges {
-    struct range at[BUFFERS];
     unsigned next;
+    struct range at[BUFFERS];
 };
 
 /* Calls of threads that help a job's owner: busy_ns of the time between from_ns and to_ns. */
@@ -57,23 +57,28 @@ struct workbench {
 
 struct job;
 
+/* Records of many processes follow each other: in these structures what most records need stands first, together. */
+
 /* An open file description of a process; forgotten at its last close, when its sums have gone to the job. */
 struct description {
-    uint32_t number;
-    char *path; /* absolute */
-    uint64_t device, inode, opened_bytes;
     uint32_t mode, flags;
-    int fd;
-    bool inherited;                                     /* or a stream: its open is no part of an image */
+    struct job *in_job, *out_job;
     uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
-    uint64_t open_ns;
-    uint64_t first_write_ns; /* start of the first write, or UNKNOWN */
+    uint64_t first_write_ns;                            /* start of the first write, or UNKNOWN */
+    bool inherited;                                     /* or a stream: its open is no part of an image */
+    bool stream, named;                                 /* a socket or pipe, see streams.c */
+    bool out_open;                                      /* among the open outputs of out_job */
+    bool close_changes;                                 /* stdio holds bytes of it back until it is closed */
+    bool out_changed;                                   /* the times below are known, of what is written to it */
     uint64_t kernel_reads, kernel_writes,
         small_ops; /* calls that moved bytes to or from the kernel; see SMALL_IO_BYTES */
     struct io_total read, write;
     uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
-    struct ranges buffers;                  /* the program's read buffers until a job takes them */
-    struct job *in_job, *out_job;
+    uint32_t number;
+    int fd;
+    char *path; /* absolute */
+    uint64_t device, inode, opened_bytes;
+    uint64_t open_ns;
     uint32_t in_file;      /* run->files, of a stream, or NO_ID */
     uint32_t out_file;     /* run->files, or NO_ID */
     uint32_t link_session; /* codec session that it is tied to, or 0 */
@@ -81,16 +86,13 @@ struct description {
     struct job *named_job; /* whose thread named the file to a codec without a session, or NULL */
     uint32_t waiting;      /* session whose waiting output it is, or 0 */
     uint32_t open_tid;     /* thread that opened it */
-    bool out_open;         /* among the open outputs of out_job */
-    bool close_changes;    /* stdio holds bytes of it back until it is closed */
-    bool out_changed;      /* the times below are known, of what is written to it */
     uint64_t out_changed_from_ns, out_changed_to_ns;
-    /* Of a socket or pipe, see streams.c. */
-    bool stream, named;
+    /* Of a socket or pipe. */
     unsigned direction;                                       /* of the last transfer */
     uint64_t last_bytes, last_buffer, last_start_ns, last_ns; /* that transfer; last_bytes 0: taken by a head */
     struct job *asked;                                        /* whose input came with the request, or NULL */
     uint64_t asked_ns;                                        /* when the request began to come, or UNKNOWN */
+    struct ranges buffers;                                    /* the program's read buffers until a job takes them */
 };
 
 struct quantization_tables {
@@ -127,52 +129,52 @@ struct memory_images {
 
 /* An image in the making. */
 struct job {
-    struct job *next;        /* in its process, newest first */
     struct job *merged_into; /* it turned out to be part of that one, or NULL */
     uint32_t process, tid;
-    uint32_t *inputs, *outputs; /* run->files */
-    size_t inputs_count, inputs_capacity, outputs_count, outputs_capacity;
     uint64_t start_ns, end_ns;
-    uint64_t stage_ns[STAGE_COUNT]; /* observed */
-    uint64_t other_ns;              /* observed, in no stage */
-    uint64_t gap_ns[GAP_COUNT];
-    uint64_t cpu_ns;
-    bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed;
-    bool failed;         /* a codec call of it failed and none succeeded after it */
-    bool cut_in_encode;  /* the process ended inside its first encode: how long it took is unknown */
-    bool output_tied;    /* a stronger rule than adjacency tied an output to it */
-    bool by_socket;      /* its input came through a socket */
-    uint32_t readings;   /* of its input, that no answer on a socket has been found for */
-    uint64_t read_bytes; /* of its input */
-    uint64_t reading_ns; /* when the last of them was known to be one */
-    unsigned open_outputs;
     struct workbench *workbench; /* or NULL: nobody looks at it any more */
-    uint32_t attempts;
-    enum link_rule rule;
+    bool read_seen, header_seen, decode_seen, transform_seen, encode_seen, write_seen, output_closed;
+    bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
+    bool failed;                                 /* a codec call of it failed and none succeeded after it */
+    bool cut_in_encode;   /* the process ended inside its first encode: how long it took is unknown */
+    bool output_tied;     /* a stronger rule than adjacency tied an output to it */
+    bool by_socket;       /* its input came through a socket */
+    bool stripped;        /* metadata was dropped from its pixels */
+    bool decoder_decoded; /* it produced pixels; else it only read a header */
+    uint64_t read_bytes;  /* of its input */
+    uint64_t cpu_ns;
+    uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
+    uint64_t blocks_live, blocks_peak;
+    uint64_t gap_ns[GAP_COUNT];
+    uint64_t stage_ns[STAGE_COUNT]; /* observed */
+    uint64_t phase_ns[STAGE_COUNT]; /* first moment of each stage, UNKNOWN before it */
+    uint64_t other_ns;              /* observed, in no stage */
+    uint64_t pipeline_ns;           /* observed in PIPELINE calls, less what other codec calls account for */
+    uint64_t encoded_ns;            /* end of the last encoder's call that was not a container's */
+    uint64_t heap_start, heap_peak;
+    bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
     struct session *encoder, *palette;
-    bool stripped;               /* metadata was dropped from its pixels */
     struct session *muxer;       /* that put the output's parts together; may be the encoder */
     struct session *packer;      /* of zlib: the encoder, if the output is PNG and there is no other */
     struct session *next_packer; /* since the output was closed: that of the next one of the same inputs */
-    unsigned encoder_depth;      /* of its calls in others' */
     struct session *container;   /* of a library that calls encoders of other libraries, or has its own */
-    uint64_t pipeline_ns;        /* observed in PIPELINE calls, less what other codec calls account for */
-    uint64_t encoded_ns;         /* end of the last encoder's call that was not a container's */
-    bool pipeline_seen, encoder_seen, in_memory; /* in_memory: begun by a decoder of a buffer that nobody read */
-    struct memory_images *memory; /* that a codec was given or gave back, or NULL */
-    uint32_t copied_place;   /* place in outputs + 1 of the one that is read back for another, or 0 */
-    uint32_t loader_tid;     /* thread that libvips loaded the input on, or 0 */
-    struct job *again_of;    /* whose input it has, or NULL */
-    struct session *decoder; /* see note_decoder() */
-    bool decoder_decoded;    /* it produced pixels; else it only read a header */
-    struct session *writer;  /* session that an output's first bytes were written in or for, or NULL */
-    uint64_t heap_start, heap_peak;
-    bool heap_known, heap_seen, heap_done; /* done: complete, and only here for an answer that may still come */
-    uint64_t blocks_live, blocks_peak;
-    uint64_t helper_start_ns, helper_end_ns; /* helpers' CPU of the process at its first and last event */
+    struct session *decoder;     /* see note_decoder() */
+    struct session *writer;      /* session that an output's first bytes were written in or for, or NULL */
+    unsigned encoder_depth;      /* of its calls in others' */
+    uint32_t attempts;
+    enum link_rule rule;
+    unsigned open_outputs;
     uint64_t first_read_ns;
-    uint64_t phase_ns[STAGE_COUNT]; /* first moment of each stage, UNKNOWN before it */
     uint64_t read_ops, image_read_bytes, write_ops, write_bytes, small_ops; /* of its closed files */
+    uint32_t *inputs, *outputs;                                             /* run->files */
+    size_t inputs_count, inputs_capacity, outputs_count, outputs_capacity;
+    struct job *next;             /* in its process, newest first */
+    struct memory_images *memory; /* that a codec was given or gave back, or NULL */
+    struct job *again_of;         /* whose input it has, or NULL */
+    uint32_t readings;            /* of its input, that no answer on a socket has been found for */
+    uint32_t copied_place;        /* place in outputs + 1 of the one that is read back for another, or 0 */
+    uint32_t loader_tid;          /* thread that libvips loaded the input on, or 0 */
+    uint64_t reading_ns;          /* when the last reading of its input was known to be one */
 };
 
 struct pending {
@@ -199,11 +201,8 @@ enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, M
 
 struct timeline {
     uint32_t tid;
-    uint32_t stream;
-    uint64_t start_ns;
-    bool ended, owner; /* owner: owned an image */
+    unsigned pending_count;
     struct job *current;
-    struct job *loaded; /* what libvips loaded on it last, or NULL */
     uint64_t last_ns;   /* end of the last event that belonged to a job */
     uint64_t inside_ns; /* calls since then that are counted elsewhere */
     struct job *last_job;
@@ -211,13 +210,16 @@ struct timeline {
     uint64_t codec_ns, io_cpu_ns; /* in calls since that reading */
     uint64_t loose_cpu_ns;        /* in I/O calls since then on files that are of no job, or not yet */
     struct job *call_job;
+    struct pending pending[PENDING];
+    uint32_t stream;
+    bool ended, owner; /* owner: owned an image */
+    uint64_t start_ns;
+    struct job *loaded;      /* what libvips loaded on it last, or NULL */
     uint32_t listed;         /* place in its process's list of threads + 1, or 0 */
     enum memory_use removed; /* what its last munmap removed: mremap puts it elsewhere */
-    struct pending pending[PENDING];
-    unsigned pending_count;
+    uint64_t first_image_ns; /* or UNKNOWN */
     struct unclaimed unclaimed[UNCLAIMED];
     unsigned unclaimed_next;
-    uint64_t first_image_ns; /* or UNKNOWN */
 };
 
 struct hook_info {
@@ -233,13 +235,18 @@ struct block {
 };
 
 struct process_state {
-    uint32_t index; /* in run->processes */
+    uint32_t index;    /* in run->processes */
+    uint32_t exec_tid; /* thread that was about to replace the program when the records ended, or 0 */
     struct timeline *threads;
-    size_t threads_count, threads_capacity;
-    struct id_map live_threads;           /* by tid: index + 1 */
+    struct job *latest;
+    uint64_t helper_cpu_ns;               /* of ended threads that own no image */
     struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
-    struct id_map directories;            /* open directories by descriptor + 1 */
-    struct job *jobs, *latest;
+    struct block *blocks;                 /* open addressing by address */
+    size_t block_count, block_places;
+    size_t threads_count, threads_capacity;
+    struct id_map live_threads; /* by tid: index + 1 */
+    struct id_map directories;  /* open directories by descriptor + 1 */
+    struct job *jobs;
     size_t jobs_count;
     struct job *active[ACTIVE];
     unsigned active_count;
@@ -248,8 +255,6 @@ struct process_state {
     struct named_output named[NAMED_OUTPUTS];
     unsigned named_next;
     struct id_map hooks;  /* by number */
-    struct block *blocks; /* open addressing by address */
-    size_t block_count, block_places;
     struct process_sites sites;
     uint64_t rchar, wchar;
     bool io_known, heap_known, sampled;
@@ -257,13 +262,11 @@ struct process_state {
     uint64_t last_rss, last_anon, last_file, last_own, last_heap, last_io_ops;
     uint64_t live_heap;
     bool serving;           /* a request came over a socket */
-    uint64_t helper_cpu_ns; /* of ended threads that own no image */
     uint64_t last_io_bytes; /* rchar + wchar at the last sample, and those of children collected since; or UNKNOWN */
     uint64_t last_threads;
     void *mappings; /* see mappings.c */
     uint64_t mapped_bytes[MEMORY_USES];
     char *root;         /* of absolute paths; NULL = that of the file system */
-    uint32_t exec_tid;  /* thread that was about to replace the program when the records ended, or 0 */
     bool exec_untraced; /* with an environment that lacks the library */
     char *exec_path;
     bool alive;

@@ -179,19 +179,33 @@ static void check_sequence(const struct reader_stream *stream, const struct read
         REPORT(stream, files, report, 0, "packets before this one are missing: %" PRIu64, packet.sequence - expected);
 }
 
+/* In the packet that is loaded; takes the time of that record. */
+static bool has_record(struct reader_stream *stream)
+{
+    if (stream->content - stream->at < TRACE_HEADER_BYTES)
+        return false;
+    stream->time_ns = record_time(stream, stream->bytes + stream->at);
+    return true;
+}
+
 bool reader_stream_advance(struct reader_stream *stream, const struct reader_files *files, struct reader_report *report)
 {
-    if (stream->bytes) {
-        if (stream->content - stream->at >= TRACE_HEADER_BYTES) {
-            stream->time_ns = record_time(stream, stream->bytes + stream->at);
+    bool begun = stream->bytes != NULL; /* then its next packet is wanted soon: it is loaded at once */
+    if (begun) {
+        if (has_record(stream))
             return true;
-        }
         drop_packet(stream);
     }
     for (; stream->next < stream->end; stream->next++) {
         check_sequence(stream, files, report);
-        if (peek(stream, files, report))
+        if (!begun && peek(stream, files, report))
             return true;
+        if (begun && load(stream, files, report)) {
+            if (has_record(stream))
+                return true;
+            free(stream->bytes);
+            stream->bytes = NULL;
+        }
     }
     return false;
 }
