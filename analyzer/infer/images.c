@@ -131,7 +131,9 @@ static void stages_of(struct image *image, const struct job *job)
     else
         opaque += job->gap_ns[GAP_BEFORE_CODEC];
     *(encodes ? &inferred[STAGE_TRANSFORM] : &inferred[STAGE_ENCODE]) += job->gap_ns[GAP_DECODED];
-    if (job->pipeline_seen)
+    if (job->encoder && job->encoder->codec == trace_codec_ZLIB) /* who packs by itself filters rows in between */
+        inferred[STAGE_ENCODE] += job->gap_ns[GAP_ENCODING];
+    else if (job->pipeline_seen)
         opaque += job->gap_ns[GAP_ENCODING];
     else if (encodes)
         inferred[decodes ? STAGE_TRANSFORM : STAGE_DECODE] += job->gap_ns[GAP_ENCODING];

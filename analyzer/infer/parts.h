@@ -165,6 +165,8 @@ uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
 /* Row calls that lasted ns in all, io_ns of them I/O, until now. */
 void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
 void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
+/* Up to ns of what has been counted for one kind of gap since the last reading turn out to be of another kind. */
+void infer_time_regap(struct timeline *thread, struct job *job, enum gap from, enum gap to, uint64_t ns);
 /* If the thread's last event was the job's, the time since then, up to start_ns, is a gap of this kind. */
 void infer_time_lead(struct timeline *thread, struct job *job, enum gap gap, uint64_t start_ns);
 /* A call of ns that began at start_ns on this thread turns out to be the job's. Returns how much of it no gap has

@@ -39,7 +39,8 @@ static struct job *job_of_memory(struct event *event, struct session *session, u
 {
     const struct process_state *process = event->process;
     struct job *maker = infer_job_of_buffer(process, source, bytes, BUFFER_CODED), *found = NULL;
-    if (maker && maker->memory && maker->memory->out.format && maker->memory->out_bytes == bytes) { /* another image's result */
+    if (maker && maker->memory && maker->memory->out.format &&
+        maker->memory->out_bytes == bytes) { /* another image's result */
         uint32_t file = infer_memory_output(event->infer, maker);
         found = infer_job_new(event, event->start_ns);
         infer_job_add(&found->inputs, &found->inputs_count, &found->inputs_capacity, file);
@@ -279,8 +280,7 @@ static void codec_record(struct event *event)
     if (call->role == trace_role_SETUP) {
         announced(event, session);
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
-            session->job =
-                infer_job_of_buffer(event->process, call->source, call->source_bytes, BUFFER_SOURCE);
+            session->job = infer_job_of_buffer(event->process, call->source, call->source_bytes, BUFFER_SOURCE);
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
         return;
@@ -329,12 +329,14 @@ static void rows_record(struct event *event)
     enum gap gap = infer_job_phase(job);
     if (decoding && (gap == GAP_BEFORE_READ || gap == GAP_BEFORE_CODEC)) {
         /* The calls began a while ago: what was taken for preparation since the last reading went on between them. */
-        for (unsigned i = 0; i < event->thread->pending_count; i++)
-            if (event->thread->pending[i].job == job && event->thread->pending[i].gap == gap)
-                event->thread->pending[i].gap = GAP_DECODED;
+        infer_time_regap(event->thread, job, gap, GAP_DECODED, UNKNOWN);
         gap = GAP_DECODED;
     }
     if (!decoding) {
+        /* A chunk's length may be written before its rows are told of: what seemed to lie before that write went on
+         * between the rows. */
+        if (!rows->inside && rows->depth == 0 && rows->first_ns >= event->thread->cpu_at_ns)
+            infer_time_regap(event->thread, job, GAP_BEFORE_WRITE, GAP_ENCODING, less(rows->last_ns, rows->first_ns));
         if (!rows->inside && rows->depth == 0)
             infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
         gap = GAP_ENCODING;
