@@ -21,7 +21,6 @@ struct session *infer_session(struct process_state *process, uint32_t number)
 void infer_session_free(struct session *session)
 {
     free(session->settings);
-    free(session->tables);
     free(session->waiting_facts);
     free(session);
 }
@@ -39,7 +38,8 @@ static struct job *job_of_memory(struct event *event, struct session *session, u
 {
     const struct process_state *process = event->process;
     struct job *maker = infer_job_of_buffer(process, source, bytes, BUFFER_CODED), *found = NULL;
-    if (maker && maker->memory && maker->memory->out.format && maker->memory->out_bytes == bytes) { /* another image's result */
+    if (maker && maker->memory && maker->memory->out.format &&
+        maker->memory->out_bytes == bytes) { /* another image's result */
         uint32_t file = infer_memory_output(event->infer, maker);
         found = infer_job_new(event, event->start_ns);
         infer_job_add(&found->inputs, &found->inputs_count, &found->inputs_capacity, file);
@@ -279,8 +279,7 @@ static void codec_record(struct event *event)
     if (call->role == trace_role_SETUP) {
         announced(event, session);
         if (call->source && call->codec != trace_codec_NONE && !session->job) {
-            session->job =
-                infer_job_of_buffer(event->process, call->source, call->source_bytes, BUFFER_SOURCE);
+            session->job = infer_job_of_buffer(event->process, call->source, call->source_bytes, BUFFER_SOURCE);
             session->rule = session->job ? LINK_BUFFER : LINK_NONE;
         }
         return;
