@@ -121,6 +121,14 @@ static int render(const struct run *run, const struct report_arguments *argument
     return good ? CMD_OK : CMD_FAILURE;
 }
 
+static const char reading[] = "reading the trace";
+
+static void show_progress(void *context, double done_ratio)
+{
+    (void)context;
+    message_progress(reading, done_ratio);
+}
+
 static int report(const char *path, const struct report_arguments *arguments)
 {
     char error[4500];
@@ -131,7 +139,9 @@ static int report(const char *path, const struct report_arguments *arguments)
         message_error("%s", error);
         return CMD_FAILURE;
     }
-    struct run *run = infer_run(reader, path, NULL, NULL);
+    message_progress(reading, 0);
+    struct run *run = infer_run(reader, path, show_progress, NULL);
+    message_progress_end();
     reader_close(reader);
     int result = CMD_FAILURE;
     if (!run) {

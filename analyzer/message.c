@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "analyzer/cmd.h"
 
@@ -58,6 +60,43 @@ void message_nothing_read(struct message_damages *damages, const char *path)
     else
         message_error("%s: not one record could be read; record the run again", path);
     message_damages_drop(damages);
+}
+
+#define PROGRESS_AFTER_NS UINT64_C(1000000000)
+#define PROGRESS_EVERY_NS UINT64_C(100000000)
+static struct {
+    bool begun, quiet, shown;
+    uint64_t start_ns, last_ns;
+} progress;
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+void message_progress(const char *what, double done_ratio)
+{
+    if (!progress.begun) {
+        progress.begun = true;
+        progress.quiet = !isatty(STDERR_FILENO);
+        progress.start_ns = now_ns();
+    }
+    uint64_t at_ns = progress.quiet ? 0 : now_ns();
+    if (progress.quiet || at_ns - progress.start_ns < PROGRESS_AFTER_NS || at_ns - progress.last_ns < PROGRESS_EVERY_NS)
+        return;
+    progress.last_ns = at_ns;
+    progress.shown = true;
+    fprintf(stderr, "\rimgbench: %s: %3.0f %%", what, done_ratio * 100);
+    fflush(stderr);
+}
+
+void message_progress_end(void)
+{
+    if (progress.shown)
+        fputs("\r\033[K", stderr); /* to the beginning, and nothing behind it */
+    progress.begun = progress.shown = false;
 }
 
 /* Length of the UTF-8 character at text, or 0 when it is not a whole and shortest one. */

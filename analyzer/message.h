@@ -26,6 +26,11 @@ void message_damages_print(struct message_damages *damages);
 void message_nothing_read(struct message_damages *damages, const char *path);
 void message_damages_drop(struct message_damages *damages);
 
+/* How far a command is, 0 to 1, on one line of standard error that is written over: only where that is a terminal, and
+ * only when the command has run for a second. To be called as often as one likes; message_progress_end() removes it. */
+void message_progress(const char *what, double done_ratio);
+void message_progress_end(void);
+
 /* Writes text so that it stays on its line and cannot control a terminal: C escapes (\n, \033) for control bytes,
  * invalid UTF-8, invisible and direction-changing characters, and the quote; every non-ASCII byte with ascii. */
 void message_escaped(FILE *out, const char *text, size_t bytes, bool ascii);

@@ -144,8 +144,7 @@ void infer_child_record(struct event *event)
 {
     switch (event->record->kind) {
     case TRACE_KIND_process_end:
-        event->process->exec_tid =
-            event->record->process_end.how == trace_ending_REPLACED ? event->thread->tid : 0;
+        event->process->exec_tid = event->record->process_end.how == trace_ending_REPLACED ? event->thread->tid : 0;
         break;
     case TRACE_KIND_spawn: spawn_record(event); break;
     case TRACE_KIND_child: child_record(event); break;

@@ -151,7 +151,8 @@ static void head_in(struct event *event, struct description *d, const struct ima
     infer_stream_began(event, d, true);
     job->read_seen = true;
     for (unsigned i = 0; i < BUFFERS; i++) /* beside those of earlier readings */
-        infer_range_add(infer_job_ranges(job, BUFFER_SOURCE), d->buffers.at[i].address, d->buffers.at[i].bytes, d->buffers.at[i].ns);
+        infer_range_add(infer_job_ranges(job, BUFFER_SOURCE), d->buffers.at[i].address, d->buffers.at[i].bytes,
+                        d->buffers.at[i].ns);
     if (d->first_read_ns < job->first_read_ns)
         job->first_read_ns = d->first_read_ns;
     if (event->thread->first_image_ns == UNKNOWN)
@@ -265,7 +266,8 @@ static void map_record(struct event *event)
     if (map->op == trace_map_op_MAP && !map->error) {
         if (d->first_read_ns == UNKNOWN)
             d->first_read_ns = event->start_ns;
-        infer_range_add(d->in_job ? infer_job_ranges(d->in_job, BUFFER_SOURCE) : &d->buffers, map->address, map->bytes, event->end_ns);
+        infer_range_add(d->in_job ? infer_job_ranges(d->in_job, BUFFER_SOURCE) : &d->buffers, map->address, map->bytes,
+                        event->end_ns);
         d->read.mapped_bytes += map->bytes;
         event->infer->run->all_read.mapped_bytes += map->bytes;
     }

@@ -108,10 +108,9 @@ static void settings_of(const struct run *run, struct image_settings *settings, 
     if (encoder->codec != trace_codec_JPEG)
         return;
     settings->scale = "libjpeg";
-    const struct quantization_tables *tables = encoder->tables;
-    if (tables && tables->known[0] && !settings->known[SETTING_LOSSLESS]) {
-        double quality = jpeg_quality(tables->values[0], tables->known[1] ? tables->values[1] : NULL, false,
-                                      &settings->quality_rmse);
+    const struct quantization_table *luma = encoder->tables[0], *chroma = encoder->tables[1];
+    if (luma && !settings->known[SETTING_LOSSLESS]) {
+        double quality = jpeg_quality(luma->values, chroma ? chroma->values : NULL, false, &settings->quality_rmse);
         settings->known[SETTING_QUALITY] = !isnan(quality);
         settings->value[SETTING_QUALITY] = quality;
     }

@@ -328,6 +328,7 @@ static void free_state(struct infer *infer)
     free(infer->processes);
     free(infer->alive);
     infer_streams_release(infer);
+    infer_tables_release(infer);
     id_map_release(&infer->by_pid);
     free(infer->process_of);
     free(infer->stream_threads);

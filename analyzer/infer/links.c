@@ -99,14 +99,41 @@ void infer_setting_record(const struct event *event)
         session->job->stripped = true;
 }
 
+/* The one with these values; a new one if there is none. */
+static const struct quantization_table *shared_table(struct infer *infer, const void *values)
+{
+    struct quantization_table table = {.next = NULL};
+    memcpy(table.values, values, sizeof table.values);
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < sizeof table.values / sizeof *table.values; i++)
+        hash = (hash ^ table.values[i]) * 16777619u;
+    hash |= 1; /* a map has no place for 0 */
+    struct quantization_table *first = id_map_get(&infer->tables, hash);
+    for (const struct quantization_table *known = first; known; known = known->next)
+        if (memcmp(known->values, table.values, sizeof table.values) == 0)
+            return known;
+    table.next = first;
+    struct quantization_table *new = memory_zeroed(1, sizeof *new);
+    *new = table;
+    id_map_put(&infer->tables, hash, new);
+    return new;
+}
+
+void infer_tables_release(struct infer *infer)
+{
+    struct quantization_table *table;
+    for (size_t at = 0; (table = id_map_next(&infer->tables, &at));)
+        for (struct quantization_table *next; table; table = next) {
+            next = table->next;
+            free(table);
+        }
+    id_map_release(&infer->tables);
+}
+
 void infer_quantization_record(const struct event *event)
 {
     const struct trace_quantization *table = &event->record->quantization;
     struct session *session = infer_session(event->process, table->session);
-    if (!session || table->slot > 1 || table->values.bytes != sizeof session->tables->values[0])
-        return;
-    if (!session->tables)
-        session->tables = memory_zeroed(1, sizeof *session->tables);
-    memcpy(session->tables->values[table->slot], table->values.data, table->values.bytes);
-    session->tables->known[table->slot] = true;
+    if (session && table->slot < 2 && table->values.bytes == sizeof session->tables[0]->values)
+        session->tables[table->slot] = shared_table(event->infer, table->values.data);
 }

@@ -20,7 +20,8 @@ bool infer_codes_png(struct event *event, struct session *session, unsigned role
 {
     if (session->job)
         return true;
-    bool reads = role == trace_role_DECODE, is_stream = at_once || infer_setting_known(session, SETTING_COMPRESSION, NULL);
+    bool reads = role == trace_role_DECODE,
+         is_stream = at_once || infer_setting_known(session, SETTING_COMPRESSION, NULL);
     if (!reads && role != trace_role_ENCODE)
         return false;
     enum link_rule rule = LINK_BUFFER;

@@ -122,6 +122,7 @@ bool infer_codes_png(struct event *event, struct session *session, unsigned role
 void infer_link_record(struct event *event);
 void infer_setting_record(const struct event *event);
 void infer_quantization_record(const struct event *event);
+void infer_tables_release(struct infer *infer);
 
 /* jobs.c */
 struct job *infer_job_new(struct event *event, uint64_t start_ns);

@@ -21,7 +21,6 @@ struct session *infer_session(struct process_state *process, uint32_t number)
 void infer_session_free(struct session *session)
 {
     free(session->settings);
-    free(session->tables);
     free(session->waiting_facts);
     free(session);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the settings a session was told; what the savers' options of libvips mean for the format that came out: one name serves several.
- * Must not know: records, figures. */
+ * Owns: the settings a session was told; what the savers' options of libvips mean for the format that came out: one
+ * name serves several. Must not know: records, figures. */
 #include "analyzer/infer/parts.h"
 
 #include <stdlib.h>
@@ -26,8 +26,7 @@ void infer_setting_keep(struct session *session, unsigned key, double value)
 {
     unsigned count = (unsigned)__builtin_popcount(session->settings_known), at = place_of(session, key);
     if (!infer_setting_known(session, key, NULL)) {
-        session->settings =
-            memory_checked(reallocarray(session->settings, count + 1, sizeof *session->settings));
+        session->settings = memory_checked(reallocarray(session->settings, count + 1, sizeof *session->settings));
         memmove(session->settings + at + 1, session->settings + at, (count - at) * sizeof *session->settings);
         session->settings_known |= UINT32_C(1) << key;
     }

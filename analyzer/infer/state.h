@@ -95,9 +95,10 @@ struct description {
     struct ranges buffers;                                    /* the program's read buffers until a job takes them */
 };
 
-struct quantization_tables {
-    uint16_t values[2][64];
-    bool known[2];
+/* A JPEG quantization table. Most images of a run have the same: sessions share them. */
+struct quantization_table {
+    uint16_t values[64];
+    struct quantization_table *next; /* another with the same hash */
 };
 
 struct session {
@@ -115,9 +116,9 @@ struct session {
     uint32_t waiting_output;             /* description whose head came before the session's job was known, or 0 */
     struct image_facts *waiting_facts;   /* of that head */
     enum link_rule rule;
-    uint32_t settings_known;             /* bit by key */
-    double *settings;                    /* values of those that are known, by key */
-    struct quantization_tables *tables;  /* or NULL */
+    uint32_t settings_known;                    /* bit by key */
+    double *settings;                           /* values of those that are known, by key */
+    const struct quantization_table *tables[2]; /* or NULL */
 };
 
 /* Images in memory of a job. */
@@ -254,7 +255,7 @@ struct process_state {
     unsigned retired_next;
     struct named_output named[NAMED_OUTPUTS];
     unsigned named_next;
-    struct id_map hooks;  /* by number */
+    struct id_map hooks; /* by number */
     struct process_sites sites;
     uint64_t rchar, wchar;
     bool io_known, heap_known, sampled;
@@ -296,12 +297,13 @@ struct infer {
     size_t streams_capacity;
     size_t files_capacity, workers_capacity, libraries_capacity, notes_capacity, models_capacity;
     size_t untraced_capacity;
-    struct id_map children;             /* by pid: struct started, see children.c */
+    struct id_map children;                      /* by pid: struct started, see children.c */
     uint32_t *inode_heads, *path_heads;          /* hash chains through run->files, newest first */
     struct chain_link *inode_links, *path_links; /* by file */
     char **path_now; /* by file: where it is now, a source keeps the name it was read under; NULL: that name */
     bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
+    struct id_map tables; /* by hash */
     struct id_map pipes;  /* by inode */
     struct id_map by_pid; /* newest process of a pid */
     struct process_state **alive;

@@ -3,8 +3,8 @@
  * Must not know: files, packets, what records mean.
  *
  * A ring of batches: the thread fills the next free one, the user takes the oldest full one. Who has to wait does so
- * until half of the ring is ready: waking a thread costs as much as a batch. The thread begins with the second batch, so
- * that a short trace needs none; where none can be made, the user fills them. */
+ * until half of the ring is ready: waking a thread costs as much as a batch. The thread begins with the second batch,
+ * so that a short trace needs none; where none can be made, the user fills them. */
 #include "analyzer/reader/ahead.h"
 
 #include <pthread.h>
@@ -12,7 +12,7 @@
 
 #define BATCH_RECORDS 256
 #define BATCHES       8
-#define ENOUGH        (BATCHES / 2) /* what a waiting side is woken for */
+#define ENOUGH        (BATCHES / 2)          /* what a waiting side is woken for */
 #define TEXT_BYTES    (2 * TRACE_RECORD_MAX) /* of a batch; it ends when another record's might not fit */
 #define LOOK_EVERY    64                     /* batches between two looks at how far the reader is */
 
