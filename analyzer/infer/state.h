@@ -215,10 +215,11 @@ struct timeline {
     uint32_t stream;
     bool ended, owner; /* owner: owned an image */
     uint64_t start_ns;
-    struct job *loaded;      /* what libvips loaded on it last, or NULL */
-    uint32_t listed;         /* place in its process's list of threads + 1, or 0 */
-    enum memory_use removed; /* what its last munmap removed: mremap puts it elsewhere */
-    uint64_t first_image_ns; /* or UNKNOWN */
+    struct job *loaded;               /* what libvips loaded on it last, or NULL */
+    uint32_t listed;                  /* place in its process's list of threads + 1, or 0 */
+    enum memory_use removed;          /* what its last munmap removed: mremap puts it elsewhere */
+    uint64_t first_image_ns;          /* or UNKNOWN */
+    uint64_t on_cpu_ns, run_queue_ns; /* in its life, as the scheduler says, or UNKNOWN */
     struct unclaimed unclaimed[UNCLAIMED];
     unsigned unclaimed_next;
 };
