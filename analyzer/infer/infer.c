@@ -382,6 +382,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
     infer_facts_finish(&infer);
     infer_images_finish(&infer);
     infer_workers_finish(&infer);
+    infer_unhooked_finish(&infer);
     infer_sites_finish(&infer);
     free_state(&infer);
     return run;

@@ -197,6 +197,7 @@ struct named_output {
     struct job *job; /* of a call without a session, or NULL */
 };
 #define NAMED_OUTPUTS 16
+#define UNHOOKED_MAX  32
 
 enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, MEMORY_USES };
 
@@ -271,6 +272,7 @@ struct process_state {
     char *root;         /* of absolute paths; NULL = that of the file system */
     bool exec_untraced; /* with an environment that lacks the library */
     char *exec_path;
+    uint32_t unhooked_mapped, callers_mapped; /* codec libraries of unhooked.c */
     bool alive;
     uint32_t alive_at;           /* place in infer->alive */
     struct process_state *older; /* with the same pid */
@@ -304,9 +306,10 @@ struct infer {
     char **path_now; /* by file: where it is now, a source keeps the name it was read under; NULL: that name */
     bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
-    struct id_map tables; /* by hash */
-    struct id_map pipes;  /* by inode */
-    struct id_map by_pid; /* newest process of a pid */
+    struct id_map tables;               /* by hash */
+    char *unhooked_names[UNHOOKED_MAX]; /* file of each codec library of unhooked.c that was mapped, or NULL */
+    struct id_map pipes;                /* by inode */
+    struct id_map by_pid;               /* newest process of a pid */
     struct process_state **alive;
     size_t alive_count, alive_capacity;
     struct bin *bins; /* see resources.c */
