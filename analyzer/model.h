@@ -213,7 +213,7 @@ struct worker {
     uint64_t active_ns, idle_ns;
     uint64_t cpu_ns;           /* CPU of its images, or UNKNOWN */
     uint64_t start_ns, end_ns; /* its first image's start, its last one's end */
-    uint64_t run_queue_ns;     /* its threads were ready and had no CPU: the kernel's count, or UNKNOWN */
+    uint64_t run_queue_ns;     /* its threads were ready to run its images and had no CPU (inferred), or UNKNOWN */
     uint64_t io_ns;            /* in I/O calls of its images */
 };
 

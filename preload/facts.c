@@ -8,6 +8,7 @@
 #include "preload/arch/x86_64.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/text.h"
 
 /* Reads a small file; returns its length, always terminated. */
 static size_t read_small(const char *path, char *out, size_t capacity)
@@ -82,6 +83,20 @@ uint64_t facts_threads(void)
 {
     struct stat status; /* a directory for each: "." and ".." are two links more, and nothing has to be read */
     return system_stat("/proc/self/task", &status) == 0 && status.st_nlink > 2 ? status.st_nlink - 2 : TRACE_UNKNOWN;
+}
+
+bool facts_schedule(uint32_t tid, uint64_t *on_cpu_ns, uint64_t *run_queue_ns)
+{
+    char place[48], content[96];
+    struct text path = text_begin(place, sizeof place);
+    text_add(&path, "/proc/self/task/");
+    text_add_number(&path, tid, 1);
+    text_add(&path, "/schedstat");
+    read_small(place, content, sizeof content);
+    const char *second = strchr(content, ' ');
+    *on_cpu_ns = number_at(content);
+    *run_queue_ns = second ? number_at(second) : TRACE_UNKNOWN;
+    return *on_cpu_ns != TRACE_UNKNOWN && *run_queue_ns != TRACE_UNKNOWN;
 }
 
 uint64_t facts_vm_hwm(struct thread *self)

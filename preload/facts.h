@@ -15,6 +15,9 @@ struct facts_io facts_io(void);
 bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes);
 /* Threads alive, or TRACE_UNKNOWN. */
 uint64_t facts_threads(void);
+/* Time on a CPU, and ready to run without one, of a thread of this process in its life: /proc/self/task/TID/schedstat.
+ * False where the kernel does not count it, or the thread has gone. */
+bool facts_schedule(uint32_t tid, uint64_t *on_cpu_ns, uint64_t *run_queue_ns);
 /* VmHWM of /proc/self/status. */
 uint64_t facts_vm_hwm(struct thread *self);
 /* Name of the calling thread into name[17]; returns its length. */

@@ -8,6 +8,7 @@
 #include "preload/heap.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/schedule.h"
 
 /* What a new thread has to be told; reused, from our own memory. */
 struct start {
@@ -54,6 +55,7 @@ static void thread_ends(void)
     struct thread *self = thread_may_record() ? thread_enter() : NULL;
     if (self) {
         codec_call_leave_all(self);
+        schedule_thread_ends(self);
         struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
         heap_thread_end(self, &end);
         packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);

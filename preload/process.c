@@ -15,6 +15,7 @@
 #include "preload/heap.h"
 #include "preload/packet.h"
 #include "preload/sample.h"
+#include "preload/schedule.h"
 #include "preload/settings.h"
 #include "preload/codecs/slots.h"
 #include "preload/stacks.h"
@@ -226,6 +227,7 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
     if (packet_host_is_due())
         facts_put_host(self);
+    schedule_process_ends(self);
     struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
     heap_thread_end(self, &end);
     packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);

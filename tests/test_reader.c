@@ -256,9 +256,9 @@ START_TEST(another_version_is_refused)
     build_trace_finish(trace);
     snprintf(path, sizeof path, "%s/control", build_trace_path(trace));
     build_trace_poke(path, offsetof(struct trace_control, version), &version, sizeof version);
-    refuses(build_trace_path(trace), "made by a trace format 4, this imgbench reads 3");
+    refuses(build_trace_path(trace), "made by a trace format 5, this imgbench reads 4");
     snprintf(path, sizeof path, "%s/7-1", build_trace_path(trace));
-    refuses(path, "made by a trace format 4, this imgbench reads 3");
+    refuses(path, "made by a trace format 5, this imgbench reads 4");
     build_trace_free(trace);
 }
 END_TEST

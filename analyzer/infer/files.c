@@ -217,12 +217,6 @@ void infer_fold_write(struct infer *infer, const struct description *d)
     add(&infer->run->image_write, d->write.ns, d->write.bytes, d->write.ops);
 }
 
-static void fold(struct infer *infer, const struct description *d)
-{
-    infer_fold_read(infer, d);
-    infer_fold_write(infer, d);
-}
-
 static void forget(struct process_state *process, struct description *d)
 {
     id_map_remove(&process->descriptions, d->number);
@@ -276,7 +270,8 @@ static void close_record(struct event *event)
         job_event(event, d, job, close->session);
     }
     infer_stream_output_done(d);
-    fold(event->infer, d);
+    infer_fold_read(event->infer, d);
+    infer_fold_write(event->infer, d);
     forget(event->process, d);
 }
 
@@ -297,7 +292,8 @@ void infer_files_finish(struct event *event)
             infer_output_waits_no_more(event, d);
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;
-        fold(event->infer, d);
+        infer_fold_read(event->infer, d);
+        infer_fold_write(event->infer, d);
         free(d->path);
         free(d);
     }

@@ -86,6 +86,10 @@ static void tame(struct trace_record *record, uint64_t born_ns)
     case TRACE_KIND_process: limit(&record->process.start_ns, now_ns); break;
     case TRACE_KIND_thread: limit(&record->thread.start_ns, now_ns); break;
     case TRACE_KIND_thread_cpu: limit(&record->thread_cpu.cpu_ns, now_ns); break;
+    case TRACE_KIND_thread_schedule:
+        limit(&record->thread_schedule.on_cpu_ns, now_ns);
+        limit(&record->thread_schedule.run_queue_ns, now_ns);
+        break;
     case TRACE_KIND_thread_end: limit(&record->thread_end.cpu_ns, now_ns); break;
     case TRACE_KIND_codec_call: limit(&record->codec_call.io_ns, *duration_ns); break;
     case TRACE_KIND_rows:
@@ -195,6 +199,7 @@ static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
     [TRACE_KIND_heap_sizes] = {infer_allocator_record},
     [TRACE_KIND_frame] = {infer_site_record},
     [TRACE_KIND_file_state] = {infer_facts_record},
+    [TRACE_KIND_thread_schedule] = {infer_thread_record},
 };
 
 static void handle(struct infer *infer, struct trace_record *record, const struct reader_origin *origin)
@@ -377,6 +382,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
     infer_facts_finish(&infer);
     infer_images_finish(&infer);
     infer_workers_finish(&infer);
+    infer_unhooked_finish(&infer);
     infer_sites_finish(&infer);
     free_state(&infer);
     return run;

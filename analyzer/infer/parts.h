@@ -211,6 +211,11 @@ void infer_joins_finish(struct infer *infer);
 /* chains.c: sorts the images by their start and finds their chains. */
 void infer_images_in_order(struct run *run);
 
+/* unhooked.c: the event is a module of this name. */
+void infer_unhooked_module(struct event *event, const char *name);
+/* After the images are made. */
+void infer_unhooked_finish(struct infer *infer);
+
 /* images.c, workers.c: jobs to images, chains and lanes. */
 void infer_images_finish(struct infer *infer);
 void infer_workers_finish(struct infer *infer);

@@ -238,6 +238,7 @@ static void module_record(struct event *event)
     for (const char *known = "libjemalloc\0libtcmalloc\0libmimalloc\0"; *known; known += strlen(known) + 1)
         if (strncmp(name, known, strlen(known)) == 0 && !event->model->allocator)
             event->model->allocator = memory_text(name, strlen(name));
+    infer_unhooked_module(event, name);
     char build_id[65] = "";
     for (size_t i = 0; i < module->build_id.bytes && i < 32; i++)
         snprintf(build_id + 2 * i, 3, "%02x", (unsigned char)module->build_id.data[i]);
@@ -284,6 +285,7 @@ static void notice_record(struct event *event)
         infer_note(event->infer, "pid %u entered a system call filter: recording ended before it", event->model->pid);
         break;
     case trace_note_IO_URING:
+        event->infer->run->io_uring = true;
         infer_note(event->infer, "pid %u made an io_uring: its I/O may bypass the recording", event->model->pid);
         break;
     case trace_note_NO_STACKS:

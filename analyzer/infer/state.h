@@ -203,6 +203,7 @@ struct named_output {
     struct job *job; /* of a call without a session, or NULL */
 };
 #define NAMED_OUTPUTS 16
+#define UNHOOKED_MAX  32
 
 enum memory_use { MEMORY_NONE, MEMORY_ANONYMOUS, MEMORY_RESERVED, MEMORY_FILE, MEMORY_USES };
 
@@ -221,10 +222,11 @@ struct timeline {
     uint32_t stream;
     bool ended, owner; /* owner: owned an image */
     uint64_t start_ns;
-    struct job *loaded;      /* what libvips loaded on it last, or NULL */
-    uint32_t listed;         /* place in its process's list of threads + 1, or 0 */
-    enum memory_use removed; /* what its last munmap removed: mremap puts it elsewhere */
-    uint64_t first_image_ns; /* or UNKNOWN */
+    struct job *loaded;               /* what libvips loaded on it last, or NULL */
+    uint32_t listed;                  /* place in its process's list of threads + 1, or 0 */
+    enum memory_use removed;          /* what its last munmap removed: mremap puts it elsewhere */
+    uint64_t first_image_ns;          /* or UNKNOWN */
+    uint64_t on_cpu_ns, run_queue_ns; /* in its life, as the scheduler says, or UNKNOWN */
     struct unclaimed unclaimed[UNCLAIMED];
     unsigned unclaimed_next;
 };
@@ -276,6 +278,7 @@ struct process_state {
     char *root;         /* of absolute paths; NULL = that of the file system */
     bool exec_untraced; /* with an environment that lacks the library */
     char *exec_path;
+    uint32_t unhooked_mapped, callers_mapped; /* codec libraries of unhooked.c */
     bool alive;
     uint32_t alive_at;           /* place in infer->alive */
     struct process_state *older; /* with the same pid */
@@ -309,9 +312,10 @@ struct infer {
     char **path_now; /* by file: where it is now, a source keeps the name it was read under; NULL: that name */
     bool *written;   /* by file: an output of this run */
     size_t chain_capacity;
-    struct id_map tables; /* by hash */
-    struct id_map pipes;  /* by inode */
-    struct id_map by_pid; /* newest process of a pid */
+    struct id_map tables;               /* by hash */
+    char *unhooked_names[UNHOOKED_MAX]; /* file of each codec library of unhooked.c that was mapped, or NULL */
+    struct id_map pipes;                /* by inode */
+    struct id_map by_pid;               /* newest process of a pid */
     struct process_state **alive;
     size_t alive_count, alive_capacity;
     struct bin *bins; /* see resources.c */

@@ -32,7 +32,8 @@ struct timeline *infer_thread(struct process_state *process, struct process *mod
     if (known && process->threads[known - 1].start_ns == start_ns)
         return &process->threads[known - 1];
     struct timeline *thread = MEMORY_APPEND(process, threads);
-    *thread = (struct timeline){.tid = tid, .start_ns = start_ns, .first_image_ns = UNKNOWN};
+    *thread = (struct timeline){
+        .tid = tid, .start_ns = start_ns, .first_image_ns = UNKNOWN, .on_cpu_ns = UNKNOWN, .run_queue_ns = UNKNOWN};
     list(thread, model);
     id_map_put(&process->live_threads, tid, (void *)(uintptr_t)process->threads_count);
     return thread;
@@ -95,6 +96,18 @@ static void end_record(struct event *event)
     shown->heap_bytes = end->heap_bytes;
 }
 
+/* Also of a thread that is still running when the process ends: the one that ends it tells of all. */
+static void schedule_record(struct event *event)
+{
+    const struct trace_thread_schedule *record = &event->record->thread_schedule;
+    size_t known = (size_t)(uintptr_t)id_map_get(&event->process->live_threads, record->tid);
+    if (!known)
+        return;
+    struct timeline *thread = &event->process->threads[known - 1];
+    thread->on_cpu_ns = record->on_cpu_ns;
+    thread->run_queue_ns = record->run_queue_ns;
+}
+
 void infer_threads_finish(struct event *event)
 {
     for (size_t i = 0; !event->process->heap_known && i < event->model->thread_count; i++)
@@ -107,6 +120,7 @@ void infer_thread_record(struct event *event)
     case TRACE_KIND_thread: name(event, event->thread, &event->record->thread.name); break;
     case TRACE_KIND_thread_name: name_record(event); break;
     case TRACE_KIND_thread_end: end_record(event); break;
+    case TRACE_KIND_thread_schedule: schedule_record(event); break;
     default: break;
     }
 }

@@ -8,7 +8,7 @@
 /* A thread with its images. */
 struct unit {
     uint32_t process, tid, pool;
-    uint64_t start_ns, end_ns, init_ns, busy_ns, cpu_ns, io_ns;
+    uint64_t start_ns, end_ns, init_ns, busy_ns, cpu_ns, io_ns, run_queue_ns;
     uint64_t first_ns, last_ns; /* of its images; start_ns and end_ns may be those of its process */
     uint32_t tasks, worker;
     bool packable; /* a process with this one owner thread */
@@ -65,7 +65,7 @@ static void add_member(struct worker *worker, struct lane *lane, const struct un
     if (unit->last_ns > worker->end_ns)
         worker->end_ns = unit->last_ns;
     worker->io_ns += unit->io_ns;
-    worker->run_queue_ns = UNKNOWN;
+    worker->run_queue_ns = add_known(worker->run_queue_ns, unit->run_queue_ns);
     void *members = worker->members;
     memory_grow(&members, &lane->capacity, worker->member_count, sizeof *worker->members);
     worker->members = members;
@@ -74,6 +74,16 @@ static void add_member(struct worker *worker, struct lane *lane, const struct un
     worker->init_ns += unit->init_ns;
     worker->active_ns += unit->busy_ns;
     worker->cpu_ns = add_known(worker->cpu_ns, unit->cpu_ns);
+}
+
+/* The scheduler counts in the thread's life. A thread waits for a CPU as often as it uses one: its images have the part
+ * of that time that they have of its CPU. */
+static uint64_t run_queue_of(const struct timeline *thread, uint64_t images_cpu_ns)
+{
+    if (!thread || thread->run_queue_ns == UNKNOWN || images_cpu_ns == UNKNOWN || !thread->on_cpu_ns)
+        return UNKNOWN;
+    double part = (double)images_cpu_ns / (double)thread->on_cpu_ns;
+    return (uint64_t)((double)thread->run_queue_ns * (part < 1 ? part : 1));
 }
 
 /* Sums the images by owner thread; returns the number of units. */
@@ -121,6 +131,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
         unit->first_ns = unit->start_ns;
         unit->last_ns = unit->end_ns;
         unit->pool = unit->packable ? pool_of(run, unit->process) : NO_ID;
+        unit->run_queue_ns = run_queue_of(thread, unit->cpu_ns);
         if (thread && thread->first_image_ns != UNKNOWN && thread->first_image_ns > thread->start_ns)
             unit->init_ns = thread->first_image_ns - thread->start_ns;
         if (unit->packable) { /* the lane is taken as long as the process lives */

@@ -281,6 +281,7 @@ bool metrics_pool(struct metrics *metrics)
 {
     const struct run *run = metrics->run;
     struct pool_figures *pool = &metrics->pool;
+    double cpu_s = 0; /* of the lanes whose run queue is known */
     pool->lanes = run->worker_count;
     pool->kind = kind_of(run);
     pool->threads_peak = pool->in_flight_mean = pool->idle_cpus = pool->run_queue_s = NAN;
@@ -289,9 +290,12 @@ bool metrics_pool(struct metrics *metrics)
             pool->threads_peak = fmax(pool->threads_peak, (double)run->samples[i].threads);
     pool->threads_per_cpu = pool->threads_peak / run->host.usable_cpus;
     for (size_t i = 0; i < run->worker_count; i++)
-        if (!isnan(metrics->workers[i].run_queue_s))
-            pool->run_queue_s = (isnan(pool->run_queue_s) ? 0 : pool->run_queue_s) + metrics->workers[i].run_queue_s;
-    pool->run_queue_ratio = metrics_ratio(pool->run_queue_s, metrics->active_s);
+        if (metrics->run->workers[i].run_queue_ns != UNKNOWN) {
+            double queue_s = seconds(metrics->run->workers[i].run_queue_ns);
+            pool->run_queue_s = (isnan(pool->run_queue_s) ? 0 : pool->run_queue_s) + queue_s;
+            cpu_s += seconds(metrics->run->workers[i].cpu_ns);
+        }
+    pool->run_queue_ratio = metrics_ratio(pool->run_queue_s, pool->run_queue_s + cpu_s);
     find_tail(metrics);
     if (!find_levels(metrics))
         return false;

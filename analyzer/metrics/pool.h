@@ -11,8 +11,8 @@ struct worker_figures {
     double mean_task_s, cpu_ratio, init_s, active_s, idle_s;
     double start_s, end_s; /* its first image's start and its last one's end, from the run's start */
     double on_cpu_s;       /* CPU of its images, at most active_s */
-    double run_queue_s;    /* ready without a CPU, by the kernel's count; NAN where it was not recorded */
-    double io_call_s;      /* rest of active_s, as far as its I/O calls reach (inferred) */
+    double run_queue_s;    /* rest of active_s, as far as its time without a CPU reaches; NAN: not recorded */
+    double io_call_s;      /* rest of that, as far as its I/O calls reach (inferred) */
     double other_s;        /* what is left */
 };
 
@@ -44,11 +44,11 @@ struct pool_figures {
     double in_flight_mean;   /* over the time with at least one */
     double threads_peak;     /* most threads alive at once; NAN = unknown */
     double threads_per_cpu;  /* threads_peak ÷ usable CPUs (oversubscription when run queue time is large) */
-    double run_queue_s;      /* Σ over lanes; NAN when no lane's is known */
-    double run_queue_ratio;  /* ÷ Σ active */
-    double tail_s;           /* from when the last but one lane had finished to the end of the last image */
-    double tail_ratio;       /* ÷ (first image's start to last image's end) */
-    double idle_cpus;        /* usable × (1 - average use) while images were in flight; NAN = unknown */
+    double run_queue_s;      /* Σ over lanes: ready to run their images and no CPU free; NAN when no lane's is known */
+    double run_queue_ratio; /* of those lanes, ÷ (it + CPU of their images): 0.5 = half of the time a CPU was missing */
+    double tail_s;          /* from when the last but one lane had finished to the end of the last image */
+    double tail_ratio;      /* ÷ (first image's start to last image's end) */
+    double idle_cpus;       /* usable × (1 - average use) while images were in flight; NAN = unknown */
     enum pool_limit limit;
     struct pool_level levels[POOL_LEVELS]; /* by images in flight; the last one: that many or more */
     size_t level_count;                    /* highest level seen + 1 */

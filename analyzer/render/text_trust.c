@@ -150,6 +150,19 @@ static void process_rows(const struct page *page, bool only_bad)
     }
 }
 
+static void unhooked(const struct page *page)
+{
+    const struct run *run = page->metrics->run;
+    if (!run->unhooked_count)
+        return;
+    fputs("- Codecs Not Wrapped:", page->out);
+    for (size_t i = 0; i < run->unhooked_count; i++) {
+        fputs(i ? ", " : " ", page->out);
+        render_text_foreign(page, run->unhooked_codecs[i]);
+    }
+    fputs(" (their time counts for the codec that called them, or is inferred)\n", page->out);
+}
+
 static void notes(const struct page *page)
 {
     const struct run *run = page->metrics->run;
@@ -173,6 +186,7 @@ void render_text_trust(const struct page *page)
         process_rows(page, true);
     }
     recorded(page);
+    unhooked(page);
     notes(page);
 }
 
