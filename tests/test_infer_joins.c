@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the claims about which jobs are one image: several inputs of one output, trials of one output, copies on the
  * way, what came to nothing. Must not know: how inference does it. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -177,8 +178,8 @@ static struct run *passed_on(enum copy_kind kind)
             .data = TEXT("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08\x08\x02\0\0\1\1\1\1\1"));
     else
         act_head(cat, 32, 2, trace_direction_OUT, FORMAT_PNG, 0, kind == OTHER_BUFFER ? 0x8000 : 0x1000);
-    act_cpu(cat, 32, kind == WITH_CPU ? 17 : 2.5);
-    act_end(cat, 33, 17, 0);
+    act_cpu(cat, 32, kind == WITH_CPU ? 24 : 2.5);
+    act_end(cat, 33, 25, 0);
     act_pipe(tool, 20, 1, O_RDONLY);
     act_read(tool, 33, 1, 1, 0x4000, 500);
     act_head(tool, 33, 1, trace_direction_IN, FORMAT_PNG, 0, 0x4000);
@@ -251,6 +252,26 @@ START_TEST(what_comes_to_nothing_does_not_take_the_output_before_it_along)
     ck_assert_int_eq(run->images[1].status, _i ? IMAGE_FAILED : IMAGE_DISCARDED);
     ck_assert_uint_ne(run->images[0].chain, run->images[1].chain);
     ck_assert_int_eq(run_file(run, "/photos/a.jpg")->role, FILE_ROLE_FINAL);
+    run_free(run);
+}
+END_TEST
+
+/* The file system was full, or the file may not grow: what is there of the output is not the image. */
+START_TEST(an_output_that_could_not_be_written_has_failed_whatever_its_program_says)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    decodes(tool, 10, 1, "/photos/a.png");
+    act_open(tool, 20, 1, 2, "/photos/a.ppm", O_WRONLY | O_CREAT, 0);
+    act_write(tool, 21, 1, 2, 0x9000, 400);
+    act_head(tool, 21, 2, trace_direction_OUT, FORMAT_PNM, 0, 0x9000);
+    ACT(tool, 22, io, .buffer = 0x9000, .file = 2, .hook = 3, .calls = 1, .op = trace_io_op_WRITE,
+        .error = _i ? ENOSPC : EAGAIN);
+    act_close(tool, 23, 1, 2, 400);
+    act_end(tool, 30, 20, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 1);
+    ck_assert_int_eq(run->images[0].status, _i ? IMAGE_FAILED : IMAGE_OK);
     run_free(run);
 }
 END_TEST
@@ -330,6 +351,7 @@ int main(void)
     tcase_add_loop_test(tests, what_may_have_changed_the_bytes_is_an_image, OTHER_BUFFER, COPY_KINDS);
     tcase_add_test(tests, a_part_of_the_bytes_is_a_source_of_its_own);
     tcase_add_loop_test(tests, what_comes_to_nothing_does_not_take_the_output_before_it_along, 0, 2);
+    tcase_add_loop_test(tests, an_output_that_could_not_be_written_has_failed_whatever_its_program_says, 0, 2);
     tcase_add_test(tests, an_input_put_aside_is_read_from_there);
     tcase_add_test(tests, frames_leave_in_the_order_in_which_they_came);
     suite_add_tcase(suite, tests);

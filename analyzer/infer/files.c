@@ -3,6 +3,7 @@
  * Must not know: codecs' calls, figures. */
 #include "analyzer/infer/parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,8 @@ static void io_record(struct event *event)
             d->first_read_ns = event->start_ns;
         infer_range_add(job ? infer_job_ranges(job, BUFFER_SOURCE) : &d->buffers, io->buffer, io->bytes, event->end_ns);
     }
+    if (job && writes && (io->error == ENOSPC || io->error == EDQUOT || io->error == EFBIG || io->error == EIO))
+        job->write_failed = true;
     if (job && reads)
         job->read_bytes += io->bytes;
     if (job && io->op == trace_io_op_WRITE)

@@ -187,11 +187,11 @@ static bool status_of(const struct infer *infer, const struct job *job, enum ima
     if (job->merged_into || infer_is_copy(infer, job))
         return false;
     bool killed = !process->ended;
-    bool survives = false;
+    bool survives = false, failed = job->failed && process->exit_code > 0;
     for (size_t i = 0; i < job->outputs_count; i++)
         survives = survives || infer->run->files[job->outputs[i]].survives;
     if (job->outputs_count && survives && !(killed && !job->output_closed)) {
-        *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_OK;
+        *status = failed || job->write_failed ? IMAGE_FAILED : IMAGE_OK;
         return true;
     }
     if (killed && (job->decode_seen || job->header_seen || job->encode_seen || job->outputs_count)) {
@@ -203,7 +203,7 @@ static bool status_of(const struct infer *infer, const struct job *job, enum ima
         return true;
     }
     if (job->outputs_count || (job->attempts && process->exit_code == 0)) {
-        *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_DISCARDED;
+        *status = failed || job->write_failed ? IMAGE_FAILED : IMAGE_DISCARDED;
         return true;
     }
     if ((job->header_seen || job->decode_seen || job->encode_seen) && process->exit_code > 0) {

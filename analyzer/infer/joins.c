@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-#define COPY_CPU_NS 1000000 /* what passing bytes on may cost beside the transfers themselves, and 1 ns a byte */
+/* What passing bytes on may cost beside the transfers that did not wait, and for each byte. */
+#define COPY_CPU_NS      5000000
+#define COPY_CPU_BYTE_NS 5
 
 static struct job *root_of(struct job *job)
 {
@@ -241,7 +243,7 @@ bool infer_is_copy(const struct infer *infer, const struct job *job)
     for (int gap = 0; gap < GAP_COUNT; gap++)
         gaps_ns += job->gap_ns[gap];
     const struct image_file *files = infer->run->files;
-    return gaps_ns <= COPY_CPU_NS + job->image_read_bytes &&
+    return gaps_ns <= COPY_CPU_NS + COPY_CPU_BYTE_NS * job->image_read_bytes &&
            looks_alike(&files[job->inputs[0]].facts, &files[job->outputs[0]].facts);
 }
 

@@ -165,6 +165,7 @@ struct job {
     unsigned encoder_depth;      /* of its calls in others' */
     uint32_t attempts;
     uint32_t trials;       /* outputs that this one came after and that are gone, see joins.c */
+    bool write_failed;     /* its output is not complete: there was no space */
     bool passes_on;        /* its output begins as its input does and was written from where that had been read to */
     uint32_t aside;        /* run->files + 1: where it put its input to read it from there, or 0 */
     uint64_t head_end;     /* of its input: how its recorded front ends */
