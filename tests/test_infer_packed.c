@@ -213,6 +213,43 @@ START_TEST(what_a_codec_asks_of_another_is_its_detail)
 }
 END_TEST
 
+/* Who makes PNG by itself filters rows between zlib's calls, and writes a chunk's length before the calls are told of:
+ * 40 ms, of them 26 in zlib. Nothing of it lies between the encode and its writing. */
+START_TEST(between_the_rows_of_a_png_its_program_filters)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    act_input(tool, 10, 1, "/photos/in.jpg", FORMAT_JPEG, BEFORE, 500);
+    act_cpu(tool, 12, 12);
+    act_codec(tool, 20, 8, 1, trace_role_DECODE, trace_codec_JPEG, BEFORE, 0x5000);
+    act_cpu(tool, 20, 20);
+    act_open(tool, 21, 1, 2, "/photos/out.png", 1, 0);
+    begin(tool, 21, 2, true, 6);
+    act_write(tool, 22, 1, 2, 0x9000, 41);
+    act_head(tool, 22, 2, trace_direction_OUT, FORMAT_PNG, 0, 0x9000);
+    act_cpu(tool, 22, 22);
+    for (double ms = 22; ms < 62; ms += 20) {
+        act_write(tool, ms + 19, 0.5, 2, 0x9000, 12);
+        ACT(tool, ms + 19, rows, .duration_ns = 13 * MS, .first_ns = AT(ms), .last_ns = AT(ms + 18.5),
+            .buffer = ELSEWHERE, .calls = 9, .session = 2, .hook = 7, .role = trace_role_ENCODE,
+            .codec = trace_codec_ZLIB);
+        act_cpu(tool, ms + 19, ms + 19);
+        act_write(tool, ms + 20, 1, 2, 0x9800, 400);
+        act_cpu(tool, ms + 20, ms + 20);
+    }
+    act_close(tool, 63, 1, 2, 800);
+    act_cpu(tool, 63, 63);
+    act_end(tool, 64, 64, 0);
+    struct run *run = finish(&scene);
+    const struct image *image = run->images;
+    ck_assert_uint_eq(run->image_count, 1);
+    ck_assert_uint_eq(image->stage_ns[STAGE_ENCODE], 37 * MS);
+    ck_assert_uint_eq(image->inferred_ns[STAGE_ENCODE], 11 * MS);
+    ck_assert_uint_eq(image->unattributed_ns, MS); /* the output's open */
+    run_free(run);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("infer_packed");
@@ -223,6 +260,7 @@ int main(void)
     tcase_add_loop_test(tests, zlib_decodes_and_encodes_what_is_png, 0, 2);
     tcase_add_test(tests, a_raw_stream_is_no_png_unless_its_bytes_were_read_from_one);
     tcase_add_test(tests, what_was_packed_before_a_png_names_its_encoder);
+    tcase_add_test(tests, between_the_rows_of_a_png_its_program_filters);
     tcase_add_test(tests, what_a_codec_asks_of_another_is_its_detail);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

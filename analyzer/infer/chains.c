@@ -67,6 +67,10 @@ static void make_chains(struct run *run)
             uint32_t file = run->images[i].inputs[k], by = writer[file];
             if (by == NO_ID || by == i)
                 continue;
+            /* What came to nothing is no part of what is still there. */
+            if ((run->images[i].status == IMAGE_DISCARDED || run->images[i].status == IMAGE_FAILED) &&
+                run->files[file].kind == FILE_KIND_FILE && run->files[file].survives)
+                continue;
             run->files[file].role = FILE_ROLE_INTERMEDIATE;
             uint32_t a = root_of(parents, by), b = root_of(parents, i);
             parents[a > b ? a : b] = a < b ? a : b;

@@ -3,6 +3,7 @@
  * Must not know: codecs' calls, figures. */
 #include "analyzer/infer/parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,92 +86,6 @@ static uint64_t job_event(struct event *event, struct description *d, struct job
     return 0;
 }
 
-/* The first calls of a description come before its head says that it is an image: its job takes them over. */
-static void take_over(struct event *event, struct description *d, struct job *job)
-{
-    struct timeline *thread = event->thread;
-    uint64_t calls_ns = thread->loose_cpu_ns;
-    thread->loose_cpu_ns = 0;
-    uint64_t from_ns = d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_end_ns;
-    if (from_ns < thread->last_ns)
-        from_ns = thread->last_ns; /* another job's events lie in between */
-    infer_time_claim(thread, job, GAP_BEFORE_READ, from_ns);
-    if (from_ns < thread->cpu_at_ns)
-        from_ns = thread->cpu_at_ns; /* what lies before the last reading is settled */
-    uint64_t between_ns = event->end_ns > from_ns ? event->end_ns - from_ns : 0;
-    thread->io_cpu_ns += calls_ns < between_ns ? calls_ns : between_ns;
-    if (!d->inherited && d->open_tid == thread->tid && d->open_start_ns >= thread->cpu_at_ns &&
-        d->open_start_ns >= thread->last_ns)
-        thread->io_cpu_ns += d->open_ns;
-    infer_time_gap(thread, job, GAP_BEFORE_READ, between_ns > calls_ns ? between_ns - calls_ns : 0);
-    if (event->end_ns > thread->last_ns)
-        thread->last_ns = event->end_ns;
-    thread->last_job = job;
-    infer_job_touch(event, job);
-}
-
-/* A file that is read again: still for the job that read it before. A codec that is told to load it on another thread,
- * or after that job's encode, does so for an image of its own. */
-static bool is_same_image(const struct event *event, const struct job *job, const struct session *session,
-                          const struct description *d)
-{
-    if (job->output_closed || infer_stream_done_with(event->process, job, d))
-        return false;
-    return !session || !session->loads || (job->tid == event->thread->tid && !job->encode_seen);
-}
-
-static void head_in(struct event *event, struct description *d, const struct image_facts *facts)
-{
-    struct process_state *process = event->process;
-    struct session *session = infer_session(process, event->record->head.session);
-    if (d->in_job)
-        return;
-    uint32_t file = d->stream ? infer_stream_file(event->infer, d, facts, true) : infer_known_file(event->infer, d);
-    if (file == NO_ID)
-        file = infer_new_file(event->infer, d, facts);
-    struct job *job = session ? session->job : NULL;
-    for (size_t k = 0; job && session->announced && k < job->outputs_count; k++)
-        if (job->outputs[k] == file) { /* it copies what it has written to where it belongs */
-            job->copied_place = (uint32_t)k + 1;
-            return;
-        }
-    /* Opened again, as tools do that sniff first: still the same image. */
-    for (unsigned i = process->active_count; !job && i-- > 0;)
-        for (size_t k = 0; k < process->active[i]->inputs_count; k++)
-            if (process->active[i]->inputs[k] == file && is_same_image(event, process->active[i], session, d))
-                job = process->active[i];
-    /* An encoder that was set up before its input was read. */
-    struct job *current = S_ISSOCK(d->mode) ? NULL : event->thread->current;
-    if (!job && current && !current->inputs_count && !current->output_closed && !current->in_memory)
-        job = current;
-    if (!job)
-        job = infer_job_new(event, d->inherited && d->first_read_ns != UNKNOWN ? d->first_read_ns : d->open_start_ns);
-    infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, file);
-    d->in_job = job;
-    d->in_file = file;
-    infer_stream_began(event, d, true);
-    job->read_seen = true;
-    for (unsigned i = 0; i < BUFFERS; i++) /* beside those of earlier readings */
-        infer_range_add(infer_job_ranges(job, BUFFER_SOURCE), d->buffers.at[i].address, d->buffers.at[i].bytes,
-                        d->buffers.at[i].ns);
-    if (d->first_read_ns < job->first_read_ns)
-        job->first_read_ns = d->first_read_ns;
-    if (event->thread->first_image_ns == UNKNOWN)
-        event->thread->first_image_ns = d->first_read_ns != UNKNOWN ? d->first_read_ns : event->end_ns;
-    if (event->model->first_image_ns == UNKNOWN) {
-        event->model->first_image_ns = event->thread->first_image_ns;
-        event->model->baseline_rss_bytes = process->last_rss;
-    }
-    if (session && !session->job) {
-        session->job = job;
-        session->rule = LINK_NESTING;
-    }
-    if (!event->record->head.session)
-        take_over(event, d, job);
-    else
-        infer_job_touch(event, job);
-}
-
 static void head_record(struct event *event)
 {
     const struct trace_head *head = &event->record->head;
@@ -185,7 +100,7 @@ static void head_record(struct event *event)
     if (d->stream)
         infer_stream_head(event, d);
     if (head->direction == trace_direction_IN)
-        head_in(event, d, &facts);
+        infer_head_in(event, d, &facts);
     else
         infer_head_out(event, d, &facts);
 }
@@ -239,10 +154,14 @@ static void io_record(struct event *event)
             d->first_read_ns = event->start_ns;
         infer_range_add(job ? infer_job_ranges(job, BUFFER_SOURCE) : &d->buffers, io->buffer, io->bytes, event->end_ns);
     }
+    if (job && writes && (io->error == ENOSPC || io->error == EDQUOT || io->error == EFBIG || io->error == EIO))
+        job->write_failed = true;
     if (job && reads)
         job->read_bytes += io->bytes;
     if (job && io->op == trace_io_op_WRITE)
         infer_range_add(infer_job_ranges(job, BUFFER_SINK), io->buffer, io->bytes, event->end_ns);
+    if (writes && !job)
+        d->last_buffer = io->buffer;
     if (!job && !io->session)
         event->thread->loose_cpu_ns += io_cpu(d, io->duration_ns);
     if (job && !io->session)

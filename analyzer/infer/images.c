@@ -130,7 +130,9 @@ static void stages_of(struct image *image, const struct job *job)
     else
         opaque += job->gap_ns[GAP_BEFORE_CODEC];
     *(encodes ? &inferred[STAGE_TRANSFORM] : &inferred[STAGE_ENCODE]) += job->gap_ns[GAP_DECODED];
-    if (job->pipeline_seen)
+    if (job->encoder && job->encoder->codec == trace_codec_ZLIB) /* who packs by itself filters rows in between */
+        inferred[STAGE_ENCODE] += job->gap_ns[GAP_ENCODING];
+    else if (job->pipeline_seen)
         opaque += job->gap_ns[GAP_ENCODING];
     else if (encodes)
         inferred[decodes ? STAGE_TRANSFORM : STAGE_DECODE] += job->gap_ns[GAP_ENCODING];
@@ -146,6 +148,8 @@ static void stages_of(struct image *image, const struct job *job)
 
     /* What a pipeline spends outside the codecs that were seen in it is changing pixels, if both of them were seen. */
     bool splits = job->decode_seen && job->encoder_seen;
+    inferred[STAGE_IMAGE_READ] += job->copied_ns[false];
+    inferred[STAGE_IMAGE_WRITE] += job->copied_ns[true];
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
         image->inferred_ns[stage] = inferred[stage];
         image->stage_ns[stage] = job->stage_ns[stage] + inferred[stage];
@@ -180,14 +184,14 @@ static void stages_of(struct image *image, const struct job *job)
 static bool status_of(const struct infer *infer, const struct job *job, enum image_status *status)
 {
     const struct process *process = &infer->run->processes[job->process];
-    if (job->merged_into)
+    if (job->merged_into || infer_is_copy(infer, job))
         return false;
     bool killed = !process->ended;
-    bool survives = false;
+    bool survives = false, failed = job->failed && process->exit_code > 0;
     for (size_t i = 0; i < job->outputs_count; i++)
         survives = survives || infer->run->files[job->outputs[i]].survives;
     if (job->outputs_count && survives && !(killed && !job->output_closed)) {
-        *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_OK;
+        *status = failed || job->write_failed ? IMAGE_FAILED : IMAGE_OK;
         return true;
     }
     if (killed && (job->decode_seen || job->header_seen || job->encode_seen || job->outputs_count)) {
@@ -199,7 +203,7 @@ static bool status_of(const struct infer *infer, const struct job *job, enum ima
         return true;
     }
     if (job->outputs_count || (job->attempts && process->exit_code == 0)) {
-        *status = job->failed && process->exit_code > 0 ? IMAGE_FAILED : IMAGE_DISCARDED;
+        *status = failed || job->write_failed ? IMAGE_FAILED : IMAGE_DISCARDED;
         return true;
     }
     if ((job->header_seen || job->decode_seen || job->encode_seen) && process->exit_code > 0) {
@@ -234,11 +238,19 @@ static void phases_of(struct image *image, const struct job *job)
     image->small_ops = job->small_ops;
 }
 
+/* What encodes inside another's call counts no attempt of its own; each trial was one. */
+static uint32_t attempts_of(const struct run *run, const struct job *job)
+{
+    uint32_t attempts = job->attempts + (!job->attempts && packed(run, job));
+    return job->trials && attempts <= job->trials ? job->trials + 1 : attempts;
+}
+
 static void image_of(struct infer *infer, const struct job *job, enum image_status status, bool alone)
 {
     struct run *run = infer->run;
     struct image *image = &run->images[run->image_count++];
     struct process *process = &run->processes[job->process];
+    uint64_t cpu_ns = job->cpu_ns + job->copied_ns[false] + job->copied_ns[true];
     *image = (struct image){
         .inputs = copy_ids(job->inputs, job->inputs_count),
         .input_count = job->inputs_count,
@@ -249,11 +261,11 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .tid = job->tid,
         .start_ns = job->start_ns,
         .end_ns = job->end_ns,
-        .cpu_thread_ns = job->cpu_ns,
-        .cpu_ns = alone ? job->cpu_ns + job->helper_end_ns - job->helper_start_ns : UNKNOWN,
+        .cpu_thread_ns = cpu_ns,
+        .cpu_ns = alone ? cpu_ns + job->helper_end_ns - job->helper_start_ns : UNKNOWN,
         .peak_heap_bytes = UNKNOWN,
         .large_block_peak_bytes = UNKNOWN,
-        .attempts = job->attempts + (!job->attempts && packed(run, job)),
+        .attempts = attempts_of(run, job),
         .link_rule = job->rule,
         .status = status,
     };
@@ -288,20 +300,6 @@ static int by_start(const void *a, const void *b)
     return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns ? 1 : 0;
 }
 
-/* Loaded twice, as by those that ask for the size first, and only the second time for an output: one image. */
-static void merge_unused(struct process_state *process)
-{
-    for (struct job *job = process->jobs; job; job = job->next) {
-        struct job *first = infer_job_now(job->again_of);
-        if (first && first != job && !job->merged_into && !first->outputs_count && !first->encode_seen &&
-            first->inputs_count) {
-            job->read_seen |= first->read_seen;
-            job->start_ns = first->start_ns < job->start_ns ? first->start_ns : job->start_ns;
-            infer_job_merge(process, first, job);
-        }
-    }
-}
-
 /* The images have all that their jobs and sessions knew. */
 static void forget_jobs(struct process_state *process)
 {
@@ -323,14 +321,11 @@ void infer_images_finish(struct infer *infer)
     size_t unused = 0, most = 0; /* unused: decoded, and nothing seen to come of it */
     for (size_t p = 0; p < infer->processes_count; p++)
         most += infer->processes[p]->jobs_count;
+    infer_joins_finish(infer);
     run->images = memory_checked(reallocarray(NULL, most + 1, sizeof *run->images));
     for (size_t p = 0; p < infer->processes_count; p++) {
         struct process_state *process = infer->processes[p];
         size_t count = process->jobs_count;
-        merge_unused(process);
-        for (struct job *job = process->jobs; job; job = job->next)
-            if (!job->merged_into)
-                infer_memory_settle(infer, job);
         struct job **jobs = memory_zeroed(count, sizeof *jobs);
         enum image_status *status = memory_zeroed(count, sizeof *status);
         bool *overlaps = memory_zeroed(count, sizeof *overlaps);
@@ -358,7 +353,7 @@ void infer_images_finish(struct infer *infer)
     infer_images_in_order(run);
     if (unused && run->image_count)
         infer_note(infer,
-                   "%zu decoded image%s made no output that was seen: of several inputs of one output only one is "
-                   "counted, so its ratio may be wrong",
+                   "%zu decoded image%s made no output that was seen: should it have been one of several inputs of "
+                   "an output, that one's ratio is wrong",
                    unused, unused == 1 ? "" : "s");
 }

@@ -28,6 +28,7 @@ void infer_add_output(struct event *event, struct job *job, struct description *
     job->output_tied = job->output_tied || rule != LINK_ADJACENCY;
     if (job->rule == LINK_NONE)
         job->rule = rule;
+    infer_joins_trial(event, job);
 }
 
 /* The job that a thread is at; the event's own where that thread is gone. */
@@ -38,6 +39,14 @@ static struct job *job_of_thread(const struct event *event, uint32_t tid)
     const struct timeline *thread = index ? &process->threads[index - 1] : event->thread;
     struct job *job = thread->loaded ? thread->loaded : thread->current;
     return job ? job : infer_job_adjacent(event);
+}
+
+uint64_t infer_head_end(const struct trace_text *head)
+{
+    uint64_t hash = head->bytes; /* the last bytes: what stands in front of them, headers and tables, may be alike */
+    for (size_t i = head->bytes > 64 ? head->bytes - 64 : 0; i < head->bytes; i++)
+        hash = hash * UINT64_C(0x100000001b3) + (unsigned char)head->data[i];
+    return hash;
 }
 
 static enum link_rule rule_of(const struct description *d)
@@ -97,9 +106,8 @@ static struct job *answered(struct event *event, struct description *d, struct j
 
 /* A file that a call wrote, closed and copies elsewhere was only on the way to here: ImageMagick does so for what it
  * cannot seek in. */
-static void make_intermediate(struct run *run, struct job *job)
+void infer_output_intermediate(struct run *run, struct job *job, size_t place)
 {
-    uint32_t place = job->copied_place - 1;
     job->copied_place = 0;
     run->files[job->outputs[place]].role = FILE_ROLE_INTERMEDIATE;
     job->outputs_count--;
@@ -142,7 +150,7 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
         job = infer_job_adjacent(event);
     }
     if (job && job->output_closed && job->copied_place)
-        make_intermediate(event->infer->run, job);
+        infer_output_intermediate(event->infer->run, job, job->copied_place - 1);
     if (job && job->output_closed)
         job = infer_job_again(event, job);
     if (!job) {
@@ -150,6 +158,10 @@ void infer_head_out(struct event *event, struct description *d, const struct ima
         job = infer_job_new(event, d->stream ? event->end_ns - d->last_ns : d->open_start_ns);
     }
     enum gap before = infer_job_phase(job);
+    if (!session && job->inputs_count == 1 && job->head_end == infer_head_end(&head->data) &&
+        (infer_range_known(infer_job_ranges(job, BUFFER_SOURCE), head->buffer, 1) ||
+         infer_range_known(infer_job_ranges(job, BUFFER_SOURCE), d->last_buffer, 1))) /* not in stdio's own */
+        job->passes_on = true;
     if (session && session->job == job)
         job->writer = session;
     infer_add_output(event, job, d, facts, rule);

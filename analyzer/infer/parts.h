@@ -33,11 +33,18 @@ bool infer_is_container(unsigned codec);
 /* Its images are known by the addresses of their descriptions, not of their pixels. */
 bool infer_knows_by_address(unsigned codec);
 
+/* inputs.c: which image a read file, pipe or socket is. */
+void infer_head_in(struct event *event, struct description *description, const struct image_facts *facts);
+
 /* outputs.c: which image a written file, pipe or socket is. */
 void infer_head_out(struct event *event, struct description *description, const struct image_facts *facts);
+/* Different, as a rule, for fronts of images that are not the same. */
+uint64_t infer_head_end(const struct trace_text *head);
 /* An output whose head came while its codec call was running. What is not known by now is whose work its thread did. */
 void infer_output_waits_no_more(struct event *event, struct description *description);
 void infer_output_settle(struct event *event, struct session *session);
+/* The job's output at this place was only on the way to another, or to itself. */
+void infer_output_intermediate(struct run *run, struct job *job, size_t place);
 
 /* files.c */
 void infer_file_record(struct event *event);
@@ -166,6 +173,8 @@ uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
 /* Row calls that lasted ns in all, io_ns of them I/O, until now. */
 void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
 void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
+/* Up to ns of what has been counted for one kind of gap since the last reading turn out to be of another kind. */
+void infer_time_regap(struct timeline *thread, struct job *job, enum gap from, enum gap to, uint64_t ns);
 /* If the thread's last event was the job's, the time since then, up to start_ns, is a gap of this kind. */
 void infer_time_lead(struct timeline *thread, struct job *job, enum gap gap, uint64_t start_ns);
 /* A call of ns that began at start_ns on this thread turns out to be the job's. Returns how much of it no gap has
@@ -190,6 +199,14 @@ void infer_resources_finish(struct infer *infer);
 
 /* What was asked of libvips, which uses a name for several things, as settings of this format. */
 void infer_settings_of_vips(struct image_settings *settings, enum image_format format);
+
+/* joins.c */
+/* The job's output has just been begun: those written for it before may have been trials. */
+void infer_joins_trial(struct event *event, struct job *job);
+/* Only passes its input's bytes on: it is no image. */
+bool infer_is_copy(const struct infer *infer, const struct job *job);
+/* Before images are made of jobs: which of them are one. */
+void infer_joins_finish(struct infer *infer);
 
 /* chains.c: sorts the images by their start and finds their chains. */
 void infer_images_in_order(struct run *run);

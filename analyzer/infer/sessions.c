@@ -328,12 +328,14 @@ static void rows_record(struct event *event)
     enum gap gap = infer_job_phase(job);
     if (decoding && (gap == GAP_BEFORE_READ || gap == GAP_BEFORE_CODEC)) {
         /* The calls began a while ago: what was taken for preparation since the last reading went on between them. */
-        for (unsigned i = 0; i < event->thread->pending_count; i++)
-            if (event->thread->pending[i].job == job && event->thread->pending[i].gap == gap)
-                event->thread->pending[i].gap = GAP_DECODED;
+        infer_time_regap(event->thread, job, gap, GAP_DECODED, UNKNOWN);
         gap = GAP_DECODED;
     }
     if (!decoding) {
+        /* A chunk's length may be written before its rows are told of: what seemed to lie before that write went on
+         * between the rows. */
+        if (!rows->inside && rows->depth == 0 && rows->first_ns >= event->thread->cpu_at_ns)
+            infer_time_regap(event->thread, job, GAP_BEFORE_WRITE, GAP_ENCODING, less(rows->last_ns, rows->first_ns));
         if (!rows->inside && rows->depth == 0)
             infer_job_goes_on(event, job, GAP_ENCODING, event->thread->last_ns);
         gap = GAP_ENCODING;

@@ -87,12 +87,13 @@ struct description {
     uint32_t waiting;      /* session whose waiting output it is, or 0 */
     uint32_t open_tid;     /* thread that opened it */
     uint64_t out_changed_from_ns, out_changed_to_ns;
+    uint64_t last_buffer; /* where the last transfer, or write of what is no image yet, had its bytes */
     /* Of a socket or pipe. */
-    unsigned direction;                                       /* of the last transfer */
-    uint64_t last_bytes, last_buffer, last_start_ns, last_ns; /* that transfer; last_bytes 0: taken by a head */
-    struct job *asked;                                        /* whose input came with the request, or NULL */
-    uint64_t asked_ns;                                        /* when the request began to come, or UNKNOWN */
-    struct ranges buffers;                                    /* the program's read buffers until a job takes them */
+    unsigned direction;                          /* of the last transfer */
+    uint64_t last_bytes, last_start_ns, last_ns; /* that transfer; last_bytes 0: taken by a head */
+    struct job *asked;                           /* whose input came with the request, or NULL */
+    uint64_t asked_ns;                           /* when the request began to come, or UNKNOWN */
+    struct ranges buffers;                       /* the program's read buffers until a job takes them */
 };
 
 /* A JPEG quantization table. Most images of a run have the same: sessions share them. */
@@ -163,6 +164,12 @@ struct job {
     struct session *writer;      /* session that an output's first bytes were written in or for, or NULL */
     unsigned encoder_depth;      /* of its calls in others' */
     uint32_t attempts;
+    uint32_t trials;       /* outputs that this one came after and that are gone, see joins.c */
+    bool write_failed;     /* its output is not complete: there was no space */
+    bool passes_on;        /* its output begins as its input does and was written from where that had been read to */
+    uint32_t aside;        /* run->files + 1: where it put its input to read it from there, or 0 */
+    uint64_t head_end;     /* of its input: how its recorded front ends */
+    uint64_t copied_ns[2]; /* CPU of copies before it, behind it */
     enum link_rule rule;
     unsigned open_outputs;
     uint64_t first_read_ns;

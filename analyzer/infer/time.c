@@ -30,6 +30,20 @@ void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint
         pending_of(thread, job, gap)->ns += ns;
 }
 
+void infer_time_regap(struct timeline *thread, struct job *job, enum gap from, enum gap to, uint64_t ns)
+{
+    uint64_t moved_ns = 0;
+    for (unsigned i = 0; i < thread->pending_count; i++) {
+        struct pending *pending = &thread->pending[i];
+        if (pending->job != job || pending->gap != from)
+            continue;
+        uint64_t part = pending->ns < ns - moved_ns ? pending->ns : ns - moved_ns;
+        pending->ns -= part;
+        moved_ns += part;
+    }
+    infer_time_gap(thread, job, to, moved_ns);
+}
+
 /* Time that first looked like gaps and turns out to lie inside calls: taken back, the job's own first. Returns how
  * much there was. */
 static uint64_t take_back(struct timeline *thread, const struct job *job, uint64_t ns)
