@@ -299,6 +299,20 @@ static void print_threshold(double threshold, const char *unit)
     printf("%g%s", ratio ? threshold * 100 : threshold, ratio ? " %" : "");
 }
 
+/* Of words that follow a number, the form for several: {files|file|files}. */
+static void print_template(const char *template)
+{
+    for (const char *end; *template; template = end ? end + 1 : template + 1) {
+        end = *template == '{' ? strchr(template, '}') : NULL;
+        const char *bar = end ? memchr(template, '|', (size_t)(end - template)) : NULL;
+        const char *many = bar ? memchr(bar + 1, '|', (size_t)(end - bar - 1)) : NULL;
+        if (many)
+            printf("%.*s", (int)(end - many - 1), many + 1);
+        else
+            printf("%.*s", end ? (int)(end - template + 1) : 1, template);
+    }
+}
+
 static void describe_findings(void)
 {
     static const struct {
@@ -322,7 +336,11 @@ static void describe_findings(void)
             putchar(*at + ('a' - 'A'));
         printf("\n- From ");
         print_threshold(rows[i].threshold, rows[i].unit);
-        printf(" on: %s; %s\n- Says: %s\n- Remedy: %s\n\n", rows[i].what, rows[i].why, rows[i].title, rows[i].remedy);
+        printf(" on: %s; %s\n- Says: ", rows[i].what, rows[i].why);
+        print_template(rows[i].title);
+        fputs("\n- Remedy: ", stdout);
+        print_template(rows[i].remedy);
+        fputs("\n\n", stdout);
     }
 }
 

@@ -201,6 +201,27 @@ CASE(trial_encodes_that_matter, "trial-encodes", (attempts(&f, 9), m->stages[STA
      (attempts(&f, 9), m->stages[STAGE_ENCODE].sum = 1.9))
 CASE(work_discarded, "work-discarded", group(&m->value.discarded, 1, 0.05), group(&m->value.discarded, 1, 0.049))
 
+static void says(double count, const char *template, const char *expected)
+{
+    struct finding finding = {.evidence_count = 1};
+    finding.evidence[0] = (struct finding_evidence){.key = "files", .unit = UNIT_NUMBER, .value = count};
+    char text[FINDING_TEXT];
+    render_finding_text(&finding, template, text);
+    ck_assert_str_eq(text, expected);
+}
+
+START_TEST(words_follow_their_number)
+{
+    static const char *const template = "{files} {files|file was|files were} read";
+    says(1, template, "1 file was read");
+    says(2, template, "2 files were read");
+    says(0, template, "0 files were read");
+    says(1.001, template, "1 file was read"); /* as it is shown */
+    says(1.1, template, "1.1 files were read");
+    says(1, "{files|one}, {other|one|many}, {files", "one, {other|one|many}, {files");
+}
+END_TEST
+
 START_TEST(a_good_run_has_none)
 {
     static struct fixture f;
@@ -290,6 +311,7 @@ int main(void)
     tcase_add_test(tests, trial_encodes);
     tcase_add_test(tests, trial_encodes_that_matter);
     tcase_add_test(tests, work_discarded);
+    tcase_add_test(tests, words_follow_their_number);
     tcase_add_test(tests, a_good_run_has_none);
     tcase_add_test(tests, unknown_figures_make_none);
     tcase_add_test(tests, they_are_at_most_ten_severe_ones_first_then_costly_ones);

@@ -172,7 +172,7 @@ static void pair_frames(struct process_state *process, const struct parts *parts
         struct job *job = parts->made[i], *part = mine ? NULL : parts->unused[next++];
         own_left -= mine;
         job->inputs_count = 0;
-        infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, mine ? own : part->inputs[0]);
+        infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, part ? part->inputs[0] : own);
         job->encoder = job->encoder ? job->encoder : first->encoder;
         job->container = job->container ? job->container : first->container;
         job->encode_seen = job->encode_seen || first->encode_seen;

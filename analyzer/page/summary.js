@@ -101,7 +101,7 @@ export function timeSection(report) {
 export function findingsSection(report, lazy) {
   const findings = report.findings ?? [];
   const element = section("findings", "Findings");
-  if (!findings.length) return append(element, h("p", { class: "note" }, "None: nothing that was measured passed a threshold."));
+  if (!findings.length) return append(element, h("p", { class: "note" }, `None: ${report.finding_rules} rules were looked at.`));
   const words = (key) => key.replace(/_(s|bytes|ratio)$/, "").replaceAll("_", " ");
   return append(
     element,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a finding's title and remedy as sentences: evidence put into the templates of findings.def, with its units.
+ * Owns: a finding's title and remedy as sentences: evidence put into the templates of findings.def, with its units, and
+ * words that follow a number: {files|file|files}.
  * Must not know: which findings there are, how a report looks. */
 #include "analyzer/render/finding_text.h"
 
@@ -39,15 +40,22 @@ void render_finding_text(const struct finding *finding, const char *template, ch
     size_t used = 0;
     while (*template && used + 1 < FINDING_TEXT) {
         const char *end = *template == '{' ? strchr(template, '}') : NULL;
+        const char *bar = end ? memchr(template, '|', (size_t)(end - template)) : NULL;
         const struct finding_evidence *evidence =
-            end ? evidence_of(finding, template + 1, (size_t)(end - template - 1)) : NULL;
+            end ? evidence_of(finding, template + 1, (size_t)((bar ? bar : end) - template - 1)) : NULL;
         if (!evidence) {
             text[used++] = *template ++;
             continue;
         }
         struct formatted number = render_finding_evidence(evidence);
-        const char *put = evidence->unit == UNIT_TEXT ? evidence->text : number.text;
-        while (*put && used + 1 < FINDING_TEXT)
+        const char *put = evidence->unit == UNIT_TEXT ? evidence->text : number.text, *put_end = put + strlen(put);
+        if (bar) { /* by what is read: 1.04 CPUs are shown as "1" */
+            const char *second = memchr(bar + 1, '|', (size_t)(end - bar - 1));
+            bool one = !strcmp(number.text, "1");
+            put = one || !second ? bar + 1 : second + 1;
+            put_end = one && second ? second : end;
+        }
+        while (put < put_end && used + 1 < FINDING_TEXT)
             text[used++] = *put++;
         template = end + 1;
     }

@@ -247,6 +247,7 @@ static void write_members(struct document *document, const struct render_options
     member(document, "sidecar", json_null());
     member(document, "marks", json_array());
     list(document, "findings", render_json_finding, metrics->finding_count);
+    member(document, "finding_rules", json_integer((json_int_t)finding_rule_count));
     member(document, "totals", totals(metrics));
 }
 
