@@ -273,12 +273,13 @@ static void replace(uint32_t **list, size_t *count, size_t *capacity, uint32_t f
         infer_job_add(list, count, capacity, by[i]);
 }
 
-/* Who is at the other end of a pipe that a copy reads or writes has what the copy has at its own. */
+/* Who is at the other end of a pipe that a copy reads or writes has what the copy has at its own. It is not merged: jobs
+ * of different processes go at different times. */
 static void leave_out(struct infer *infer, struct job *copy, struct job **writers, struct job **readers)
 {
     uint32_t in = copy->inputs[0], out = copy->outputs[0];
-    struct job *writer = is_pipe(infer, in) ? infer_job_now(writers[in]) : NULL;
-    struct job *reader = is_pipe(infer, out) ? infer_job_now(readers[out]) : NULL;
+    struct job *writer = is_pipe(infer, in) ? writers[in] : NULL;
+    struct job *reader = is_pipe(infer, out) ? readers[out] : NULL;
     if (writer && writer != copy) {
         infer->run->files[in].role = FILE_ROLE_INTERMEDIATE;
         replace(&writer->outputs, &writer->outputs_count, &writer->outputs_capacity, in, copy->outputs,
@@ -286,13 +287,11 @@ static void leave_out(struct infer *infer, struct job *copy, struct job **writer
         for (size_t i = 0; i < copy->outputs_count; i++)
             writers[copy->outputs[i]] = writer;
         time_goes_to(writer, copy, true);
-        copy->merged_into = writer;
     } else if (reader && reader != copy && infer->run->files[in].bytes == infer->run->files[out].bytes) {
         infer->run->files[out].role = FILE_ROLE_INTERMEDIATE;
         replace(&reader->inputs, &reader->inputs_count, &reader->inputs_capacity, out, &in, 1);
         readers[in] = reader;
         time_goes_to(reader, copy, false);
-        copy->merged_into = reader;
     }
 }
 
