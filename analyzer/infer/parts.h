@@ -170,8 +170,9 @@ bool infer_range_known(const struct ranges *ranges, uint64_t address, uint64_t b
 uint64_t infer_time_call(struct event *event, struct job *job, uint64_t start_ns, uint64_t end_ns, uint64_t io_cpu_ns);
 /* An outermost codec call with io_ns of I/O inside. Returns as infer_time_call() does. */
 uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns);
-/* Row calls that lasted ns in all, io_ns of them I/O, until now. */
-void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap);
+/* Row calls since first_ns that lasted ns in all, io_ns of them I/O, until now. */
+void infer_time_rows(struct event *event, struct job *job, uint64_t first_ns, uint64_t ns, uint64_t io_ns,
+                     enum gap gap);
 void infer_time_gap(struct timeline *thread, struct job *job, enum gap gap, uint64_t ns);
 /* Up to ns of what has been counted for one kind of gap since the last reading turn out to be of another kind. */
 void infer_time_regap(struct timeline *thread, struct job *job, enum gap from, enum gap to, uint64_t ns);

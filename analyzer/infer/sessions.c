@@ -165,8 +165,18 @@ static void encodes(const struct event *event, struct job *job, struct session *
     job->encoder_seen = job->encoder_seen || !container;
 }
 
-/* Takes the stage of a call's own time; DESTROY counts as cleanup only once the output is done. */
-static void stage_time(struct job *job, unsigned role, uint64_t ns)
+/* DESTROY counts as cleanup only once the output is done; before, a session's end belongs to what it did. */
+static uint64_t *end_of(struct job *job, const struct session *session)
+{
+    if (job->write_seen)
+        return &job->stage_ns[STAGE_CLEANUP];
+    if (session->counted)
+        return &job->stage_ns[STAGE_ENCODE];
+    return session->decoded ? &job->stage_ns[STAGE_DECODE] : &job->other_ns;
+}
+
+/* Takes the stage of a call's own time. */
+static void stage_time(struct job *job, const struct session *session, unsigned role, uint64_t ns)
 {
     switch (role) {
     case trace_role_HEADER: job->stage_ns[STAGE_VALIDATION] += ns; break;
@@ -175,7 +185,7 @@ static void stage_time(struct job *job, unsigned role, uint64_t ns)
     case trace_role_ENCODE:
     case trace_role_MUX: job->stage_ns[STAGE_ENCODE] += ns; break;
     case trace_role_PIPELINE: job->pipeline_ns += ns; break;
-    case trace_role_DESTROY: *(job->write_seen ? &job->stage_ns[STAGE_CLEANUP] : &job->other_ns) += ns; break;
+    case trace_role_DESTROY: *end_of(job, session) += ns; break;
     default: job->other_ns += ns; break;
     }
 }
@@ -218,6 +228,7 @@ static void seen(const struct event *event, struct job *job, struct session *ses
     case trace_role_MUX: job->muxer = session; break;
     default: break;
     }
+    session->decoded = session->decoded || role == trace_role_DECODE;
     if (session->codec == trace_codec_PALETTE)
         job->palette = session;
 }
@@ -244,7 +255,8 @@ static uint64_t less(uint64_t ns, uint64_t part_ns)
 }
 
 /* An outermost call: what came before it and its own time. */
-static void call_time(struct event *event, struct job *job, enum gap before, bool encodes)
+static void call_time(struct event *event, struct job *job, const struct session *session, enum gap before,
+                      bool encodes)
 {
     const struct trace_codec_call *call = &event->record->codec_call;
     if (before != GAP_TAIL)
@@ -253,15 +265,15 @@ static void call_time(struct event *event, struct job *job, enum gap before, boo
         infer_job_goes_on(event, job, GAP_ENCODING, event->start_ns);
     uint64_t own_ns = less(call->duration_ns, call->io_ns + call->inner_ns);
     uint64_t twice_ns = infer_time_codec(event, job, call->io_ns);
-    stage_time(job, call->role, less(own_ns, twice_ns));
+    stage_time(job, session, call->role, less(own_ns, twice_ns));
 }
 
 /* One inside another's: detail, which a pipeline leaves its part of the time to. The outer's record places it. */
-static void inner_time(struct event *event, struct job *job)
+static void inner_time(struct event *event, struct job *job, const struct session *session)
 {
     const struct trace_codec_call *call = &event->record->codec_call;
     if (call->inside && call->depth == 0 && call->role != trace_role_PIPELINE)
-        stage_time(job, call->role, less(call->duration_ns, call->io_ns));
+        stage_time(job, session, call->role, less(call->duration_ns, call->io_ns));
     infer_job_touch(event, job);
 }
 
@@ -296,9 +308,9 @@ static void codec_record(struct event *event)
     bool encodes = call->role == trace_role_ENCODE || call->role == trace_role_MUX || call->role == trace_role_PIPELINE;
     infer_output_settle(event, session); /* first: the open of that output may lie in the gap before this call */
     if (call->depth == 0 && !call->inside)
-        call_time(event, job, before, encodes);
+        call_time(event, job, session, before, encodes);
     else
-        inner_time(event, job);
+        inner_time(event, job, session);
     if (call->inside && call->role == trace_role_PIPELINE)
         return;
     /* Who tries every decoder's look at the header until one succeeds has not decoded with those that failed. */
@@ -344,11 +356,11 @@ static void rows_record(struct event *event)
     }
     infer_output_settle(event, session);
     if (rows->depth == 0)
-        stage_time(job, rows->role, less(rows->duration_ns, rows->io_ns));
+        stage_time(job, session, rows->role, less(rows->duration_ns, rows->io_ns));
     if (rows->depth == 0 && rows->inside) {
         infer_job_touch(event, job);
     } else if (rows->depth == 0) {
-        infer_time_rows(event, job, rows->duration_ns, rows->io_ns, gap);
+        infer_time_rows(event, job, rows->first_ns, rows->duration_ns, rows->io_ns, gap);
         if (rows->first_ns < job->start_ns)
             job->start_ns = rows->first_ns;
     }

@@ -108,7 +108,7 @@ struct session {
     uint8_t codec;
     uint64_t source_bytes, target_bytes; /* of its last call */
     bool has_handle;                     /* of its last call */
-    bool counted;                        /* it encoded */
+    bool counted, decoded;               /* it encoded; it decoded */
     bool calls_others;                   /* a container that let encoders of other libraries do the work */
     bool announced;                      /* it said what it would encode before it did */
     bool graphics;                       /* of the two Magicks, it is GraphicsMagick's */

@@ -73,13 +73,22 @@ static uint64_t gap_until(struct timeline *thread, uint64_t start_ns)
 }
 
 /* The gap before an event that starts at start_ns belongs to the job on both sides of it; between two jobs, to the
- * one before while it is not complete. */
+ * one before while it is not complete; between two outputs of one input, to the second: it is when that is made. */
 static void gap_before(struct timeline *thread, struct job *job, uint64_t start_ns)
 {
     struct job *owner = thread->last_job;
-    if (!owner || start_ns <= thread->last_ns || (owner != job && owner->output_closed))
+    if (!owner || start_ns <= thread->last_ns)
         return;
+    if (owner != job && owner->output_closed) {
+        if (infer_job_now(job->again_of) != owner || job->tid != thread->tid)
+            return;
+        if (thread->last_ns < job->start_ns)
+            job->start_ns = thread->last_ns;
+        owner = job;
+    }
     infer_time_gap(thread, owner, infer_job_phase(owner), gap_until(thread, start_ns));
+    if (owner->tid == thread->tid && start_ns > owner->end_ns)
+        owner->end_ns = start_ns;
 }
 
 void infer_time_lead(struct timeline *thread, struct job *job, enum gap gap, uint64_t start_ns)
@@ -175,10 +184,14 @@ uint64_t infer_time_codec(struct event *event, struct job *job, uint64_t io_ns)
     return twice(thread, job, event->start_ns, event->end_ns);
 }
 
-void infer_time_rows(struct event *event, struct job *job, uint64_t ns, uint64_t io_ns, enum gap gap)
+void infer_time_rows(struct event *event, struct job *job, uint64_t first_ns, uint64_t ns, uint64_t io_ns, enum gap gap)
 {
     struct timeline *thread = event->thread;
     uint64_t now_ns = event->end_ns;
+    if (thread->last_job != job && first_ns > thread->last_ns) {
+        gap_before(thread, job, first_ns);
+        gap_until(thread, first_ns); /* where nobody has it, it is nobody's */
+    }
     /* Until here the rows' own time was taken for gaps. */
     if (thread->last_job && now_ns > thread->last_ns)
         infer_time_gap(thread, job, gap, gap_until(thread, now_ns));

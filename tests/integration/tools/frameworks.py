@@ -18,6 +18,14 @@ def ffmpeg(name, source, target, *options, **more):
             "images": 1, "attempts": 1, "inferred": False, "link": "buffer", **more}
 
 
+def inputs(count):
+    def check(report):
+        found = [len(image["inputs"]) for image in report["images"]]
+        if found != [count]:
+            yield f"images have {found} inputs, expected {count}"
+    return check
+
+
 GM = ["gm", "convert"]
 
 CASES = [
@@ -57,11 +65,13 @@ CASES = [
     {"name": "mogrify", "images": 2, "attempts": 1, "copies": ["photo.jpg", "photo.png"], "link": "buffer",
      "command": ["mogrify-im6.q16", *NO_DATES, "-strip", "-resize", "75%", "-quality", "70", "photo.jpg", "photo.png"],
      "formats": [("jpeg", "jpeg"), ("png", "png")], "settings": {"metadata": False, "width": 384}},
-    # Of several inputs of one output one is counted.
+    # All inputs of one output are in it.
     {"name": "composite", "images": 1, "attempts": 1, "encoder": "libjpeg", "settings": {"quality": 80},
+     "link": "adjacency", "check": inputs(2),
      "command": ["composite-im6.q16", "-gravity", "center", "{in}/alpha.png", "{in}/photo.jpg", "-quality", "80",
                  "{out}/a.jpg"]},
     {"name": "montage", "images": 1, "attempts": 1, "encoder": "libjpeg", "settings": {"quality": 82},
+     "link": "adjacency", "check": inputs(2),
      "command": ["montage-im6.q16", "{in}/photo.jpg", "{in}/photo.png", "-geometry", "200x200+4+4", "-quality", "82",
                  "{out}/a.jpg"]},
     {"name": "append", "images": 1, "attempts": 1, "encoder": "libjpeg", "settings": {"quality": 83, "width": 1024},
