@@ -26,15 +26,15 @@ START_TEST(one_more_image_costs_the_slope_from_three_levels_on)
     struct metrics *metrics = metrics_compute(run);
     run->host.memory_bytes = 1000000000;
     run->host.cgroup_memory_limit = UNKNOWN;
-    levels(metrics, (double[]){40, 104, 168}, 3);
+    levels(metrics, (double[]){7, 104, 168, 232}, 4); /* nothing in flight: not on the line, and not asked */
     ck_assert_double_eq_tol(metrics->memory.per_image_bytes, 64 * MB, 1);
     ck_assert_double_eq_tol(metrics->memory.base_bytes, 40 * MB, 1);
     ck_assert_double_eq(metrics->memory.workers_fit, 15);
-    levels(metrics, (double[]){40, 104}, 2);
+    levels(metrics, (double[]){40, 104, 168}, 3); /* two numbers in flight */
     ck_assert(isnan(metrics->memory.per_image_bytes) && isnan(metrics->memory.workers_fit));
-    levels(metrics, (double[]){168, 104, 40}, 3); /* shrinks */
+    levels(metrics, (double[]){232, 168, 104, 40}, 4); /* shrinks */
     ck_assert(isnan(metrics->memory.per_image_bytes));
-    levels(metrics, (double[]){100, 200, 101}, 3); /* follows something else */
+    levels(metrics, (double[]){90, 100, 200, 101}, 4); /* follows something else */
     ck_assert(isnan(metrics->memory.per_image_bytes));
     metrics_free(metrics);
     run_free(run);

@@ -119,7 +119,7 @@ static bool per_pixel(const struct metrics *metrics, struct memory_figures *memo
     return true;
 }
 
-/* Each level weighs as much as it has samples. */
+/* Each level weighs as much as it has samples. Without an image in flight there are only programs that start or end. */
 static void scale(const struct metrics *metrics, struct memory_figures *memory)
 {
     const struct pool_figures *pool = &metrics->pool;
@@ -127,7 +127,7 @@ static void scale(const struct metrics *metrics, struct memory_figures *memory)
     double n = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
     memory->base_bytes = memory->per_image_bytes = memory->scaling_r2 = NAN;
     memory->workers_fit = memory->workers_fit_limit_bytes = NAN;
-    for (size_t i = 0; i < pool->level_count; i++) {
+    for (size_t i = 1; i < pool->level_count; i++) {
         const struct pool_level *level = &pool->levels[i];
         if (level->samples < SCALING_SAMPLES || i + 1 == POOL_LEVELS)
             continue;
