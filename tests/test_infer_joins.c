@@ -86,6 +86,24 @@ START_TEST(what_a_batch_leaves_out_is_in_no_output)
 }
 END_TEST
 
+/* The same where only one of three is saved. */
+START_TEST(what_is_read_behind_the_only_output_says_that_it_was_a_batch)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    decodes(tool, 10, 1, "/photos/a.png");
+    decodes(tool, 20, 2, "/photos/b.png");
+    encodes(tool, 30, 3, 0x200000, "/photos/b.jpg", FORMAT_JPEG);
+    decodes(tool, 40, 4, "/photos/c.png");
+    act_end(tool, 60, 50, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 1);
+    ck_assert_uint_eq(run->images[0].input_count, 1);
+    expect_input(run, 0, 0, "/photos/b.png");
+    run_free(run);
+}
+END_TEST
+
 /* Loaded first, all of them, then saved one by one: one was not saved. */
 START_TEST(what_is_left_out_of_several_outputs_is_in_none_of_them)
 {
@@ -344,6 +362,7 @@ int main(void)
     TCase *tests = tcase_create("joins");
     tcase_add_loop_test(tests, all_that_was_decoded_before_the_only_output_is_in_it, 0, 2);
     tcase_add_test(tests, what_a_batch_leaves_out_is_in_no_output);
+    tcase_add_test(tests, what_is_read_behind_the_only_output_says_that_it_was_a_batch);
     tcase_add_test(tests, what_is_left_out_of_several_outputs_is_in_none_of_them);
     tcase_add_loop_test(tests, outputs_in_the_place_of_each_other_are_attempts_of_one_image, 0, 2);
     tcase_add_loop_test(tests, outputs_beside_each_other_are_images_of_their_own, 0, 2);
