@@ -11,7 +11,9 @@
 
 struct description *infer_description(struct process_state *process, uint32_t number)
 {
-    return id_map_get(&process->descriptions, number);
+    if (!process->description_at || process->description_at->number != number)
+        process->description_at = id_map_get(&process->descriptions, number);
+    return process->description_at;
 }
 
 /* A file to be written: the program has named it to a codec before, or a codec call opens it. */
@@ -223,6 +225,7 @@ void infer_fold_write(struct infer *infer, const struct description *d)
 static void forget(struct process_state *process, struct description *d)
 {
     id_map_remove(&process->descriptions, d->number);
+    process->description_at = NULL;
     if (id_map_get(&process->directories, (uint32_t)d->fd + 1) == d)
         id_map_remove(&process->directories, (uint32_t)d->fd + 1);
     free(d->path);
@@ -301,6 +304,7 @@ void infer_files_finish(struct event *event)
         free(d);
     }
     id_map_release(&event->process->descriptions);
+    event->process->description_at = NULL;
 }
 
 void infer_file_record(struct event *event)

@@ -31,7 +31,7 @@ static const char *codec_name(const struct session *session)
 
 static void take_settings(struct image_settings *settings, const struct session *session)
 {
-    for (unsigned key = 1; session && key < SETTING_COUNT; key++)
+    for (unsigned key = 1; session && session->settings_known >> key; key++)
         if (infer_setting_known(session, key, &settings->value[key]))
             settings->known[key] = true;
 }
@@ -307,6 +307,7 @@ static void forget_jobs(struct process_state *process)
     for (size_t at = 0; (session = id_map_next(&process->sessions, &at));)
         infer_session_free(session);
     id_map_release(&process->sessions);
+    process->session_at = NULL;
     infer_sites_forget_jobs(process);
     for (struct job *job = process->jobs, *next; job; job = next) {
         next = job->next;

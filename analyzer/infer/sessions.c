@@ -7,14 +7,18 @@
 
 struct session *infer_session(struct process_state *process, uint32_t number)
 {
-    struct session *session = id_map_get(&process->sessions, number);
+    struct session *session = process->session_at;
+    if (!session || session->number != number)
+        session = id_map_get(&process->sessions, number);
     if (!session && number) {
         session = memory_zeroed(1, sizeof *session);
         session->number = number;
         id_map_put(&process->sessions, number, session);
     }
-    if (session)
-        session->job = infer_job_now(session->job);
+    if (!session)
+        return NULL;
+    process->session_at = session;
+    session->job = infer_job_now(session->job);
     return session;
 }
 

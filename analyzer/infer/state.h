@@ -250,6 +250,8 @@ struct process_state {
     struct timeline *threads;
     struct job *latest;
     uint64_t helper_cpu_ns;               /* of ended threads that own no image */
+    struct description *description_at;   /* looked up last, or NULL: most records are of the same one, */
+    struct session *session_at;           /* and of the same one of these */
     struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
     struct block *blocks;                 /* open addressing by address */
     size_t block_count, block_places;
