@@ -273,8 +273,8 @@ static void replace(uint32_t **list, size_t *count, size_t *capacity, uint32_t f
         infer_job_add(list, count, capacity, by[i]);
 }
 
-/* Who is at the other end of a pipe that a copy reads or writes has what the copy has at its own. It is not merged: jobs
- * of different processes go at different times. */
+/* Who is at the other end of a pipe that a copy reads or writes has what the copy has at its own. It is not merged:
+ * jobs of different processes go at different times. */
 static void leave_out(struct infer *infer, struct job *copy, struct job **writers, struct job **readers)
 {
     uint32_t in = copy->inputs[0], out = copy->outputs[0];
