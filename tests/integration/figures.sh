@@ -50,7 +50,7 @@ elif job == "tail":  # seconds by which the second lane's image outlasts the fir
     ends = {}
 
     def lane(name, seconds):
-        image = Image.open(photo)
+        image = Image.open(f"{out}/{name}.source.jpg")  # of its own: one file read by both at once is one image
         image.load()
         time.sleep(seconds)
         image.save(f"{out}/{name}.jpg")
@@ -85,6 +85,8 @@ for held in 40 104; do
     json "workers.$held"
     json "two.$held"
 done
+cp "$photo" "$work/out/a.source.jpg"
+cp "$photo" "$work/out/b.source.jpg"
 known tail tail 0.7 >"$work/tail.said"
 json tail
 python3 - "$work" <<'PYTHON'
