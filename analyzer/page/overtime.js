@@ -167,7 +167,7 @@ function poolFacts(pool, report) {
       ["Limited by", "limit", pool.limit ? (limits[pool.limit] ?? pool.limit) : "nothing that was found"],
       ["Tail", "tail_s", `${duration(pool.tail_s)} (${percent(pool.tail_ratio)})`],
       ["Idle CPUs", "idle_cpus", number(pool.idle_cpus)],
-      ["Waiting for CPU", "run_queue_s", pool.run_queue_s === null ? "n/a" : `${duration(pool.run_queue_s)} (${percent(pool.run_queue_ratio)} of active)`],
+      ["Waiting for CPU", "run_queue_s", pool.run_queue_s === null ? "n/a" : `${duration(pool.run_queue_s)} (${percent(pool.run_queue_ratio)} of that and CPU time)`],
       ["Threads per CPU", "threads_per_cpu", number(pool.threads_per_cpu)],
     );
   }
