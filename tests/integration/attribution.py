@@ -23,7 +23,7 @@ def measure(case, images, imgbench, library):
     done = subprocess.run([imgbench, "report", "--json", trace], capture_output=True, timeout=60, check=False)
     report = json.loads(done.stdout)
     busy = sum(image["busy_s"] for image in report["images"])
-    return report["coverage"], busy, list(tools_expect.unattributed(report))
+    return report["coverage"], busy, list(tools_expect.unattributed(report, 0))
 
 
 def main(imgbench, library, work, substring=""):
