@@ -23,6 +23,10 @@ uint32_t sample_file(struct run *run, const char *path, enum file_role role, enu
 /* An ok image of a chain: busy_ns = end - start in ms, everything else unknown. input and output may be NO_ID. */
 struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint32_t output, uint64_t start_ms,
                            uint64_t end_ms);
+/* A worker that was active and on a CPU from its first image to the end of its last; nothing else is known of it. */
+struct worker *sample_worker(struct run *run, uint64_t start_ms, uint64_t end_ms);
+/* The CPU use since the moment before, and the memory then. */
+void sample_moment(struct run *run, uint64_t ms, double cpu_ratio, uint64_t rss_bytes);
 void sample_set(struct image *image, enum setting_key key, double value);
 /* Gives a run the places that made its memory peak. */
 void sample_sites(struct run *run);
