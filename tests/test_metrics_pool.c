@@ -192,6 +192,19 @@ START_TEST(an_image_that_begins_when_another_ends_does_not_overlap_it)
 }
 END_TEST
 
+START_TEST(more_images_than_levels_share_the_last_level_and_count_whole_in_the_mean)
+{
+    enum { MANY = POOL_LEVELS + 144 };
+    for (int i = 0; i < MANY; i++)
+        image(NO_ID, 0, 100);
+    const struct pool_figures *pool = compute();
+    ck_assert_uint_eq(pool->in_flight_peak, MANY);
+    ck_assert_uint_eq(pool->level_count, POOL_LEVELS);
+    ck_assert_double_eq_tol(pool->levels[POOL_LEVELS - 1].time_s, 0.1, TOL);
+    ck_assert_double_eq_tol(pool->in_flight_mean, MANY, TOL);
+}
+END_TEST
+
 /* ---- what limited them ---- */
 
 START_TEST(a_pool_limits_when_its_lanes_are_taken_and_cpus_are_idle)
@@ -349,6 +362,7 @@ int main(void)
     tcase_add_test(tests, a_task_takes_the_mean_busy_time_of_the_images_of_its_lane);
     tcase_add_test(tests, levels_tell_time_cpu_and_memory_by_the_images_in_flight);
     tcase_add_test(tests, an_image_that_begins_when_another_ends_does_not_overlap_it);
+    tcase_add_test(tests, more_images_than_levels_share_the_last_level_and_count_whole_in_the_mean);
     tcase_add_test(tests, a_pool_limits_when_its_lanes_are_taken_and_cpus_are_idle);
     tcase_add_test(tests, no_pool_limits_when_no_image_waited_or_the_lanes_were_not_taken);
     tcase_add_test(tests, cpus_limit_when_they_are_busy_while_images_are_in_flight);

@@ -129,6 +129,7 @@ struct sweep {
     struct pool_figures *pool;
     const struct run *run;
     size_t sample;
+    double image_s; /* Σ time × images in flight; the last level would count all beyond it as one number */
     double cpu[POOL_LEVELS], cpu_ns[POOL_LEVELS], rss[POOL_LEVELS];
     uint64_t rss_samples[POOL_LEVELS];
 };
@@ -143,7 +144,9 @@ static void stretch(struct sweep *sweep, uint64_t from_ns, uint64_t to_ns, uint6
 {
     const struct run *run = sweep->run;
     size_t level = level_of(in_flight);
-    sweep->pool->levels[level].time_s += (double)(to_ns - from_ns) / NS_PER_S;
+    double time_s = (double)(to_ns - from_ns) / NS_PER_S;
+    sweep->pool->levels[level].time_s += time_s;
+    sweep->image_s += time_s * (double)in_flight;
     if (level >= sweep->pool->level_count)
         sweep->pool->level_count = level + 1;
     while (sweep->sample < run->sample_count) {
@@ -168,7 +171,7 @@ static void stretch(struct sweep *sweep, uint64_t from_ns, uint64_t to_ns, uint6
 static void finish_levels(struct sweep *sweep)
 {
     struct pool_figures *pool = sweep->pool;
-    double time_s = 0, weighted = 0, cpu = 0, cpu_ns = 0;
+    double time_s = 0, cpu = 0, cpu_ns = 0;
     for (size_t i = 0; i < pool->level_count; i++) {
         struct pool_level *level = &pool->levels[i];
         level->cpu_ratio = metrics_ratio(sweep->cpu[i], sweep->cpu_ns[i]);
@@ -177,11 +180,10 @@ static void finish_levels(struct sweep *sweep)
         if (!i)
             continue;
         time_s += level->time_s;
-        weighted += level->time_s * (double)i;
         cpu += sweep->cpu[i];
         cpu_ns += sweep->cpu_ns[i];
     }
-    pool->in_flight_mean = metrics_ratio(weighted, time_s);
+    pool->in_flight_mean = metrics_ratio(sweep->image_s, time_s);
     pool->idle_cpus = sweep->run->host.usable_cpus * (1 - metrics_ratio(cpu, cpu_ns));
 }
 
