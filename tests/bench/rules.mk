@@ -14,4 +14,4 @@ GENERATE := $(BENCH_DIR)/generate
 BENCH_PROGRAMS += $(GENERATE)
 $(GENERATE): tests/bench/generate.c $(B)/tests/build_trace.o $(TRACE_OBJ)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) -o $@ $^
+	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) $(SAN) -o $@ $^
