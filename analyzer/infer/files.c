@@ -296,6 +296,8 @@ void infer_files_finish(struct event *event)
         infer_stream_sizes(event->infer, d);
         if (d->waiting && (event->thread = thread_of(event->process, d->open_tid)))
             infer_output_waits_no_more(event, d);
+    }
+    for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) { /* nobody looks one up any more */
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;
         infer_fold_read(event->infer, d);
