@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the claims about files that stay open until the process ends. Must not know: how inference does it. */
+ * Owns: the claims about files that stay open: while outputs come and go in the place of each other, until the process
+ * ends. Must not know: how inference does it. */
 #include <fcntl.h>
 
 #include "tests/scene.h"
@@ -11,6 +12,44 @@ static struct run *finish(struct scene *scene)
     scene_free(scene);
     return run;
 }
+
+static void encodes(struct actor tool, double ms, uint32_t number)
+{
+    act_codec(tool, ms + 6, 6, number, trace_role_ENCODE, trace_codec_JPEG, 0x100000, 0x9000);
+    act_output(tool, ms + 6, number, "/photos/out.jpg", FORMAT_JPEG, 0x9000, 400);
+}
+
+/* The tool closes its input last, or goes on reading it: all of that is the image's, and so is what its trials held in
+ * memory and what their threads did. */
+START_TEST(what_the_trials_took_is_in_their_image)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    act_input(tool, 10, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 500);
+    act_codec(tool, 18, 5, 1, trace_role_DECODE, trace_codec_PNG, 0x1000, 0x100000);
+    ACT(tool, 19, heap, .live_bytes = 1000, .window_peak_bytes = 1000, .peak_bytes = 1000);
+    encodes(tool, 20, 2);
+    struct actor helper = scene_thread(tool, 101, 21);
+    ACT(helper, 29, thread_end, .cpu_ns = 5 * MS);
+    ACT(tool, 30, heap, .live_bytes = 1000, .window_peak_bytes = 9000, .peak_bytes = 9000);
+    encodes(tool, 40, 3);
+    act_read(tool, 51, 1, 1, 0x1000, 300);
+    ACT(tool, 52, heap, .live_bytes = 1000, .window_peak_bytes = 4000, .peak_bytes = 9000);
+    act_close(tool, 53, 0.5, 1, 500);
+    act_end(tool, 60, 50, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 1);
+    const struct image *image = run->images;
+    ck_assert_uint_eq(image->attempts, 2);
+    ck_assert_uint_eq(image->stage_ns[STAGE_IMAGE_READ], 2 * MS);
+    ck_assert_uint_eq(image->read_bytes, 800);
+    ck_assert_uint_eq(image->read_ops, 2);
+    ck_assert_uint_eq(image->phase_start_ns[STAGE_IMAGE_READ], AT(11));
+    ck_assert_uint_eq(image->cpu_ns - image->cpu_thread_ns, 5 * MS);
+    ck_assert_uint_eq(image->peak_heap_bytes, 9000);
+    run_free(run);
+}
+END_TEST
 
 /* Killed while a codec that nobody has seen encode yet writes one of them. */
 START_TEST(what_is_still_open_at_the_end_is_looked_up_as_long_as_it_is_needed)
@@ -35,6 +74,7 @@ int main(void)
 {
     Suite *suite = suite_create("infer_open");
     TCase *tests = tcase_create("open");
+    tcase_add_test(tests, what_the_trials_took_is_in_their_image);
     tcase_add_loop_test(tests, what_is_still_open_at_the_end_is_looked_up_as_long_as_it_is_needed, 1, 17);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -9,10 +9,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Files stay open when their job turns out to be part of another. */
+static void find_jobs_again(struct description *d)
+{
+    struct job **jobs[] = {&d->in_job, &d->out_job, &d->asked};
+    for (unsigned i = 0; i < sizeof jobs / sizeof *jobs; i++)
+        if (*jobs[i] && (*jobs[i])->merged_into)
+            *jobs[i] = infer_job_now(*jobs[i]);
+}
+
 struct description *infer_description(struct process_state *process, uint32_t number)
 {
     if (!process->description_at || process->description_at->number != number)
         process->description_at = id_map_get(&process->descriptions, number);
+    if (process->description_at)
+        find_jobs_again(process->description_at);
     return process->description_at;
 }
 
@@ -298,6 +309,7 @@ void infer_files_finish(struct event *event)
             infer_output_waits_no_more(event, d);
     }
     for (size_t at = 0; (d = id_map_next(&event->process->descriptions, &at));) { /* nobody looks one up any more */
+        find_jobs_again(d);
         if (d->out_file != NO_ID && event->infer->run->files[d->out_file].bytes == UNKNOWN)
             event->infer->run->files[d->out_file].bytes = d->write.bytes;
         infer_fold_read(event->infer, d);

@@ -119,6 +119,14 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
     job->write_ops += part->write_ops;
     job->write_bytes += part->write_bytes;
     job->small_ops += part->small_ops;
+    if (part->start_ns < job->start_ns)
+        job->heap_start = part->heap_start;
+    if (job->heap_peak < part->heap_peak)
+        job->heap_peak = part->heap_peak;
+    if (job->helper_start_ns > part->helper_start_ns)
+        job->helper_start_ns = part->helper_start_ns;
+    if (job->helper_end_ns < part->helper_end_ns)
+        job->helper_end_ns = part->helper_end_ns;
     job->blocks_live += part->blocks_live;
     if (job->blocks_peak < part->blocks_peak)
         job->blocks_peak = part->blocks_peak;

@@ -61,7 +61,6 @@ void infer_joins_trial(struct event *event, struct job *job)
         *coded = last_coded;
     job->trials += trial->trials + 1;
     job->again_of = trial->again_of;
-    job->heap_start = trial->heap_start;
     if (trial->rule && trial->rule < job->rule)
         job->rule = trial->rule;
 }
@@ -74,8 +73,8 @@ static void merge_unused(struct process_state *process)
         if (first && first != job && !job->merged_into && !first->outputs_count && !first->encode_seen &&
             first->inputs_count) {
             job->read_seen |= first->read_seen;
-            job->start_ns = first->start_ns < job->start_ns ? first->start_ns : job->start_ns;
             infer_job_merge(process, first, job);
+            job->start_ns = first->start_ns < job->start_ns ? first->start_ns : job->start_ns;
         }
     }
 }
