@@ -240,6 +240,25 @@ START_TEST(foreign_control_page_is_not_used)
 }
 END_TEST
 
+/* The packet is listed, and its first record's time known: what is loaded later is another file under its name. */
+START_TEST(packet_that_has_no_record_any_more_is_passed_over)
+{
+    struct damage damage = {0};
+    char error[4500] = "";
+    struct trace_record record;
+    struct reader_origin origin;
+    struct reader *reader = reader_open(build_trace_path(trace), note_damage, &damage, error, sizeof error);
+    ck_assert_msg(reader != NULL, "%s", error);
+    uint64_t bits = HEADER_BYTES * 8;
+    build_trace_poke(packet, offsetof(struct trace_packet_header, content_size), &bits, sizeof bits);
+    ck_assert(reader_next(reader, &record, &origin));
+    ck_assert_uint_eq(record.time_ns, 4);
+    ck_assert(!reader_next(reader, &record, &origin));
+    ck_assert_uint_eq(damage.count, 0);
+    reader_close(reader);
+}
+END_TEST
+
 START_TEST(random_bytes_never_harm_the_reader)
 {
     struct damage damage;
@@ -281,6 +300,7 @@ int main(void)
     tcase_add_test(group, process_directory_that_is_a_link_is_not_followed);
     tcase_add_test(group, missing_control_page_is_no_damage);
     tcase_add_test(group, foreign_control_page_is_not_used);
+    tcase_add_test(group, packet_that_has_no_record_any_more_is_passed_over);
     tcase_add_test(group, random_bytes_never_harm_the_reader);
     suite_add_tcase(suite, group);
     return suite_run(suite);

@@ -214,8 +214,8 @@ bool reader_stream_read(struct reader_stream *stream, const struct reader_files 
                         struct trace_record *record)
 {
     size_t used;
-    if (!stream->bytes && !load(stream, files, report)) {
-        drop_packet(stream);
+    if (!stream->bytes && (!load(stream, files, report) || stream->content - stream->at < TRACE_HEADER_BYTES)) {
+        drop_packet(stream); /* it may hold less than when its first record was looked at */
         return false;
     }
     /* Other streams' records come before this one's next: by then they are here. */
