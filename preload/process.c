@@ -114,6 +114,7 @@ void process_forked(void)
     packet_reset_after_fork();
     files_reset_after_fork();
     codec_sessions_reset_after_fork();
+    schedule_reset_after_fork();
     memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();

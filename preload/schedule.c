@@ -29,6 +29,11 @@ static void put(struct thread *self, const struct thread *state)
         packet_put(self, TRACE_KIND_thread_schedule, thread_now_ns(), &record);
 }
 
+void schedule_reset_after_fork(void)
+{
+    atomic_store(&readings, 0);
+}
+
 void schedule_thread_ends(struct thread *self)
 {
     put(self, self);

@@ -9,5 +9,6 @@
 void schedule_thread_ends(struct thread *self);
 /* The process ends, and with it all threads that have not. */
 void schedule_process_ends(struct thread *self);
+void schedule_reset_after_fork(void);
 
 #endif

@@ -198,6 +198,7 @@ static struct thread *attach(void)
     state->frames_left_ns = 0;
     state->in_flight_hook = 0;
     state->own_cpu_ns = state->slow_depth = 0;
+    state->cpu_ns = 0;
     state->io_ns = 0;
     heap_thread_begin(state);
     thread_local_state.self = state;
@@ -301,6 +302,7 @@ void thread_reset_after_fork(void)
     self->frames_left_ns = 0;
     self->in_flight_hook = 0;
     self->own_cpu_ns = self->slow_depth = 0;
+    self->cpu_ns = 0;
     self->start_ns = system_now_ns();
 }
 

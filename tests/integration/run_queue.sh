@@ -48,6 +48,29 @@ for tid, cpu_ns, queue_ns in said:
     assert cpu_ns <= recorded[tid][0] <= cpu_ns + 100e6 and queue_ns <= recorded[tid][1] <= queue_ns + 500e6, (said, recorded)
 PYTHON
 
+# No thread that did no work on an image is asked about, whoever had its state before.
+cat >"$work/idle.py" <<'PYTHON'
+import os, sys, threading
+from PIL import Image
+
+
+def run(target):
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    return thread.native_id
+
+
+picture = Image.open(sys.argv[1]).resize((800, 600))
+worked = {run(lambda: picture.save(f"{sys.argv[2]}/idle.webp")), os.getpid()}
+for i in range(20):
+    run(lambda: open(f"{sys.argv[2]}/{i}", "w").close())
+print(*worked)
+PYTHON
+traced "$work/idle" /usr/bin/python3 "$work/idle.py" "$photo" "$work/out" >"$work/said"
+"$imgbench" dump "$work/idle" | sed -n 's/.* thread_schedule .* tid=\([0-9]*\).*/\1/p' | sort >"$work/asked"
+diff <(tr ' ' '\n' <"$work/said" | sort) "$work/asked" || fail "asked about others than the threads that worked"
+
 # The same work by one process alone, and by four at once, on one CPU.
 djpeg "$photo" >"$work/photo.ppm"
 for lanes in 1 4; do
