@@ -11,6 +11,8 @@
 #include "preload/text.h"
 
 /* Reads a small file; returns its length, always terminated. */
+#define NS_PER_S UINT64_C(1000000000)
+
 static size_t read_small(const char *path, char *out, size_t capacity)
 {
     size_t used = 0;
@@ -77,6 +79,16 @@ bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes)
     *rss_bytes = number_at(resident) * 4096;
     *shared_bytes = number_at(shared) * 4096;
     return true;
+}
+
+uint64_t facts_machine_idle_ns(void)
+{
+    char text[64]; /* "uptime idle\n", both in seconds with two decimals */
+    read_small("/proc/uptime", text, sizeof text);
+    const char *idle = strchr(text, ' '), *point = idle ? strchr(idle, '.') : NULL;
+    if (!point || number_at(point + 1) > 99)
+        return TRACE_UNKNOWN;
+    return number_at(idle) * NS_PER_S + number_at(point + 1) * (NS_PER_S / 100);
 }
 
 uint64_t facts_threads(void)

@@ -18,6 +18,8 @@ uint64_t facts_threads(void);
 /* Time on a CPU, and ready to run without one, of a thread of this process in its life: /proc/self/task/TID/schedstat.
  * False where the kernel does not count it, or the thread has gone. */
 bool facts_schedule(uint32_t tid, uint64_t *on_cpu_ns, uint64_t *run_queue_ns);
+/* Time that all CPUs of the machine together had nothing to do, to 10 ms: /proc/uptime. */
+uint64_t facts_machine_idle_ns(void);
 /* VmHWM of /proc/self/status. */
 uint64_t facts_vm_hwm(struct thread *self);
 /* Name of the calling thread into name[17]; returns its length. */

@@ -16,19 +16,18 @@
 _Atomic bool packet_disk;
 static _Atomic uint64_t refused_until_ns; /* the disk, the quota or the directory refused: not tried again before */
 static struct thread_lock opening;
-static _Atomic bool owes_host;
 static bool made_trace;
 
-void packet_owe_host(void)
+void packet_trace_is_ours(void)
 {
-    atomic_store(&owes_host, true);
     made_trace = true;
 }
 
 bool packet_host_is_due(void)
 {
-    return packet_on_disk() && atomic_load_explicit(&owes_host, memory_order_relaxed) &&
-           atomic_exchange(&owes_host, false);
+    struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
+    return packet_on_disk() && control && !__atomic_load_n(&control->host_claimed, __ATOMIC_RELAXED) &&
+           !__atomic_exchange_n(&control->host_claimed, 1, __ATOMIC_RELAXED);
 }
 
 bool packet_made_trace(void)
@@ -41,7 +40,6 @@ void packet_reset_after_fork(void)
     atomic_store(&packet_disk, false);
     atomic_store(&refused_until_ns, 0);
     atomic_store(&opening.holder, 0);
-    atomic_store(&owes_host, false);
     made_trace = false;
 }
 
@@ -118,7 +116,7 @@ static bool go_to_disk(void)
     thread_lock_give(&opening);
     system_give_signals(signals);
     if (first)
-        packet_owe_host();
+        packet_trace_is_ours();
     return done || refused();
 }
 

@@ -67,10 +67,10 @@ static inline void packet_set_in_flight(struct thread *self, uint16_t hook, uint
 
 /* Writes what waits and trims what is mapped: this thread's packet and the waiting ones of all others. */
 void packet_finish(struct thread *self);
-/* This process made the trace: the host record follows, not in the middle of its first image's beginning, but with the
- * next sample or at the end. */
-void packet_owe_host(void);
-/* True once, when it is time for it. */
+void packet_trace_is_ours(void);
+/* True once in all processes of a trace: whoever asks first writes the host record, not in the middle of its first
+ * image's beginning, but with a later sample or at its end. The one that made the trace may be a shell that goes on for
+ * long, or never writes a packet. */
 bool packet_host_is_due(void);
 /* True in the process that made the trace. */
 bool packet_made_trace(void);

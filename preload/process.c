@@ -158,7 +158,7 @@ void process_before_start(void)
         return;
     uint64_t signals = system_hold_signals();
     if (directory_open_trace(&first) && first)
-        packet_owe_host();
+        packet_trace_is_ours();
     system_give_signals(signals);
 }
 

@@ -9,9 +9,11 @@
 #include "preload/process.h"
 #include "preload/settings.h"
 
-static _Atomic uint64_t next_ns;
+#define MACHINE_NS 100000000 /* between two readings of what the machine does: it counts in steps of 10 ms */
 
-void sample_now(struct thread *self, enum sample_place place)
+static _Atomic uint64_t next_ns, machine_next_ns;
+
+static void take(struct thread *self, enum sample_place place, bool machine)
 {
     struct trace_sample sample;
     thread_slow_begin(self);
@@ -24,14 +26,22 @@ void sample_now(struct thread *self, enum sample_place place)
     sample.rchar = io.rchar;
     sample.wchar = io.wchar;
     sample.threads = facts_threads();
+    sample.machine_idle_ns = machine ? facts_machine_idle_ns() : TRACE_UNKNOWN;
     sample.io_ops = process_sums().io_ops;
     sample.heap_live_bytes = heap_put(self);
     uint64_t now_ns = thread_now_ns();
     atomic_store(&next_ns, now_ns + settings.sample_ns);
+    if (machine)
+        atomic_store_explicit(&machine_next_ns, now_ns + MACHINE_NS, memory_order_relaxed);
     packet_put(self, TRACE_KIND_sample, now_ns, &sample);
     if (place == SAMPLE_BETWEEN_CALLS || process.heap_known)
         allocator_put(self);
     thread_slow_end(self);
+}
+
+void sample_now(struct thread *self, enum sample_place place)
+{
+    take(self, place, true);
 }
 
 void sample_maybe(struct thread *self, enum sample_place place)
@@ -41,5 +51,5 @@ void sample_maybe(struct thread *self, enum sample_place place)
         return;
     /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */
     if (atomic_compare_exchange_strong(&next_ns, &due_ns, now_ns + settings.sample_ns))
-        sample_now(self, place);
+        take(self, place, now_ns >= atomic_load_explicit(&machine_next_ns, memory_order_relaxed));
 }

@@ -87,6 +87,8 @@ static const struct layout_row control_rows[] = {
     CONTROL(quota_bytes, "u64", "bytes that the trace may take"),
     CONTROL(realtime_offset_ns, "i64", "CLOCK_REALTIME minus CLOCK_MONOTONIC when the trace began"),
     CONTROL(start_ns, "u64", "CLOCK_MONOTONIC when the trace began"),
+    CONTROL(host_claimed, "u32", "1 from when a process is about to write the host record"),
+    CONTROL(reserved, "u32", "0"),
 };
 
 #define HEADER(field, type, meaning)                                                                                   \

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TRACE_VERSION      4           /* raised when an old reader would misread a new trace */
+#define TRACE_VERSION      5           /* raised when an old reader would misread a new trace */
 #define TRACE_MAGIC        0xC1FC1FC1u /* CTF 1.8 packet magic */
 #define TRACE_UNKNOWN      UINT64_MAX  /* a figure that could not be read */
 #define TRACE_TEXT_MAX     8192u       /* longest text or byte field, bytes; longer ones are cut */
@@ -115,6 +115,8 @@ struct trace_control {
     uint64_t quota_bytes;
     int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC when the trace began */
     uint64_t start_ns;
+    uint32_t host_claimed; /* 1 from when a process is about to write the host record: the others need not */
+    uint32_t reserved;     /* 0 */
 };
 enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 };
 

@@ -146,7 +146,7 @@ static void image(struct writer *writer, uint64_t id, unsigned reads, uint64_t *
     ADD(writer, heap, .live_bytes = 9000000, .window_peak_bytes = 9500000, .peak_bytes = 9500000, .alloc_calls = id);
     ADD(writer, sample, .rss_bytes = 20000000 + chance(writer, 1000000), .shared_bytes = 5000000, .own_bytes = 300000,
         .cpu_user_ns = writer->cpu_ns, .heap_live_bytes = 9000000, .rchar = *bytes_in, .wchar = *bytes_out,
-        .threads = 1);
+        .threads = 1, .machine_idle_ns = writer->now_ns);
     reading(writer);
     writer->session++;
     call(writer, HOOK_ENCODE, trace_role_ENCODE, trace_codec_WEBP, 0x500000, 0x900000);
