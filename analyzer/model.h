@@ -71,6 +71,7 @@ struct process {
     uint64_t lost_records;
     uint64_t own_cost_ns; /* calibrated cost of the library, or UNKNOWN */
     uint64_t own_mapped_bytes;
+    uint64_t on_cpu_ns, run_queue_ns; /* of its threads that worked on images, as the scheduler says, or UNKNOWN */
     uint32_t usable_cpus;
     uint64_t first_image_ns;              /* first image byte, or UNKNOWN */
     uint32_t images;                      /* owned by its threads */
@@ -192,6 +193,8 @@ struct image {
     uint64_t unattributed_ns;             /* busy - validation - read - optimization - write - cleanup */
     uint64_t cpu_ns;                      /* owner + helpers when alone in its process, or UNKNOWN */
     uint64_t cpu_thread_ns;               /* owner thread, or UNKNOWN */
+    uint64_t helpers_cpu_ns;              /* its part, by busy time, of what its process's other threads used beside
+                                           * that: an estimate */
     uint64_t peak_heap_bytes;             /* live peak - live at start, when alone, or UNKNOWN */
     uint64_t large_block_peak_bytes;      /* by owner, or UNKNOWN */
     const char *heap_scope;               /* "process" or "large blocks", or NULL */
@@ -225,7 +228,8 @@ struct io_total {
 /* Resources of all live processes together at one moment. */
 struct resource_sample {
     uint64_t time_ns;
-    double cpu_ratio; /* of the usable CPUs, since the sample before; NAN = unknown */
+    double cpu_ratio;         /* of the usable CPUs, since the sample before; NAN = unknown */
+    double machine_idle_cpus; /* CPUs of the machine that nobody used since then, on average; NAN = unknown */
     uint64_t rss_bytes;
     uint64_t heap_bytes;
     uint64_t io_ops;     /* since the sample before */

@@ -21,11 +21,13 @@ struct worker *sample_worker(struct run *run, uint64_t start_ms, uint64_t end_ms
 void sample_moment(struct run *run, uint64_t ms, double cpu_ratio, uint64_t rss_bytes)
 {
     run->samples = sample_grown(run->samples, run->sample_count, sizeof *run->samples);
-    run->samples[run->sample_count++] = (struct resource_sample){.time_ns = SAMPLE_START + ms * MS,
-                                                                 .cpu_ratio = cpu_ratio,
-                                                                 .rss_bytes = rss_bytes,
-                                                                 .heap_bytes = UNKNOWN,
-                                                                 .io_bytes = UNKNOWN,
-                                                                 .threads = UNKNOWN,
-                                                                 .file_bytes = UNKNOWN};
+    run->samples[run->sample_count++] =
+        (struct resource_sample){.time_ns = SAMPLE_START + ms * MS,
+                                 .cpu_ratio = cpu_ratio,
+                                 .machine_idle_cpus = 64, /* a large one, and nobody else */
+                                 .rss_bytes = rss_bytes,
+                                 .heap_bytes = UNKNOWN,
+                                 .io_bytes = UNKNOWN,
+                                 .threads = UNKNOWN,
+                                 .file_bytes = UNKNOWN};
 }

@@ -37,6 +37,7 @@ struct process *sample_process(struct run *run, uint32_t pid, uint32_t ppid, con
     process->cpu_ns = process->vm_hwm_bytes = process->baseline_rss_bytes = process->heap_peak_bytes = UNKNOWN;
     process->minor_faults = process->major_faults = UNKNOWN;
     process->kernel_io_bytes = process->own_cost_ns = process->own_mapped_bytes = process->first_image_ns = UNKNOWN;
+    process->on_cpu_ns = process->run_queue_ns = UNKNOWN;
     process->alloc_calls = process->free_calls = process->metadata_calls = process->metadata_ns = UNKNOWN;
     process->usable_cpus = 2;
     process->exe = sample_copy(argv[0]);
@@ -86,6 +87,8 @@ void sample_processes(struct run *run)
     process->kernel_io_bytes = 19200000;
     process->records = 3200;
     process->own_cost_ns = 11 * MS;
+    process->on_cpu_ns = 1500 * MS;
+    process->run_queue_ns = 100 * MS;
     process->first_image_ns = SAMPLE_START + 100 * MS;
     process->images = 6;
     process->allocator = sample_copy("libjemalloc.so.2");

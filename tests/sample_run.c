@@ -250,6 +250,7 @@ static void add_samples(struct run *run)
         run->samples = sample_grown(run->samples, run->sample_count, sizeof *run->samples);
         run->samples[run->sample_count++] = (struct resource_sample){SAMPLE_START + samples[i].ms * MS,
                                                                      samples[i].cpu_ratio,
+                                                                     i ? 1.25 : (double)NAN,
                                                                      samples[i].rss_bytes,
                                                                      samples[i].heap_bytes,
                                                                      10 * i,

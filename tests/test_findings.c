@@ -34,7 +34,8 @@ static void good_run(struct fixture *f)
     f->run.image_count = IMAGES;
     f->run.files = f->files;
     f->run.file_count = IMAGES;
-    f->run.host = (struct host){.usable_cpus = 8,
+    f->run.host = (struct host){.cpus = 8,
+                                .usable_cpus = 8,
                                 .memory_bytes = 1000000000,
                                 .cgroup_memory_limit = UNKNOWN,
                                 .cgroup_oom_kills = UNKNOWN,
@@ -70,7 +71,8 @@ static void good_run(struct fixture *f)
                                     .threads_peak = 8,
                                     .threads_per_cpu = 1,
                                     .run_queue_s = NAN,
-                                    .run_queue_ratio = NAN};
+                                    .run_queue_ratio = NAN,
+                                    .runnable_mean = NAN};
     m->memory = (struct memory_figures){.rss_bytes = 2e8, .retained_bytes = 1e7};
 }
 
@@ -166,17 +168,22 @@ CASE(threads_too_few, "threads-too-few", small_pool(m, POOL_KIND_THREADS, 2), sm
 CASE(processes_too_few, "processes-too-few", small_pool(m, POOL_KIND_PROCESSES, 2),
      (small_pool(m, POOL_KIND_PROCESSES, 2), m->pool.limit = POOL_LIMIT_CPU))
 CASE(oversubscribed, "oversubscribed",
-     (m->pool.threads_peak = 16, m->pool.threads_per_cpu = 2, m->pool.run_queue_s = 2, m->pool.run_queue_ratio = 0.2),
-     (m->pool.threads_peak = 16, m->pool.threads_per_cpu = 2, m->pool.run_queue_s = 1.9,
-      m->pool.run_queue_ratio = 0.19))
+     (m->pool.runnable_mean = 12, m->pool.run_queue_s = 2, m->pool.run_queue_ratio = 0.2),
+     (m->pool.runnable_mean = 12, m->pool.run_queue_s = 1.9, m->pool.run_queue_ratio = 0.19))
+CASE(others_are_not_oversubscription, "oversubscribed",
+     (m->pool.runnable_mean = 12, m->pool.run_queue_s = 5, m->pool.run_queue_ratio = 0.5),
+     (m->pool.runnable_mean = 11.9, m->pool.run_queue_s = 5, m->pool.run_queue_ratio = 0.5, m->pool.threads_peak = 99,
+      m->pool.threads_per_cpu = 99 / 8.0))
 CASE(oversubscribed_needs_the_kernels_count, "oversubscribed",
-     (m->pool.threads_peak = 64, m->pool.threads_per_cpu = 8, m->pool.run_queue_s = 5, m->pool.run_queue_ratio = 0.5),
+     (m->pool.runnable_mean = 64, m->pool.run_queue_s = 5, m->pool.run_queue_ratio = 0.5),
      (m->pool.threads_peak = 64, m->pool.threads_per_cpu = 8))
 CASE(single_lane_tail, "single-lane-tail", (m->pool.tail_s = 2, m->pool.tail_ratio = 0.2),
      (m->pool.tail_s = 1.9, m->pool.tail_ratio = 0.19))
 CASE(images_grew, "images-grew", group(&m->value.grew, 1, 0.1), group(&m->value.grew, 0, 0))
 CASE(little_gain, "little-gain", group(&m->value.little, 2, 0.05), group(&m->value.little, 2, 0.049))
-CASE(reencoded_lossy, "reencoded-lossy", group(&m->value.reencoded, 1, 0.1), group(&m->value.reencoded, 0, 0))
+CASE(reencoded_lossy, "reencoded-lossy", group(&m->value.recompressed, 1, 0.1), group(&m->value.reencoded, 1, 0.1))
+CASE(alpha_lost, "alpha-lost", m->lost[LOSS_ALPHA] = 1, m->lost_unknown[LOSS_ALPHA] = 12)
+CASE(machine_shared, "machine-shared", m->cpu_others_ratio = 0.25, m->cpu_others_ratio = 0.249)
 CASE(repeated_reads, "repeated-reads", (m->value.repeated_files = 1, m->value.repeated_s = 0.5),
      (m->value.repeated_files = 1, m->value.repeated_s = 0.49))
 CASE(small_transfers, "small-transfers", m->value.small_ops = 5000, m->value.small_ops = 4999)
@@ -256,7 +263,7 @@ START_TEST(they_are_at_most_ten_severe_ones_first_then_costly_ones)
     m->lost[LOSS_ICC] = 6;
     m->lost[LOSS_ORIENTATION] = m->lost[LOSS_ANIMATION] = 3;
     group(&m->value.grew, 1, 0.1);
-    group(&m->value.reencoded, 9, 0.1);
+    group(&m->value.recompressed, 9, 0.1);
     group(&m->value.little, 1, 0.9);
     group(&m->value.discarded, 1, 0.5);
     m->value.intermediate_files = 1;
@@ -296,6 +303,9 @@ int main(void)
     tcase_add_test(tests, images_grew);
     tcase_add_test(tests, little_gain);
     tcase_add_test(tests, reencoded_lossy);
+    tcase_add_test(tests, alpha_lost);
+    tcase_add_test(tests, machine_shared);
+    tcase_add_test(tests, others_are_not_oversubscription);
     tcase_add_test(tests, repeated_reads);
     tcase_add_test(tests, small_transfers);
     tcase_add_test(tests, small_transfers_of_some_number);

@@ -174,6 +174,28 @@ START_TEST(totals_hold_every_file_and_image_totals_only_images)
 }
 END_TEST
 
+/* Whoever reads it, the machine's counter is one; it counts on from reading to reading. */
+START_TEST(what_the_machine_left_idle_is_spread_between_anybodys_readings)
+{
+    struct scene scene = scene_new();
+    struct actor a = scene_process(&scene, 100, 1, 0), b = scene_process(&scene, 101, 100, 0);
+    ACT(a, 50, sample, .machine_idle_ns = 7000 * MS);
+    ACT(b, 150, sample, .machine_idle_ns = 7150 * MS);
+    ACT(a, 200, sample, .machine_idle_ns = TRACE_UNKNOWN);
+    ACT(a, 250, sample, .machine_idle_ns = 7150 * MS);
+    ACT(b, 450, sample, .machine_idle_ns = 1000 * MS); /* backwards: not known */
+    act_end(b, 460, 0, 0);
+    act_end(a, 460, 0, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->sample_count, 5);
+    ck_assert_double_eq_tol(run->samples[0].machine_idle_cpus, 1.5, 1e-6);
+    ck_assert_double_eq_tol(run->samples[1].machine_idle_cpus, 0.75, 1e-6);
+    ck_assert_double_eq_tol(run->samples[2].machine_idle_cpus, 0, 1e-6);
+    ck_assert(isnan(run->samples[3].machine_idle_cpus));
+    run_free(run);
+}
+END_TEST
+
 START_TEST(cpu_between_samples_is_spread_over_windows_and_memory_is_the_trees)
 {
     struct scene scene = scene_new();
@@ -310,6 +332,7 @@ int main(void)
     tcase_add_test(tests, decoder_is_the_library_inside_the_framework);
     tcase_add_test(tests, jpeg_quality_comes_from_the_quantization_tables);
     tcase_add_test(tests, totals_hold_every_file_and_image_totals_only_images);
+    tcase_add_test(tests, what_the_machine_left_idle_is_spread_between_anybodys_readings);
     tcase_add_test(tests, cpu_between_samples_is_spread_over_windows_and_memory_is_the_trees);
     tcase_add_test(tests, sixty_seconds_without_a_process_end_a_period);
     tcase_add_test(tests, order_in_which_processes_and_streams_were_made_does_not_matter);

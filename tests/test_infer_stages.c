@@ -267,6 +267,59 @@ START_TEST(interleaved_images_on_one_thread_share_no_nanosecond)
 }
 END_TEST
 
+/* An image of 10 ms on the thread: read 2 ms, encoded, written 2 ms. */
+static void small_image(struct actor actor, double ms, uint32_t file, const char *from, const char *to)
+{
+    act_input(actor, ms, file, from, FORMAT_PNM, 0x1000 * file, 500);
+    act_codec(actor, ms + 8, 6, file, trace_role_ENCODE, trace_codec_WEBP, 0x1000 * file, 0x90000 * file);
+    act_output(actor, ms + 8, file + 10, to, FORMAT_WEBP, 0x90000 * file, 300);
+    act_cpu(actor, ms + 12, ms + 12);
+}
+
+/* Threads that stay for the next image say nothing of which one they worked for: what the process used beside its main
+ * thread and its images' owners goes to them by their busy time. */
+START_TEST(helpers_that_outlive_the_images_are_shared_by_busy_time)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0), helper = scene_thread(tool, 101, 1);
+    small_image(tool, 10, 1, "/photos/a.ppm", "/photos/a.webp");
+    small_image(tool, 30, 2, "/photos/b.ppm", "/photos/b.webp");
+    act_cpu(helper, 42, 5);
+    ACT(tool, 50, thread_end, .cpu_ns = 50 * MS);
+    ACT(tool, 50, process_end, .cpu_user_ns = 110 * MS, .own_cost_ns = 10 * MS, .how = trace_ending_EXIT);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 2);
+    const struct image *a = &run->images[0], *b = &run->images[1];
+    ck_assert_uint_eq(a->busy_ns, b->busy_ns);
+    EXPECT_MS(a->helpers_cpu_ns, 25); /* 110 - 50 of the main thread - 10 of the library, for two */
+    EXPECT_MS(b->helpers_cpu_ns, 25);
+    run_free(run);
+}
+END_TEST
+
+START_TEST(the_only_image_has_all_helpers_and_a_process_without_helpers_none)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0), helper = scene_thread(tool, 101, 1);
+    struct actor plain = scene_process(&scene, 200, 1, 0);
+    small_image(tool, 10, 1, "/photos/a.ppm", "/photos/a.webp");
+    act_cpu(helper, 42, 5);
+    ACT(tool, 50, thread_end, .cpu_ns = 50 * MS);
+    ACT(tool, 50, process_end, .cpu_user_ns = 90 * MS, .how = trace_ending_EXIT);
+    small_image(plain, 60, 1, "/photos/b.ppm", "/photos/b.webp");
+    ACT(plain, 80, thread_end, .cpu_ns = 80 * MS);
+    ACT(plain, 80, process_end, .cpu_user_ns = 99 * MS, .how = trace_ending_EXIT); /* threads nobody saw */
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 2);
+    const struct image *a = &run->images[0], *b = &run->images[1];
+    EXPECT_MS(a->cpu_ns - a->cpu_thread_ns, 40);
+    ck_assert_uint_eq(a->helpers_cpu_ns, 0);
+    ck_assert_uint_eq(b->cpu_ns, b->cpu_thread_ns);
+    ck_assert_uint_eq(b->helpers_cpu_ns, 0);
+    run_free(run);
+}
+END_TEST
+
 /* Worker threads read while the owner waits in one call: seen twice, counted once. */
 START_TEST(helpers_calls_inside_the_owners_call_are_not_counted_twice)
 {
@@ -306,6 +359,8 @@ int main(void)
     tcase_add_test(tests, busy_time_between_two_images_is_in_neither);
     tcase_add_test(tests, rows_take_their_own_time_and_the_gaps_between_them_are_the_tools);
     tcase_add_test(tests, interleaved_images_on_one_thread_share_no_nanosecond);
+    tcase_add_test(tests, helpers_that_outlive_the_images_are_shared_by_busy_time);
+    tcase_add_test(tests, the_only_image_has_all_helpers_and_a_process_without_helpers_none);
     tcase_add_test(tests, helpers_calls_inside_the_owners_call_are_not_counted_twice);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sample_run.h"
+#include "tests/sample_parts.h"
 #include "tests/suite.h"
 
 #define CLOSE 1e-9
@@ -161,6 +161,37 @@ START_TEST(worker_efficiency_is_active_of_active_and_idle)
 }
 END_TEST
 
+static void scheduled(struct run *run, uint32_t images, uint64_t on_cpu_ns, uint64_t run_queue_ns)
+{
+    struct process *process =
+        sample_process(run, 100 + (uint32_t)run->process_count, 1, (const char *const[]){"cwebp", NULL});
+    process->images = images;
+    process->on_cpu_ns = on_cpu_ns;
+    process->run_queue_ns = run_queue_ns;
+}
+
+START_TEST(run_queue_is_that_of_the_processes_with_images_whose_scheduler_told_it)
+{
+    struct run *run = sample_empty_run();
+    sample_image(run, 0, NO_ID, NO_ID, 0, 400);
+    struct metrics *metrics = compute(run);
+    ck_assert(isnan(metrics->pool.run_queue_s) && isnan(metrics->pool.run_queue_ratio));
+    ck_assert(isnan(metrics->pool.runnable_mean));
+    metrics_free(metrics);
+    scheduled(run, 1, 200 * SAMPLE_MS, 600 * SAMPLE_MS);
+    scheduled(run, 1, UNKNOWN, UNKNOWN);
+    scheduled(run, 0, 900 * SAMPLE_MS, 900 * SAMPLE_MS); /* a shell */
+    scheduled(run, 2, 400 * SAMPLE_MS, 0);
+    metrics = compute(run);
+    const struct pool_figures *pool = &metrics->pool;
+    ck_assert_double_eq_tol(pool->on_cpu_s, 0.6, CLOSE);
+    ck_assert_double_eq_tol(pool->run_queue_s, 0.6, CLOSE);
+    ck_assert_double_eq_tol(pool->run_queue_ratio, 0.5, CLOSE);
+    ck_assert_double_eq_tol(pool->runnable_mean, 3, CLOSE); /* 1.2 s in the 0.4 s with an image */
+    release(metrics, run);
+}
+END_TEST
+
 /* Average: (2200 + 200) ms ÷ (2 s · 2 CPUs) = 0.6. Windows: [0,100) (0.4 + 0.6) ÷ 2 = 0.5; [100,200) (0.9 + 0.95) ÷ 2
  * = 0.925; [200,300) unknown; [300,400) 0.7; [400,500) 0.3. */
 START_TEST(cpu_extremes_come_from_covered_windows)
@@ -170,6 +201,8 @@ START_TEST(cpu_extremes_come_from_covered_windows)
     ck_assert_double_eq_tol(metrics->cpu_avg_ratio, 0.6, CLOSE);
     ck_assert_double_eq_tol(metrics->cpu_peak_ratio, 0.925, CLOSE);
     ck_assert_double_eq_tol(metrics->cpu_min_ratio, 0.3, CLOSE);
+    /* 1.25 of 4 CPUs idle, ours out of 2: (50·(1.95 + 1.55 + 0.95 + 0.85) + 100·(1.35 + 2.15)) ÷ (400 · 4) */
+    ck_assert_double_eq_tol(metrics->cpu_others_ratio, 615 / 1600.0, CLOSE);
     metrics_free(metrics);
     run->sample_count = 2; /* 50 ms fill no window */
     metrics = compute(run);
@@ -333,6 +366,7 @@ int main(void)
     tcase_add_test(tests, stages_and_the_unattributed_are_the_busy_time);
     tcase_add_test(tests, attribution_tells_observed_from_inferred);
     tcase_add_test(tests, worker_efficiency_is_active_of_active_and_idle);
+    tcase_add_test(tests, run_queue_is_that_of_the_processes_with_images_whose_scheduler_told_it);
     tcase_add_test(tests, cpu_extremes_come_from_covered_windows);
     tcase_add_test(tests, a_pause_between_periods_is_no_idle_window);
     tcase_add_test(tests, trust_figures_leave_out_processes_of_unknown_counters);

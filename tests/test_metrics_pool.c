@@ -91,8 +91,7 @@ START_TEST(what_cpu_leaves_of_the_busy_time_is_first_run_queue_then_io_then_othe
     worker = split(400, 900 * MS, 200);
     ck_assert_double_eq_tol(worker->run_queue_s, 0.6, TOL);
     ck_assert_double_eq_tol(worker->io_call_s, 0, TOL);
-    ck_assert_double_eq_tol(metrics->pool.run_queue_s, 0.9, TOL); /* the whole of it: helpers waited, too */
-    worker = split(1300, 100 * MS, 200);                          /* helpers computed beside it */
+    worker = split(1300, 100 * MS, 200); /* helpers computed beside it */
     ck_assert_double_eq_tol(worker->on_cpu_s, 1, TOL);
     ck_assert_double_eq_tol(worker->cpu_ratio, 1.3, TOL);
     ck_assert_double_eq_tol(worker->run_queue_s + worker->io_call_s + worker->other_s, 0, TOL);
@@ -102,7 +101,7 @@ END_TEST
 START_TEST(parts_of_the_busy_time_that_are_not_known_are_not_zero)
 {
     const struct worker_figures *worker = split(400, UNKNOWN, 200);
-    ck_assert(isnan(worker->run_queue_s) && isnan(metrics->pool.run_queue_s) && isnan(metrics->pool.run_queue_ratio));
+    ck_assert(isnan(worker->run_queue_s));
     ck_assert_double_eq_tol(worker->io_call_s, 0.2, TOL);
     ck_assert_double_eq_tol(worker->other_s, 0.4, TOL);
     run->workers[0].cpu_ns = UNKNOWN;
@@ -114,16 +113,20 @@ START_TEST(parts_of_the_busy_time_that_are_not_known_are_not_zero)
 }
 END_TEST
 
-START_TEST(run_queue_is_that_of_the_lanes_that_know_it_and_compared_with_their_cpu_only)
+START_TEST(a_cpu_is_idle_when_it_is_usable_and_nobody_uses_it)
 {
-    lane(0, 1000)->run_queue_ns = 600 * MS;
-    run->workers[0].cpu_ns = 200 * MS;
-    lane(0, 1000); /* 1 s of CPU, its run queue unknown */
-    lane(0, 1000)->run_queue_ns = 0;
-    run->workers[2].cpu_ns = 400 * MS;
-    const struct pool_figures *pool = compute();
-    ck_assert_double_eq_tol(pool->run_queue_s, 0.6, TOL);
-    ck_assert_double_eq_tol(pool->run_queue_ratio, 0.5, TOL);
+    two_busy_lanes(0.5);
+    run->samples[0].machine_idle_cpus = 1.5; /* of the two that we left, others had half a one */
+    ck_assert_double_eq_tol(compute()->idle_cpus, 1.5, TOL);
+    ck_assert_int_eq(compute()->limit, POOL_LIMIT_POOL);
+    run->samples[0].machine_idle_cpus = 0.6; /* others had most of them: more workers would find none */
+    ck_assert_double_eq_tol(compute()->idle_cpus, 0.6, TOL);
+    ck_assert_int_eq(compute()->limit, POOL_LIMIT_CPU);
+    run->samples[0].machine_idle_cpus = NAN;
+    ck_assert(isnan(compute()->idle_cpus));
+    ck_assert_int_eq(compute()->limit, POOL_LIMIT_NONE);
+    run->samples[0].cpu_ratio = 0.9; /* ours alone */
+    ck_assert_int_eq(compute()->limit, POOL_LIMIT_CPU);
 }
 END_TEST
 
@@ -358,7 +361,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, what_cpu_leaves_of_the_busy_time_is_first_run_queue_then_io_then_other);
     tcase_add_test(tests, parts_of_the_busy_time_that_are_not_known_are_not_zero);
-    tcase_add_test(tests, run_queue_is_that_of_the_lanes_that_know_it_and_compared_with_their_cpu_only);
+    tcase_add_test(tests, a_cpu_is_idle_when_it_is_usable_and_nobody_uses_it);
     tcase_add_test(tests, a_task_takes_the_mean_busy_time_of_the_images_of_its_lane);
     tcase_add_test(tests, levels_tell_time_cpu_and_memory_by_the_images_in_flight);
     tcase_add_test(tests, an_image_that_begins_when_another_ends_does_not_overlap_it);

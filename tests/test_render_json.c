@@ -73,7 +73,8 @@ START_TEST(every_promised_key_is_there)
     assert_keys(json_object_get(first(report, "files"), "metadata"), "metadata", "icc exif xmp orientation alpha");
     const json_t *image = first(report, "images");
     assert_keys(image, "image",
-                "id inputs outputs chain_id worker pid start_s span_s busy_s wait_s cpu_s cpu_thread_s peak_heap_bytes "
+                "id inputs outputs chain_id worker pid start_s span_s busy_s wait_s cpu_s cpu_thread_s cpu_helpers_s "
+                "peak_heap_bytes "
                 "large_block_peak_bytes heap_scope stages unattributed_s source settings attempts link_rule status "
                 "size_ratio quality_retained");
     assert_keys(json_object_get(image, "stages"), "image stages",

@@ -245,6 +245,25 @@ static uint32_t attempts_of(const struct run *run, const struct job *job)
     return job->trials && attempts <= job->trials ? job->trials + 1 : attempts;
 }
 
+/* CPU of helpers that could not be told to belong to one image: by busy time, as the owner waits for them. */
+static void share_helpers(struct process_state *process, struct image *images, size_t count)
+{
+    uint64_t left_ns = process->helpers_cpu_ns;
+    double busy_ns = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t own_ns = images[i].cpu_ns == UNKNOWN ? 0 : images[i].cpu_ns - images[i].cpu_thread_ns;
+        left_ns -= own_ns < left_ns ? own_ns : left_ns;
+        busy_ns += (double)images[i].busy_ns;
+    }
+    if (!left_ns)
+        return;
+    if (count == 1 && images->cpu_ns != UNKNOWN)
+        images->cpu_ns += left_ns;
+    else if (busy_ns > 0)
+        for (size_t i = 0; i < count; i++)
+            images[i].helpers_cpu_ns = (uint64_t)((double)left_ns * (double)images[i].busy_ns / busy_ns);
+}
+
 static void image_of(struct infer *infer, const struct job *job, enum image_status status, bool alone)
 {
     struct run *run = infer->run;
@@ -346,6 +365,7 @@ void infer_images_finish(struct infer *infer)
             status_of(infer, jobs[i], &status[i]);
             image_of(infer, jobs[i], status[i], !overlaps[i]);
         }
+        share_helpers(process, run->images + run->image_count - count, count);
         free(jobs);
         free(status);
         free(overlaps);

@@ -32,6 +32,8 @@ static struct process_state *process_of(struct infer *infer, uint32_t reader_ind
         .heap_peak_bytes = UNKNOWN,
         .kernel_io_bytes = UNKNOWN,
         .own_cost_ns = UNKNOWN,
+        .on_cpu_ns = UNKNOWN,
+        .run_queue_ns = UNKNOWN,
         .first_image_ns = UNKNOWN,
         .alloc_calls = UNKNOWN,
         .free_calls = UNKNOWN,

@@ -193,6 +193,7 @@ void infer_allocator_record(struct event *event);
 
 /* resources.c */
 void infer_resource_record(struct event *event);
+void infer_block_record(struct event *event);
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
 void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: resources over time: CPU, memory, heap and I/O of all live processes, in windows; heap and block peaks of jobs.
- * Must not know: files, codecs.
+ * Owns: resources over time: CPU, memory, heap and I/O of all live processes, in windows; heap peaks of jobs.
+ * Must not know: files, codecs, single blocks (blocks.c).
  *
  * Windows of 100 ms from the run's start; when there are too many, neighbours are merged and the windows grow twice as
  * long, so that a week takes no more memory than a minute. A process's CPU between two of its readings is spread evenly
@@ -31,6 +31,8 @@ static void merge_bins(struct infer *infer)
         if (i % 2) {
             bins[i / 2].cpu_ns += bins[i].cpu_ns;
             bins[i / 2].ops += bins[i].ops;
+            bins[i / 2].idle_ns += bins[i].idle_ns;
+            bins[i / 2].idle_known_ns += bins[i].idle_known_ns;
             if (bins[i].rss != UNKNOWN && higher(bins[i / 2].rss, bins[i].rss) == bins[i].rss)
                 bins[i / 2].file = bins[i].file;
             bins[i / 2].rss = higher(bins[i / 2].rss, bins[i].rss);
@@ -57,7 +59,8 @@ static size_t bin_of(struct infer *infer, uint64_t time_ns)
     while (since_ns / infer->bin_ns >= WINDOWS_MAX)
         merge_bins(infer);
     while (infer->bins_count <= since_ns / infer->bin_ns)
-        *MEMORY_APPEND(infer, bins) = (struct bin){0, 0, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
+        *MEMORY_APPEND(infer, bins) =
+            (struct bin){.rss = UNKNOWN, .heap = UNKNOWN, .file = UNKNOWN, .io_bytes = UNKNOWN, .threads = UNKNOWN};
     return since_ns / infer->bin_ns;
 }
 
@@ -67,6 +70,39 @@ static struct bin *bin_at(struct infer *infer, uint64_t time_ns)
     return &infer->bins[bin];
 }
 
+/* What was counted between two readings is spread evenly over the time between them: visits the windows' parts. */
+struct stretch {
+    size_t bin, last;
+    uint64_t from_ns, to_ns;
+};
+
+static struct stretch stretch_of(struct infer *infer, uint64_t from_ns, uint64_t to_ns)
+{
+    bin_of(infer, to_ns); /* first: it may move the windows */
+    return (struct stretch){bin_of(infer, from_ns), bin_of(infer, to_ns), from_ns, to_ns};
+}
+
+/* The part of the stretch that lies in the next window, or NULL behind the last. */
+static struct bin *next_part(struct infer *infer, struct stretch *stretch, uint64_t *part_ns)
+{
+    while (stretch->bin <= stretch->last) {
+        struct bin *bin = &infer->bins[stretch->bin];
+        uint64_t start = infer->bins_from_ns + stretch->bin++ * infer->bin_ns, end = start + infer->bin_ns;
+        uint64_t low = start > stretch->from_ns ? start : stretch->from_ns;
+        uint64_t high = end < stretch->to_ns ? end : stretch->to_ns;
+        if (high > low) {
+            *part_ns = high - low;
+            return bin;
+        }
+    }
+    return NULL;
+}
+
+static uint64_t share(uint64_t whole, uint64_t part_ns, const struct stretch *stretch)
+{
+    return (uint64_t)((double)whole * (double)part_ns / (double)(stretch->to_ns - stretch->from_ns));
+}
+
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
 {
     struct infer *infer = event->infer;
@@ -74,13 +110,10 @@ void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
     uint64_t from_ns = process->last_cpu_at_ns, to_ns = event->end_ns;
     if (cpu_ns > process->last_cpu_ns && to_ns > from_ns) {
         uint64_t cpu = cpu_ns - process->last_cpu_ns;
-        bin_of(infer, to_ns);
-        for (size_t bin = bin_of(infer, from_ns), last = bin_of(infer, to_ns); bin <= last; bin++) {
-            uint64_t start = infer->bins_from_ns + bin * infer->bin_ns, end = start + infer->bin_ns;
-            uint64_t low = start > from_ns ? start : from_ns, high = end < to_ns ? end : to_ns;
-            if (high > low)
-                infer->bins[bin].cpu_ns += (uint64_t)((double)cpu * (double)(high - low) / (double)(to_ns - from_ns));
-        }
+        struct stretch stretch = stretch_of(infer, from_ns, to_ns);
+        uint64_t part_ns;
+        for (struct bin *bin; (bin = next_part(infer, &stretch, &part_ns));)
+            bin->cpu_ns += share(cpu, part_ns, &stretch);
     }
     process->last_cpu_ns = cpu_ns > process->last_cpu_ns ? cpu_ns : process->last_cpu_ns;
     process->last_cpu_at_ns = to_ns;
@@ -182,11 +215,31 @@ static void io_and_threads(struct event *event)
     }
 }
 
+/* Any process may have read the machine's counter last: it is the same for all. */
+static void machine_idle(struct event *event, uint64_t idle_ns)
+{
+    struct infer *infer = event->infer;
+    uint64_t from_ns = infer->machine_at_ns, to_ns = event->end_ns;
+    if (idle_ns == TRACE_UNKNOWN || to_ns <= from_ns)
+        return;
+    if (from_ns && idle_ns >= infer->machine_idle_ns) {
+        uint64_t idle = idle_ns - infer->machine_idle_ns, part_ns;
+        struct stretch stretch = stretch_of(infer, from_ns, to_ns);
+        for (struct bin *bin; (bin = next_part(infer, &stretch, &part_ns));) {
+            bin->idle_ns += share(idle, part_ns, &stretch);
+            bin->idle_known_ns += part_ns;
+        }
+    }
+    infer->machine_idle_ns = idle_ns;
+    infer->machine_at_ns = to_ns;
+}
+
 static void sample_record(struct event *event)
 {
     const struct trace_sample *sample = &event->record->sample;
     struct process_state *process = event->process;
     infer_resources_process_cpu(event, sample->cpu_user_ns + sample->cpu_system_ns);
+    machine_idle(event, sample->machine_idle_ns);
     if (sample->io_ops >= process->last_io_ops)
         bin_at(event->infer, event->end_ns)->ops += sample->io_ops - process->last_io_ops;
     process->last_io_ops = sample->io_ops;
@@ -242,76 +295,23 @@ static void heap_record(struct event *event)
     }
 }
 
-static size_t place_of(const struct process_state *process, uint64_t address)
-{
-    size_t at = (size_t)(address * UINT64_C(0x9E3779B97F4A7C15) >> 20) & (process->block_places - 1);
-    while (process->blocks[at].address && process->blocks[at].address != address)
-        at = (at + 1) & (process->block_places - 1);
-    return at;
-}
-
-static void grow_blocks(struct process_state *process)
-{
-    struct block *old = process->blocks;
-    size_t places = process->block_places;
-    process->block_places = places ? places * 2 : 64;
-    process->blocks = memory_zeroed(process->block_places, sizeof *process->blocks);
-    for (size_t i = 0; i < places; i++)
-        if (old[i].address)
-            process->blocks[place_of(process, old[i].address)] = old[i];
-    free(old);
-}
-
-static void remove_block(struct process_state *process, size_t at)
-{
-    struct job *job = infer_job_now(process->blocks[at].job);
-    if (job)
-        job->blocks_live -= process->blocks[at].bytes;
-    infer_site_went(process, process->blocks[at].site, process->blocks[at].bytes);
-    process->blocks[at].address = 0;
-    process->block_count--;
-    /* Those behind it may have been pushed on by it. */
-    for (size_t next = (at + 1) & (process->block_places - 1); process->blocks[next].address;
-         next = (next + 1) & (process->block_places - 1)) {
-        struct block moved = process->blocks[next];
-        process->blocks[next].address = 0;
-        process->blocks[place_of(process, moved.address)] = moved;
-    }
-}
-
-static void block_record(struct event *event)
-{
-    const struct trace_block *block = &event->record->block;
-    struct process_state *process = event->process;
-    if (!block->address)
-        return;
-    if (!process->block_places || process->block_count * 2 >= process->block_places)
-        grow_blocks(process);
-    size_t at = place_of(process, block->address);
-    if (process->blocks[at].address)
-        remove_block(process, at);
-    if (block->op != trace_block_op_ALLOCATED)
-        return;
-    const struct session *session = block->session ? infer_session(process, block->session) : NULL;
-    struct job *job = session && session->job ? session->job : event->thread->current;
-    at = place_of(process, block->address);
-    process->blocks[at] = (struct block){block->address, block->bytes, job, infer_site_came(event, block->bytes, job)};
-    process->block_count++;
-    if (!job)
-        return;
-    job->blocks_live += block->bytes;
-    if (job->blocks_live > job->blocks_peak)
-        job->blocks_peak = job->blocks_live;
-}
-
 void infer_resource_record(struct event *event)
 {
     switch (event->record->kind) {
     case TRACE_KIND_sample: sample_record(event); break;
     case TRACE_KIND_heap: heap_record(event); break;
-    case TRACE_KIND_block: block_record(event); break;
+    case TRACE_KIND_block: infer_block_record(event); break;
     default: break;
     }
+}
+
+static double machine_idle_of(const struct bin *bin, uint32_t cpus)
+{
+    if (!bin->idle_known_ns)
+        return (double)NAN;
+    double idle =
+        (double)bin->idle_ns / (double)bin->idle_known_ns; /* counted in steps: it may be a little above all */
+    return cpus && idle > cpus ? cpus : idle;
 }
 
 void infer_resources_finish(struct infer *infer)
@@ -344,6 +344,7 @@ void infer_resources_finish(struct infer *infer)
         run->samples[run->sample_count++] = (struct resource_sample){
             .time_ns = end,
             .cpu_ratio = (double)bin->cpu_ns / ((double)(end - start) * run->host.usable_cpus),
+            .machine_idle_cpus = machine_idle_of(bin, run->host.cpus),
             .rss_bytes = rss,
             .heap_bytes = heap,
             .io_ops = bin->ops,

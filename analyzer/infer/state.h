@@ -250,6 +250,7 @@ struct process_state {
     struct timeline *threads;
     struct job *latest;
     uint64_t helper_cpu_ns;               /* of ended threads that own no image */
+    uint64_t helpers_cpu_ns;              /* of all threads but the main one that own none, known when it has ended */
     struct description *description_at;   /* looked up last, or NULL: most records are of the same one, */
     struct session *session_at;           /* and of the same one of these */
     struct id_map descriptions, sessions; /* by number; descriptions go at their last close */
@@ -292,6 +293,7 @@ struct bin {
     uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
     uint64_t file;                   /* part of rss backed by files */
     uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
+    uint64_t idle_ns, idle_known_ns; /* of all CPUs of the machine together, in the part of the window that is known */
 };
 
 /* A file's place in a hash chain. */
@@ -324,6 +326,7 @@ struct infer {
     struct bin *bins; /* see resources.c */
     size_t bins_count, bins_capacity;
     uint64_t bin_ns, bins_from_ns;
+    uint64_t machine_at_ns, machine_idle_ns; /* last reading of the idle time of all CPUs; machine_at_ns 0 = none */
     uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
     double rss_integral, rss_time;
     uint64_t last_ns; /* time of the last record */

@@ -108,8 +108,46 @@ static void schedule_record(struct event *event)
     thread->run_queue_ns = record->run_queue_ns;
 }
 
+/* What the scheduler says of the threads that worked on images. A main thread that owned none only waited for them. */
+static void add_schedule(struct process *model, const struct timeline *thread)
+{
+    if (thread->on_cpu_ns == UNKNOWN || (thread->tid == model->pid && !thread->owner))
+        return;
+    model->on_cpu_ns = (model->on_cpu_ns == UNKNOWN ? 0 : model->on_cpu_ns) + thread->on_cpu_ns;
+    model->run_queue_ns = (model->run_queue_ns == UNKNOWN ? 0 : model->run_queue_ns) + thread->run_queue_ns;
+}
+
+/* CPU of the process that neither its main thread nor owners of images used. Helpers often outlive the last image, so
+ * that no end of theirs tells what they used: it is what is left of the process's. */
+static uint64_t helpers_of(const struct process_state *process, const struct process *model)
+{
+    uint64_t others_ns = model->own_cost_ns == UNKNOWN ? 0 : model->own_cost_ns;
+    size_t helpers = 0;
+    for (size_t i = 0; i < process->threads_count; i++) {
+        const struct timeline *thread = &process->threads[i];
+        bool main = thread->tid == model->pid;
+        if (!main && !thread->owner) {
+            helpers++;
+            continue;
+        }
+        uint64_t used_ns = thread->cpu_ns;
+        if (thread->on_cpu_ns != UNKNOWN && thread->on_cpu_ns > used_ns)
+            used_ns = thread->on_cpu_ns;
+        if (main) /* what the pid used before exec was another program's */
+            used_ns -= process->start_cpu_ns < used_ns ? process->start_cpu_ns : used_ns;
+        others_ns += used_ns;
+    }
+    if (!helpers || model->cpu_ns == UNKNOWN || model->cpu_ns < others_ns)
+        return process->helper_cpu_ns;
+    uint64_t left_ns = model->cpu_ns - others_ns;
+    return left_ns > process->helper_cpu_ns ? left_ns : process->helper_cpu_ns;
+}
+
 void infer_threads_finish(struct event *event)
 {
+    for (size_t i = 0; i < event->process->threads_count; i++)
+        add_schedule(event->model, &event->process->threads[i]);
+    event->process->helpers_cpu_ns = helpers_of(event->process, event->model);
     for (size_t i = 0; !event->process->heap_known && i < event->model->thread_count; i++)
         event->model->threads[i].alloc_calls = event->model->threads[i].free_calls = UNKNOWN;
 }

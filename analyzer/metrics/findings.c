@@ -11,7 +11,7 @@
 #define CALLS_LEAST    1000
 #define SHARE_OF_TIME  0.05 /* of the images' time that small transfers must take */
 #define ENCODE_SHARE   0.2
-#define CROWDED        2.0 /* threads per CPU */
+#define CROWDED        1.5 /* threads that want a CPU, per CPU */
 #define US_PER_S       1e6
 
 static const struct {
@@ -110,11 +110,12 @@ bool rule_processes(const struct metrics *metrics, double threshold, struct find
 bool rule_oversubscribed(const struct metrics *metrics, double threshold, struct finding *finding)
 {
     const struct pool_figures *pool = &metrics->pool;
-    if (!(pool->threads_per_cpu >= CROWDED) || !(pool->run_queue_ratio >= threshold))
+    double cpus = metrics->run->host.usable_cpus;
+    if (!(pool->runnable_mean >= CROWDED * cpus) || !(pool->run_queue_ratio >= threshold))
         return false;
     finding->cost = pool->run_queue_ratio;
-    finding_number(finding, "threads", UNIT_COUNT, pool->threads_peak);
-    finding_number(finding, "cpus", UNIT_NUMBER, metrics->run->host.usable_cpus);
+    finding_number(finding, "threads", UNIT_NUMBER, pool->runnable_mean);
+    finding_number(finding, "cpus", UNIT_NUMBER, cpus);
     finding_number(finding, "share", UNIT_RATIO, pool->run_queue_ratio);
     finding_number(finding, "time", UNIT_SECONDS, pool->run_queue_s);
     return true;
@@ -156,6 +157,18 @@ bool rule_throttled(const struct metrics *metrics, double threshold, struct find
     finding_number(finding, "time", UNIT_SECONDS, time_s);
     finding_number(finding, "share", UNIT_RATIO, share);
     finding_number(finding, "cpus", UNIT_NUMBER, host->usable_cpus);
+    return true;
+}
+
+bool rule_shared(const struct metrics *metrics, double threshold, struct finding *finding)
+{
+    double cpus = metrics->run->host.cpus, share = metrics->cpu_others_ratio;
+    if (!(share >= threshold))
+        return false;
+    finding->cost = share;
+    finding_number(finding, "others", UNIT_NUMBER, share * cpus);
+    finding_number(finding, "cpus", UNIT_NUMBER, cpus);
+    finding_number(finding, "share", UNIT_RATIO, share);
     return true;
 }
 

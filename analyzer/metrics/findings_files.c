@@ -66,6 +66,11 @@ bool rule_icc(const struct metrics *metrics, double threshold, struct finding *f
     return lost(metrics, threshold, finding, LOSS_ICC);
 }
 
+bool rule_alpha(const struct metrics *metrics, double threshold, struct finding *finding)
+{
+    return lost(metrics, threshold, finding, LOSS_ALPHA);
+}
+
 bool rule_disagree(const struct metrics *metrics, double threshold, struct finding *finding)
 {
     for (uint32_t i = 0; i < metrics->run->image_count; i++)
@@ -102,9 +107,9 @@ bool rule_little(const struct metrics *metrics, double threshold, struct finding
 
 bool rule_reencoded(const struct metrics *metrics, double threshold, struct finding *finding)
 {
-    const struct value_group *reencoded = &metrics->value.reencoded;
-    finding_examples(finding, reencoded->worst, reencoded->worst_count);
-    return count_of(finding, threshold, "reencoded", reencoded->n, "images", metrics->images_ok);
+    const struct value_group *again = &metrics->value.recompressed;
+    finding_examples(finding, again->worst, again->worst_count);
+    return count_of(finding, threshold, "reencoded", again->n, "images", metrics->images_ok);
 }
 
 bool rule_repeated(const struct metrics *metrics, double threshold, struct finding *finding)

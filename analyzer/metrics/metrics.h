@@ -108,6 +108,8 @@ struct metrics {
     double worker_init_s;  /* sum over workers; NAN without workers */
     uint64_t worker_inits; /* number of process or thread starts in it */
     double cpu_avg_ratio, cpu_peak_ratio, cpu_min_ratio;
+    bool helpers_shared;     /* an image has a part of what helpers of several used, by its busy time */
+    double cpu_others_ratio; /* of all CPUs of the machine, used by what was not recorded; NAN = unknown */
     double worker_efficiency, active_s, idle_s;
     struct worker_figures *workers; /* one per run->workers */
     struct format_row *formats;

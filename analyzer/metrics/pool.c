@@ -131,12 +131,19 @@ struct sweep {
     size_t sample;
     double image_s; /* Σ time × images in flight; the last level would count all beyond it as one number */
     double cpu[POOL_LEVELS], cpu_ns[POOL_LEVELS], rss[POOL_LEVELS];
+    double idle, idle_ns; /* Σ idle usable CPUs × time with an image in flight, and that time */
     uint64_t rss_samples[POOL_LEVELS];
 };
 
 static size_t level_of(uint64_t in_flight)
 {
     return in_flight < POOL_LEVELS ? (size_t)in_flight : POOL_LEVELS - 1;
+}
+
+/* What the programs left of the usable CPUs may be in use by others, and what the machine left may not be usable. */
+static double idle_cpus(const struct host *host, const struct resource_sample *sample)
+{
+    return fmin(fmax(host->usable_cpus * (1 - sample->cpu_ratio), 0), sample->machine_idle_cpus);
 }
 
 /* A sample's CPU is that of the time since the one before; its memory that of its moment. */
@@ -155,8 +162,13 @@ static void stretch(struct sweep *sweep, uint64_t from_ns, uint64_t to_ns, uint6
         uint64_t start_ns = before_ns > from_ns ? before_ns : from_ns;
         uint64_t end_ns = sample->time_ns < to_ns ? sample->time_ns : to_ns;
         if (end_ns > start_ns && !isnan(sample->cpu_ratio)) {
-            sweep->cpu[level] += sample->cpu_ratio * (double)(end_ns - start_ns);
-            sweep->cpu_ns[level] += (double)(end_ns - start_ns);
+            double length_ns = (double)(end_ns - start_ns);
+            sweep->cpu[level] += sample->cpu_ratio * length_ns;
+            sweep->cpu_ns[level] += length_ns;
+            if (level && !isnan(sample->machine_idle_cpus)) {
+                sweep->idle += idle_cpus(&run->host, sample) * length_ns;
+                sweep->idle_ns += length_ns;
+            }
         }
         if (sample->time_ns > to_ns)
             return;
@@ -171,7 +183,7 @@ static void stretch(struct sweep *sweep, uint64_t from_ns, uint64_t to_ns, uint6
 static void finish_levels(struct sweep *sweep)
 {
     struct pool_figures *pool = sweep->pool;
-    double time_s = 0, cpu = 0, cpu_ns = 0;
+    double time_s = 0, cpu = 0, cpu_ns = 0, demand_s = pool->run_queue_s + pool->on_cpu_s;
     for (size_t i = 0; i < pool->level_count; i++) {
         struct pool_level *level = &pool->levels[i];
         level->cpu_ratio = metrics_ratio(sweep->cpu[i], sweep->cpu_ns[i]);
@@ -184,7 +196,9 @@ static void finish_levels(struct sweep *sweep)
         cpu_ns += sweep->cpu_ns[i];
     }
     pool->in_flight_mean = metrics_ratio(sweep->image_s, time_s);
-    pool->idle_cpus = sweep->run->host.usable_cpus * (1 - metrics_ratio(cpu, cpu_ns));
+    pool->cpu_ratio = metrics_ratio(cpu, cpu_ns);
+    pool->idle_cpus = metrics_ratio(sweep->idle, sweep->idle_ns);
+    pool->runnable_mean = metrics_ratio(demand_s, time_s);
 }
 
 static bool find_levels(struct metrics *metrics)
@@ -260,7 +274,7 @@ static enum pool_kind kind_of(const struct run *run)
 static enum pool_limit limit_of(const struct metrics *metrics)
 {
     const struct pool_figures *pool = &metrics->pool;
-    double cpus = metrics->run->host.usable_cpus, use = 1 - metrics_ratio(pool->idle_cpus, cpus);
+    double cpus = metrics->run->host.usable_cpus, idle = metrics_ratio(pool->idle_cpus, cpus);
     double io_s = 0;
     if (metrics->run->image_count < 2)
         return POOL_LIMIT_NONE;
@@ -268,13 +282,13 @@ static enum pool_limit limit_of(const struct metrics *metrics)
         io_s += metrics->workers[i].io_call_s;
     if (pool->tail_ratio >= TAIL_LONG)
         return POOL_LIMIT_TAIL;
-    if (use >= CPUS_BUSY)
+    if (pool->cpu_ratio >= CPUS_BUSY || idle <= 1 - CPUS_BUSY)
         return POOL_LIMIT_CPU;
     if (metrics_ratio(io_s, metrics->active_s) >= IO_LARGE)
         return POOL_LIMIT_IO;
     bool waited = (double)metrics->run->image_count >= TASKS_PER_LANE * (double)pool->in_flight_peak;
     if (waited && pool->in_flight_mean >= LANES_FULL * (double)pool->in_flight_peak &&
-        (double)pool->in_flight_peak < cpus && use < CPUS_BUSY)
+        (double)pool->in_flight_peak < cpus && !isnan(idle))
         return POOL_LIMIT_POOL;
     return POOL_LIMIT_NONE;
 }
@@ -283,21 +297,20 @@ bool metrics_pool(struct metrics *metrics)
 {
     const struct run *run = metrics->run;
     struct pool_figures *pool = &metrics->pool;
-    double cpu_s = 0; /* of the lanes whose run queue is known */
     pool->lanes = run->worker_count;
     pool->kind = kind_of(run);
-    pool->threads_peak = pool->in_flight_mean = pool->idle_cpus = pool->run_queue_s = NAN;
+    pool->threads_peak = pool->in_flight_mean = pool->cpu_ratio = pool->idle_cpus = NAN;
+    pool->run_queue_s = pool->on_cpu_s = pool->runnable_mean = NAN;
     for (size_t i = 0; i < run->sample_count; i++) /* fmax prefers the number to NAN */
         if (run->samples[i].threads != UNKNOWN)
             pool->threads_peak = fmax(pool->threads_peak, (double)run->samples[i].threads);
     pool->threads_per_cpu = pool->threads_peak / run->host.usable_cpus;
-    for (size_t i = 0; i < run->worker_count; i++)
-        if (metrics->run->workers[i].run_queue_ns != UNKNOWN) {
-            double queue_s = seconds(metrics->run->workers[i].run_queue_ns);
-            pool->run_queue_s = (isnan(pool->run_queue_s) ? 0 : pool->run_queue_s) + queue_s;
-            cpu_s += seconds(metrics->run->workers[i].cpu_ns);
+    for (size_t i = 0; i < run->process_count; i++)
+        if (run->processes[i].images && run->processes[i].run_queue_ns != UNKNOWN) {
+            pool->run_queue_s = fmax(pool->run_queue_s, 0) + seconds(run->processes[i].run_queue_ns);
+            pool->on_cpu_s = fmax(pool->on_cpu_s, 0) + seconds(run->processes[i].on_cpu_ns);
         }
-    pool->run_queue_ratio = metrics_ratio(pool->run_queue_s, pool->run_queue_s + cpu_s);
+    pool->run_queue_ratio = metrics_ratio(pool->run_queue_s, pool->run_queue_s + pool->on_cpu_s);
     find_tail(metrics);
     if (!find_levels(metrics))
         return false;

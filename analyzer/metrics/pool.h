@@ -43,12 +43,16 @@ struct pool_figures {
     uint64_t in_flight_peak; /* most images at once */
     double in_flight_mean;   /* over the time with at least one */
     double threads_peak;     /* most threads alive at once; NAN = unknown */
-    double threads_per_cpu;  /* threads_peak ÷ usable CPUs (oversubscription when run queue time is large) */
-    double run_queue_s;      /* Σ over lanes: ready to run their images and no CPU free; NAN when no lane's is known */
-    double run_queue_ratio; /* of those lanes, ÷ (it + CPU of their images): 0.5 = half of the time a CPU was missing */
+    double threads_per_cpu;  /* threads_peak ÷ usable CPUs: most of them may sleep */
+    /* Of threads that worked on images, owners and helpers, in their lives; NAN when the scheduler said it of none. */
+    double on_cpu_s, run_queue_s; /* with a CPU; ready to run and none free */
+    double run_queue_ratio; /* run_queue_s ÷ (run_queue_s + on_cpu_s): 0.5 = half of the time a CPU was missing */
+    double runnable_mean;   /* (run_queue_s + on_cpu_s) ÷ time with an image in flight: threads that wanted a CPU */
     double tail_s;          /* from when the last but one lane had finished to the end of the last image */
     double tail_ratio;      /* ÷ (first image's start to last image's end) */
-    double idle_cpus;       /* usable × (1 - average use) while images were in flight; NAN = unknown */
+    double cpu_ratio;       /* use of the usable CPUs by us while images were in flight; NAN = unknown */
+    double idle_cpus;       /* usable and used by nobody while images were in flight, on average: min(usable - ours,
+                             * idle of the machine); NAN = unknown */
     enum pool_limit limit;
     struct pool_level levels[POOL_LEVELS]; /* by images in flight; the last one: that many or more */
     size_t level_count;                    /* highest level seen + 1 */

@@ -83,6 +83,24 @@ static void cpu_windows(struct metrics *metrics)
     metrics->cpu_min_ratio = windows.least;
 }
 
+/* CPUs that were neither idle nor used by the recorded processes: other programs, the kernel's own work, the
+ * hypervisor. */
+static double others_ratio(const struct run *run)
+{
+    double used = 0, time_ns = 0;
+    uint64_t from_ns = run->start_ns;
+    for (size_t i = 0; i < run->sample_count; i++) {
+        const struct resource_sample *sample = &run->samples[i];
+        double length_ns = (double)(sample->time_ns - from_ns);
+        from_ns = sample->time_ns;
+        if (isnan(sample->machine_idle_cpus) || isnan(sample->cpu_ratio))
+            continue;
+        used += (run->host.cpus - sample->machine_idle_cpus - run->host.usable_cpus * sample->cpu_ratio) * length_ns;
+        time_ns += length_ns;
+    }
+    return run->host.cpus ? metrics_ratio(fmax(used, 0), time_ns * run->host.cpus) : (double)NAN;
+}
+
 void metrics_cpu(struct metrics *metrics)
 {
     const struct run *run = metrics->run;
@@ -91,6 +109,7 @@ void metrics_cpu(struct metrics *metrics)
         cpu_s += run->processes[i].cpu_ns == UNKNOWN ? (double)NAN : (double)run->processes[i].cpu_ns / NS_PER_S;
     metrics->cpu_avg_ratio = metrics_ratio(cpu_s, metrics->duration_s * run->host.usable_cpus);
     cpu_windows(metrics);
+    metrics->cpu_others_ratio = others_ratio(run);
 }
 
 void metrics_memory(struct metrics *metrics)

@@ -85,6 +85,30 @@ static bool chain_reencoded(const struct metrics *metrics, const struct chain *c
     return false;
 }
 
+static bool same_picture(const struct image_facts *a, const struct image_facts *b)
+{
+    if (a->format != b->format || a->width <= 0 || a->height <= 0)
+        return false;
+    return (a->width == b->width && a->height == b->height) || (a->width == b->height && a->height == b->width);
+}
+
+/* A generation that could have been saved: the format and size of a source stayed, or a lossy intermediate came
+ * between. A JPEG that became a smaller one or a WebP could not do without. */
+static bool chain_recompressed(const struct run *run, const struct chain *chain)
+{
+    for (size_t i = 0; i < chain->final_count; i++)
+        for (size_t k = 0; k < chain->source_count; k++)
+            if (same_picture(&run->files[chain->finals[i].file].facts, &run->files[chain->sources[k]].facts))
+                return true;
+    for (size_t i = 0; i < chain->image_count; i++)
+        for (size_t k = 0; k < chain->images[i]->output_count; k++) {
+            const struct image_file *file = &run->files[chain->images[i]->outputs[k]];
+            if (file->role == FILE_ROLE_INTERMEDIATE && is_lossy(&file->facts) == 1)
+                return true;
+        }
+    return false;
+}
+
 /* The worst of a group with their scores, while it is put together. */
 struct scored {
     struct value_group *group;
@@ -157,7 +181,8 @@ static void find_groups(struct metrics *metrics, const struct chain_set *set)
     struct value_figures *value = &metrics->value;
     struct scored grew = {.group = &value->grew}, little = {.group = &value->little},
                   failed = {.group = &value->failed}, discarded = {.group = &value->discarded},
-                  reencoded = {.group = &value->reencoded}, all = {.group = &value->all};
+                  reencoded = {.group = &value->reencoded}, recompressed = {.group = &value->recompressed},
+                  all = {.group = &value->all};
     for (size_t i = 0; i < set->count; i++) {
         struct cost cost = cost_of(metrics, &set->chains[i]);
         switch (set->chains[i].status) {
@@ -165,8 +190,11 @@ static void find_groups(struct metrics *metrics, const struct chain_set *set)
         case IMAGE_DISCARDED: add_cost(&discarded, &cost, cpu_or_busy(&cost)); break;
         case IMAGE_UNFINISHED: break;
         case IMAGE_OK:
-            if (chain_reencoded(metrics, &set->chains[i]))
+            if (chain_reencoded(metrics, &set->chains[i])) {
                 add_cost(&reencoded, &cost, cost.size_ratio);
+                if (chain_recompressed(metrics->run, &set->chains[i]))
+                    add_cost(&recompressed, &cost, cost.size_ratio);
+            }
             if (!cost.sized)
                 break;
             add_cost(&all, &cost, cost.size_ratio);

@@ -32,6 +32,7 @@ struct value_figures {
     struct value_group discarded; /* encodes thrown away; worst: most CPU */
     struct value_group failed;
     struct value_group reencoded;               /* lossy input coded lossily again; worst: largest size ratio */
+    struct value_group recompressed;            /* of reencoded: could have been done without, see docs/report.md */
     struct value_group all;                     /* ok ones; worst: largest size ratio, "worst files first" */
     struct repeated_file repeated[VALUE_WORST]; /* largest extra_s first */
     size_t repeated_count;

@@ -163,10 +163,11 @@ static json_t *resources(const struct metrics *metrics)
     json_t *samples = json_array();
     for (size_t i = 0; i < run->sample_count; i++)
         json_array_append_new(samples, render_json_sample(metrics, i));
-    return json_pack("{s:{s:o, s:o, s:o}, s:{s:o, s:o, s:{s:o, s:o}}, s:{s:o, s:o}, s:o}", "cpu", "avg_ratio",
+    return json_pack("{s:{s:o, s:o, s:o, s:o}, s:{s:o, s:o, s:{s:o, s:o}}, s:{s:o, s:o}, s:o}", "cpu", "avg_ratio",
                      render_json_number(metrics->cpu_avg_ratio), "peak_ratio",
                      render_json_number(metrics->cpu_peak_ratio), "min_ratio",
-                     render_json_number(metrics->cpu_min_ratio), "io", "read", io(&run->image_read), "write",
+                     render_json_number(metrics->cpu_min_ratio), "others_ratio",
+                     render_json_number(metrics->cpu_others_ratio), "io", "read", io(&run->image_read), "write",
                      io(&run->image_write), "metadata", "calls", render_json_integer(metrics->metadata_calls), "time_s",
                      render_json_number(metrics->metadata_s), "io_all_files", "read", io(&run->all_read), "write",
                      io(&run->all_write), "samples", samples);

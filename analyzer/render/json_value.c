@@ -41,13 +41,14 @@ json_t *render_json_pool(const struct metrics *metrics)
 {
     const struct pool_figures *pool = &metrics->pool;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind",
         render_json_text(pool_kind_name(pool->kind)), "lanes", render_json_integer(pool->lanes), "in_flight_peak",
         render_json_integer(pool->in_flight_peak), "in_flight_mean", render_json_number(pool->in_flight_mean),
         "threads_peak", render_json_number(pool->threads_peak), "threads_per_cpu",
-        render_json_number(pool->threads_per_cpu), "run_queue_s", render_json_number(pool->run_queue_s),
-        "run_queue_ratio", render_json_number(pool->run_queue_ratio), "tail_s", render_json_number(pool->tail_s),
-        "tail_ratio", render_json_number(pool->tail_ratio), "idle_cpus", render_json_number(pool->idle_cpus), "limit",
+        render_json_number(pool->threads_per_cpu), "run_queue_s", render_json_number(pool->run_queue_s), "on_cpu_s",
+        render_json_number(pool->on_cpu_s), "runnable_mean", render_json_number(pool->runnable_mean), "run_queue_ratio",
+        render_json_number(pool->run_queue_ratio), "tail_s", render_json_number(pool->tail_s), "tail_ratio",
+        render_json_number(pool->tail_ratio), "idle_cpus", render_json_number(pool->idle_cpus), "limit",
         render_json_text(pool_limit_name(pool->limit)), "levels", levels(pool));
 }
 
@@ -91,11 +92,11 @@ json_t *render_json_value(const struct metrics *metrics)
     json_t *intermediates =
         json_pack("{s:o, s:o, s:o}", "files", render_json_integer(value->intermediate_files), "bytes",
                   render_json_integer(value->intermediate_bytes), "time_s", render_json_number(value->intermediate_s));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpu_s_per_mb_saved",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "cpu_s_per_mb_saved",
                      render_json_number(value->cpu_s_per_mb_saved), "grew", group(&value->grew), "little",
                      group(&value->little), "discarded", group(&value->discarded), "failed", group(&value->failed),
-                     "reencoded", group(&value->reencoded), "all", group(&value->all), "repeated", repeated(value),
-                     "io", io, "intermediates", intermediates);
+                     "reencoded", group(&value->reencoded), "recompressed", group(&value->recompressed), "all",
+                     group(&value->all), "repeated", repeated(value), "io", io, "intermediates", intermediates);
 }
 
 json_t *render_json_finding(const struct metrics *metrics, size_t index)

@@ -98,16 +98,22 @@ static void time_section(const struct page *page)
     stages(page);
 }
 
+#define OTHERS_SHOWN 0.05 /* of the machine's CPUs: less is its own housekeeping */
+
 static void cpu(const struct page *page)
 {
     const struct metrics *metrics = page->metrics;
     const struct host *host = &metrics->run->host;
     FILE *out = page->out;
     if (isnan(metrics->cpu_avg_ratio))
-        fputs("- CPU Utilization: n/a (CPU time of a process, or the usable CPUs, unknown)\n", out);
+        fputs("- CPU Utilization: n/a (CPU time of a process, or the usable CPUs, unknown", out);
     else
-        fprintf(out, "- CPU Utilization: %s (avg of %.3g usable CPU%s)\n", format_percent(metrics->cpu_avg_ratio).text,
+        fprintf(out, "- CPU Utilization: %s (avg of %.3g usable CPU%s", format_percent(metrics->cpu_avg_ratio).text,
                 host->usable_cpus, host->usable_cpus == 1 ? "" : "s");
+    if (metrics->cpu_others_ratio >= OTHERS_SHOWN)
+        fprintf(out, "; programs not recorded used %s of the machine's %" PRIu32,
+                format_percent(metrics->cpu_others_ratio).text, host->cpus);
+    fputs(")\n", out);
     const char *why =
         isnan(metrics->cpu_peak_ratio) ? " (no full 100 ms window was sampled)" : " (100 ms windows, estimated)";
     render_text_row(page, 1, false);

@@ -68,6 +68,10 @@ static void estimates(const struct page *page)
         fprintf(page->out, "%sCPU peak and minimum", comma);
         comma = ", ";
     }
+    if (metrics->helpers_shared) {
+        fprintf(page->out, "%sCPU of threads that worked for several images", comma);
+        comma = ", ";
+    }
     if (!isnan(metrics->overhead_ratio)) {
         fprintf(page->out, "%soverhead", comma);
         comma = ", ";

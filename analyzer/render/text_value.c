@@ -36,8 +36,9 @@ static void group_row(const struct page *page, const char *title, const struct v
     if (!group->n)
         return;
     render_text_row(page, 1, false);
-    fprintf(page->out, "%s: %s image%s, %s", title, format_count(group->n).text, group->n == 1 ? "" : "s",
-            format_duration(group->busy_s).text);
+    bool cpu = !isnan(group->cpu_s);
+    fprintf(page->out, "%s: %s image%s, %s %s", title, format_count(group->n).text, group->n == 1 ? "" : "s",
+            format_duration(cpu ? group->cpu_s : group->busy_s).text, cpu ? "CPU" : "busy");
     examples(page, group->worst, group->worst_count, group->n);
     fputc('\n', page->out);
 }

@@ -3,6 +3,7 @@
  * Must not know: records, how figures come about. Computes nothing. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "analyzer/render/text_parts.h"
 
@@ -31,8 +32,10 @@ static void pool_row(const struct page *page)
     const struct pool_figures *pool = &page->metrics->pool;
     fprintf(page->out, "In flight at once: %s on average, %s at most", format_number(pool->in_flight_mean).text,
             format_count(pool->in_flight_peak).text);
-    if (!isnan(pool->idle_cpus))
-        fprintf(page->out, "; %s CPUs idle meanwhile", format_number(pool->idle_cpus).text);
+    if (!isnan(pool->idle_cpus)) {
+        struct formatted idle = format_number(pool->idle_cpus);
+        fprintf(page->out, "; %s CPU%s idle meanwhile", idle.text, strcmp(idle.text, "1") ? "s" : "");
+    }
     if (pool->tail_s > 0)
         fprintf(page->out, "; last one alone for %s", format_duration(pool->tail_s).text);
     fprintf(page->out, "%s\n", limits[pool->limit]);
