@@ -214,6 +214,7 @@ struct worker {
     uint32_t tasks;
     uint64_t init_ns; /* sum over its members: process or thread start to first image byte */
     uint64_t active_ns, idle_ns;
+    uint64_t wait_ns;          /* its images' spans less their busy time */
     uint64_t cpu_ns;           /* CPU of its images, or UNKNOWN */
     uint64_t start_ns, end_ns; /* its first image's start, its last one's end */
     uint64_t run_queue_ns;     /* its threads were ready to run its images and had no CPU (inferred), or UNKNOWN */

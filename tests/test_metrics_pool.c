@@ -91,6 +91,15 @@ START_TEST(what_cpu_leaves_of_the_busy_time_is_first_run_queue_then_io_then_othe
     worker = split(400, 900 * MS, 200);
     ck_assert_double_eq_tol(worker->run_queue_s, 0.6, TOL);
     ck_assert_double_eq_tol(worker->io_call_s, 0, TOL);
+    ck_assert_double_eq_tol(worker->idle_run_queue_s, 0, TOL); /* its images waited for nothing between their calls */
+    run->workers[0].idle_ns = 500 * MS;
+    run->workers[0].wait_ns = 400 * MS;
+    worker = split(400, 900 * MS, 200);
+    ck_assert_double_eq_tol(worker->idle_run_queue_s, 0.3, TOL);
+    ck_assert_double_eq_tol(metrics->idle_run_queue_s, 0.3, TOL);
+    worker = split(400, 1100 * MS, 200);
+    ck_assert_double_eq_tol(worker->idle_run_queue_s, 0.4, TOL);
+    run->workers[0].idle_ns = run->workers[0].wait_ns = 0;
     worker = split(1300, 100 * MS, 200); /* helpers computed beside it */
     ck_assert_double_eq_tol(worker->on_cpu_s, 1, TOL);
     ck_assert_double_eq_tol(worker->cpu_ratio, 1.3, TOL);
@@ -101,7 +110,7 @@ END_TEST
 START_TEST(parts_of_the_busy_time_that_are_not_known_are_not_zero)
 {
     const struct worker_figures *worker = split(400, UNKNOWN, 200);
-    ck_assert(isnan(worker->run_queue_s));
+    ck_assert(isnan(worker->run_queue_s) && isnan(worker->idle_run_queue_s));
     ck_assert_double_eq_tol(worker->io_call_s, 0.2, TOL);
     ck_assert_double_eq_tol(worker->other_s, 0.4, TOL);
     run->workers[0].cpu_ns = UNKNOWN;

@@ -8,7 +8,7 @@
 /* A thread with its images. */
 struct unit {
     uint32_t process, tid, pool;
-    uint64_t start_ns, end_ns, init_ns, busy_ns, cpu_ns, io_ns, run_queue_ns;
+    uint64_t start_ns, end_ns, init_ns, busy_ns, wait_ns, cpu_ns, io_ns, run_queue_ns;
     uint64_t first_ns, last_ns; /* of its images; start_ns and end_ns may be those of its process */
     uint32_t tasks, worker;
     bool packable; /* a process with this one owner thread */
@@ -65,6 +65,7 @@ static void add_member(struct worker *worker, struct lane *lane, const struct un
     if (unit->last_ns > worker->end_ns)
         worker->end_ns = unit->last_ns;
     worker->io_ns += unit->io_ns;
+    worker->wait_ns += unit->wait_ns;
     worker->run_queue_ns = add_known(worker->run_queue_ns, unit->run_queue_ns);
     void *members = worker->members;
     memory_grow(&members, &lane->capacity, worker->member_count, sizeof *worker->members);
@@ -93,11 +94,13 @@ static size_t gather(const struct infer *infer, struct unit *units)
     size_t count = 0;
     for (size_t i = 0; i < run->image_count; i++) {
         const struct image *image = &run->images[i];
+        uint64_t span_ns = image->end_ns - image->start_ns;
         units[i] = (struct unit){.process = image->process,
                                  .tid = image->tid,
                                  .start_ns = image->start_ns,
                                  .end_ns = image->end_ns,
                                  .busy_ns = image->busy_ns,
+                                 .wait_ns = span_ns > image->busy_ns ? span_ns - image->busy_ns : 0,
                                  .cpu_ns = image->cpu_thread_ns,
                                  .io_ns = image->stage_ns[STAGE_IMAGE_READ] + image->stage_ns[STAGE_IMAGE_WRITE],
                                  .tasks = 1};
@@ -112,6 +115,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
         unit->start_ns = units[i].start_ns < unit->start_ns ? units[i].start_ns : unit->start_ns;
         unit->end_ns = units[i].end_ns > unit->end_ns ? units[i].end_ns : unit->end_ns;
         unit->busy_ns += units[i].busy_ns;
+        unit->wait_ns += units[i].wait_ns;
         unit->io_ns += units[i].io_ns;
         unit->cpu_ns = add_known(unit->cpu_ns, units[i].cpu_ns);
         unit->tasks++;

@@ -111,6 +111,7 @@ struct metrics {
     bool helpers_shared;     /* an image has a part of what helpers of several used, by its busy time */
     double cpu_others_ratio; /* of all CPUs of the machine, used by what was not recorded; NAN = unknown */
     double worker_efficiency, active_s, idle_s;
+    double idle_run_queue_s;        /* part of idle_s, of the workers of which it is known */
     struct worker_figures *workers; /* one per run->workers */
     struct format_row *formats;
     size_t format_count;

@@ -37,7 +37,7 @@ static double seconds(uint64_t ns)
 static void split_busy(const struct worker *worker, struct worker_figures *figures)
 {
     double cpu_s = seconds(worker->cpu_ns), queue_s = seconds(worker->run_queue_ns), io_s = seconds(worker->io_ns);
-    figures->on_cpu_s = figures->io_call_s = figures->other_s = figures->run_queue_s = NAN;
+    figures->idle_run_queue_s = figures->on_cpu_s = figures->io_call_s = figures->other_s = figures->run_queue_s = NAN;
     if (isnan(cpu_s))
         return;
     figures->on_cpu_s = fmin(cpu_s, figures->active_s);
@@ -45,6 +45,9 @@ static void split_busy(const struct worker *worker, struct worker_figures *figur
     if (!isnan(queue_s)) {
         figures->run_queue_s = fmin(queue_s, left_s);
         left_s -= figures->run_queue_s;
+        /* What the calls cannot have waited was between them: where an image's time is its calls and their CPU. */
+        double wait_s = fmin(seconds(worker->wait_ns), figures->idle_s);
+        figures->idle_run_queue_s = fmin(queue_s - figures->run_queue_s, wait_s);
     }
     figures->io_call_s = fmin(io_s, left_s);
     figures->other_s = left_s - figures->io_call_s;
@@ -65,6 +68,8 @@ static void worker_figures(struct metrics *metrics, size_t index)
     split_busy(worker, figures);
     metrics->active_s += figures->active_s;
     metrics->idle_s += figures->idle_s;
+    if (!isnan(figures->idle_run_queue_s))
+        metrics->idle_run_queue_s += figures->idle_run_queue_s;
     if (worker->init_ns != UNKNOWN)
         metrics->worker_inits += worker->member_count;
 }

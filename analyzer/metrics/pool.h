@@ -9,11 +9,12 @@
 /* One lane. Its busy time told apart: on CPU + run queue + I/O calls + other = active_s. */
 struct worker_figures {
     double mean_task_s, cpu_ratio, init_s, active_s, idle_s;
-    double start_s, end_s; /* its first image's start and its last one's end, from the run's start */
-    double on_cpu_s;       /* CPU of its images, at most active_s */
-    double run_queue_s;    /* rest of active_s, as far as its time without a CPU reaches; NAN: not recorded */
-    double io_call_s;      /* rest of that, as far as its I/O calls reach (inferred) */
-    double other_s;        /* what is left */
+    double idle_run_queue_s; /* part of idle_s: in the middle of an image, ready and without a CPU; NAN: not known */
+    double start_s, end_s;   /* its first image's start and its last one's end, from the run's start */
+    double on_cpu_s;         /* CPU of its images, at most active_s */
+    double run_queue_s;      /* rest of active_s, as far as its time without a CPU reaches; NAN: not recorded */
+    double io_call_s;        /* rest of that, as far as its I/O calls reach (inferred) */
+    double other_s;          /* what is left */
 };
 
 enum pool_limit {

@@ -129,6 +129,7 @@ export function workersSection(report) {
     column("In I/O", "io_call_s", duration),
     column("Other", "other_s", duration),
     column("Idle", "idle_s", duration),
+    column("Idle, no CPU", "idle_run_queue_s", duration),
     column("Start-up", "init_s", duration, "worker_init"),
     column("CPU \u00f7 active", "cpu_ratio", percent, null),
   ].filter(Boolean);

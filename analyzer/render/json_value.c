@@ -12,11 +12,12 @@ json_t *render_json_worker(const struct metrics *metrics, size_t index)
     for (size_t i = 0; i < worker->member_count; i++)
         json_array_append_new(
             members, json_pack("{s:i, s:i}", "pid", (int)worker->members[i].pid, "tid", (int)worker->members[i].tid));
-    return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+    return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
                      json_integer((json_int_t)index), "members", members, "tasks", (int)worker->tasks, "mean_task_s",
                      render_json_number(figures->mean_task_s), "cpu_ratio", render_json_number(figures->cpu_ratio),
                      "init_s", render_json_number(figures->init_s), "active_s", render_json_number(figures->active_s),
-                     "idle_s", render_json_number(figures->idle_s), "start_s", render_json_number(figures->start_s),
+                     "idle_s", render_json_number(figures->idle_s), "idle_run_queue_s",
+                     render_json_number(figures->idle_run_queue_s), "start_s", render_json_number(figures->start_s),
                      "end_s", render_json_number(figures->end_s), "on_cpu_s", render_json_number(figures->on_cpu_s),
                      "run_queue_s", render_json_number(figures->run_queue_s), "io_call_s",
                      render_json_number(figures->io_call_s), "other_s", render_json_number(figures->other_s));

@@ -98,6 +98,7 @@ static void time_section(const struct page *page)
     stages(page);
 }
 
+#define QUEUE_SHOWN  0.05 /* of the idle time: less explains nothing */
 #define OTHERS_SHOWN 0.05 /* of the machine's CPUs: less is its own housekeeping */
 
 static void cpu(const struct page *page)
@@ -157,7 +158,11 @@ static void resource_section(const struct page *page)
     render_text_row(page, 1, false);
     fprintf(out, "Active Time: %s%s\n", format_duration(metrics->active_s).text, why);
     render_text_row(page, 1, true);
-    fprintf(out, "Idle Time: %s%s\n", format_duration(metrics->idle_s).text, why);
+    fprintf(out, "Idle Time: %s%s", format_duration(metrics->idle_s).text, why);
+    if (metrics->idle_s > 0 && metrics->idle_run_queue_s >= QUEUE_SHOWN * metrics->idle_s)
+        fprintf(out, " (%s of it in the middle of an image, waiting for a CPU)",
+                format_duration(metrics->idle_run_queue_s).text);
+    fputc('\n', out);
     render_text_workers(page);
     fputs("- I/O Operations:\n", out);
     io_row(page, false, "Read", &metrics->run->image_read);
