@@ -18,7 +18,8 @@
 /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer. */
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
-void reader_report_damage(struct reader_report *report, const char *path, uint64_t offset, const char *format, ...)
+void reader_report_damage(struct reader_report *report, size_t process, const char *path, uint64_t offset,
+                          const char *format, ...)
 {
     char what[256];
     va_list arguments;
@@ -26,6 +27,11 @@ void reader_report_damage(struct reader_report *report, const char *path, uint64
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
     report->count++;
+    if (process < report->process_count)
+        report->of_process[process]++;
+    const char *below = strlen(path) > report->root_bytes ? path + report->root_bytes : path;
+    if (!report->first && asprintf(&report->first, "%s: byte %" PRIu64 ": %s", below, offset, what) < 0)
+        report->first = NULL;
     if (report->damage)
         report->damage(report->context, path, offset, what);
 }
@@ -99,6 +105,7 @@ static int list_packets(struct reader_process *process, int fd)
     }
     while (!result && (entry = readdir(directory))) {
         struct reader_packet packet;
+        process->described = process->described || !strcmp(entry->d_name, "metadata");
         if (!packet_name(entry->d_name, &packet))
             continue;
         struct reader_packet *larger = grown(process->packets, process->packet_count, sizeof packet);
@@ -141,7 +148,7 @@ static int list_processes(struct reader_files *files, DIR *directory, struct rea
         if (fd < 0) {
             char path[READER_PATH_MAX];
             snprintf(path, sizeof path, "%s/%s", files->root, entry->d_name);
-            reader_report_damage(report, path, 0, "this process cannot be read: %s",
+            reader_report_damage(report, READER_NO_PROCESS, path, 0, "this process cannot be read: %s",
                                  errno == ENOTDIR || errno == ELOOP ? "not a directory" : strerror(errno));
             continue;
         }
@@ -162,7 +169,7 @@ static bool read_control(struct reader_files *files, struct reader_report *repor
     int fd = open(path, OPEN_FILE);
     if (fd < 0) {
         if (errno != ENOENT)
-            reader_report_damage(report, path, 0, "the control page cannot be read: %s",
+            reader_report_damage(report, READER_NO_PROCESS, path, 0, "the control page cannot be read: %s",
                                  errno == ELOOP ? "a symbolic link" : strerror(errno));
         return false;
     }
@@ -170,7 +177,7 @@ static bool read_control(struct reader_files *files, struct reader_report *repor
     bool whole = regular && pread(fd, &control, sizeof control, 0) == sizeof control;
     close(fd);
     if (!whole || control.magic != TRACE_CONTROL_MAGIC) {
-        reader_report_damage(report, path, 0, "not the control page of a trace; it is not used");
+        reader_report_damage(report, READER_NO_PROCESS, path, 0, "not the control page of a trace; it is not used");
         return false;
     }
     files->control = control;
@@ -212,6 +219,19 @@ static int refuse(char *error, size_t capacity, const char *path, const char *wh
     return -1;
 }
 
+/* We need none, but no other reader of CTF can do without. The library writes it before the first packet. */
+static void check_metadata(const struct reader_files *files, struct reader_report *report)
+{
+    char path[READER_PATH_MAX];
+    for (size_t i = 0; i < files->process_count; i++) {
+        const struct reader_process *process = &files->processes[i];
+        snprintf(path, sizeof path, "%s/%s/metadata", files->root, process->name);
+        if (process->packet_count && !process->described)
+            reader_report_damage(report, READER_NO_PROCESS, path, 0,
+                                 "this file is missing: babeltrace2 and the like cannot read the trace without it");
+    }
+}
+
 int reader_files_list(struct reader_files *files, const char *path, struct reader_report *report, char *error,
                       size_t capacity)
 {
@@ -221,6 +241,7 @@ int reader_files_list(struct reader_files *files, const char *path, struct reade
         return refuse(error, capacity, path, no_memory);
     for (size_t n = strlen(path); n > 1 && files->root[n - 1] == '/'; n--)
         files->root[n - 1] = '\0';
+    report->root_bytes = strlen(files->root) + 1;
     if (strlen(path) >= PATH_MAX)
         return refuse(error, capacity, path, "the path is too long; change into a directory nearer to the trace");
     DIR *directory = opendir(path);
@@ -237,6 +258,7 @@ int reader_files_list(struct reader_files *files, const char *path, struct reade
     if (!result && !files->process_count && !control) {
         int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         result = fd < 0 ? -1 : list_one_process(files, path, fd);
+        report->root_bytes = strlen(files->root) + 1;
         if (!result && packets_in(files))
             control = read_control(files, report);
     }
@@ -253,6 +275,7 @@ int reader_files_list(struct reader_files *files, const char *path, struct reade
                       "the trace has no records; run the program again and let it read or write an image");
     if (!packets_in(files))
         return refuse(error, capacity, path, "not a trace; give the trace directory that a traced run made");
+    check_metadata(files, report);
     return 0;
 }
 
@@ -294,7 +317,7 @@ int reader_files_open(const struct reader_files *files, size_t process, struct r
         close(directory);
     if (what) {
         reader_files_path(files, process, packet, path);
-        reader_report_damage(report, path, 0, "this packet cannot be read: %s", what);
+        reader_report_damage(report, process, path, 0, "this packet cannot be read: %s", what);
         if (fd >= 0)
             close(fd);
         return -1;

@@ -11,9 +11,14 @@ struct reader_report {
     reader_damage *damage; /* may be NULL */
     void *context;
     uint64_t count;
+    char *first;          /* "path: byte N: what", below the trace's directory where it lies there; NULL = none */
+    size_t root_bytes;    /* of the trace's path in front of those of its files */
+    uint64_t *of_process; /* by process, or NULL while they are listed */
+    size_t process_count;
 };
-void reader_report_damage(struct reader_report *report, const char *path, uint64_t offset, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+#define READER_NO_PROCESS SIZE_MAX
+void reader_report_damage(struct reader_report *report, size_t process, const char *path, uint64_t offset,
+                          const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 struct reader_packet {
     uint32_t stream;
@@ -26,6 +31,7 @@ struct reader_process {
     uint32_t pid;                  /* of the name; 0 = a process directory that was renamed */
     struct reader_packet *packets; /* by stream, then sequence */
     size_t packet_count;
+    bool described; /* its directory has a metadata file */
 };
 
 struct reader_files {

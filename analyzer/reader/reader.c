@@ -105,7 +105,9 @@ struct reader *reader_open(const char *path, reader_damage *damage, void *contex
     }
     reader->report = (struct reader_report){.damage = damage, .context = context};
     if (!reader_files_list(&reader->files, path, &reader->report, error, capacity)) {
-        if (make_streams(reader))
+        reader->report.of_process = calloc(reader->files.process_count + 1, sizeof *reader->report.of_process);
+        reader->report.process_count = reader->report.of_process ? reader->files.process_count : 0;
+        if (reader->report.of_process && make_streams(reader))
             return reader;
         snprintf(error, capacity, "%s: not enough memory to read the trace", path);
     }
@@ -199,6 +201,16 @@ uint64_t reader_damages(const struct reader *reader)
     return reader->report.count;
 }
 
+uint64_t reader_process_damages(const struct reader *reader, uint32_t process)
+{
+    return process < reader->report.process_count ? reader->report.of_process[process] : 0;
+}
+
+const char *reader_first_damage(const struct reader *reader)
+{
+    return reader->report.first;
+}
+
 void reader_close(struct reader *reader)
 {
     if (!reader)
@@ -207,6 +219,8 @@ void reader_close(struct reader *reader)
         free(reader->streams[i].bytes);
     free(reader->streams);
     free(reader->heap);
+    free(reader->report.of_process);
+    free(reader->report.first);
     reader_files_release(&reader->files);
     free(reader);
 }

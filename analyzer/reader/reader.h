@@ -42,6 +42,10 @@ const struct trace_control *reader_control(const struct reader *reader);
 double reader_done_ratio(const struct reader *reader);
 /* Number of damages reported so far. */
 uint64_t reader_damages(const struct reader *reader);
+/* Of them those in files of this process. */
+uint64_t reader_process_damages(const struct reader *reader, uint32_t process);
+/* The first one, as a line that names the file below the trace; NULL = none. The reader's. */
+const char *reader_first_damage(const struct reader *reader);
 
 void reader_close(struct reader *reader);
 

@@ -23,7 +23,7 @@ static struct reader_packet packet_of(const struct reader_stream *stream, const 
     do {                                                                                                               \
         char path_[READER_PATH_MAX];                                                                                   \
         reader_files_path(files, (stream)->process, packet_of(stream, files), path_);                                  \
-        reader_report_damage(report, path_, offset, __VA_ARGS__);                                                      \
+        reader_report_damage(report, (stream)->process, path_, offset, __VA_ARGS__);                                   \
     } while (0)
 
 static void drop_packet(struct reader_stream *stream)

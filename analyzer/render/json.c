@@ -129,7 +129,7 @@ static json_t *coverage(const struct metrics *metrics)
                                                   render_json_text(run->untraced[i].path), "reason",
                                                   render_json_text(run->untraced[i].reason)));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "io_bytes_seen",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "io_bytes_seen",
         render_json_integer(metrics->io_seen), "io_bytes_kernel", render_json_integer(metrics->io_kernel), "io_ratio",
         render_json_number(metrics->coverage_ratio), "io_processes", render_json_integer(metrics->coverage_processes),
         "logical_bytes", render_json_integer(run->logical_io_bytes), "uncounted_bytes",
@@ -138,7 +138,7 @@ static json_t *coverage(const struct metrics *metrics)
         render_json_number(metrics->attributed_ratio), "observed_ratio", render_json_number(metrics->observed_ratio),
         "records", render_json_integer(run->records), "lost_records", render_json_integer(run->lost_records),
         "overhead_ratio", render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes,
-        "unhooked_codecs", unhooked, "io_uring", (int)run->io_uring);
+        "unhooked_codecs", unhooked, "io_uring", (int)run->io_uring, "damages", render_json_integer(run->damages));
 }
 
 static json_t *stages(const struct metrics *metrics)

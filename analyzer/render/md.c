@@ -71,6 +71,9 @@ static void summary(const struct metrics *metrics, FILE *out)
             format_percent(metrics->coverage_ratio).text, format_percent(metrics->attributed_ratio).text,
             format_percent(metrics->observed_ratio).text, format_count(metrics->run->lost_records).text,
             format_percent(metrics->overhead_ratio).text);
+    if (metrics->run->damages)
+        fprintf(out, "| Damage | %s place%s of the trace could not be read: parts of the run are missing here |\n",
+                format_count(metrics->run->damages).text, metrics->run->damages == 1 ? "" : "s");
 }
 
 static void findings(const struct metrics *metrics, FILE *out)

@@ -65,6 +65,22 @@ truncate --size=$(($(stat --format=%s "$packet") / 2)) "$packet"
 expect 0 "$(basename "$packet")" report "$imgbench" report cut
 verify_fails cut
 
+# What is passed on says it, too, in each form; and nobody is told to find out what ended a program that went on.
+for form in "" --md=- --json --html=cut.html; do
+    "$imgbench" report $form cut >stdout 2>/dev/null
+    [[ $form != --html* ]] || cp cut.html stdout
+    grep -q 'of the trace could not be read' stdout || fail "report $form does not say that the trace is damaged"
+    ! grep -q 'images-unfinished\|when its process ended' stdout || fail "report $form blames the program"
+done
+"$imgbench" report --json sound >stdout
+! grep -q 'could not be read' stdout || fail "a sound trace is called damaged"
+
+damage no-metadata
+rm "$(dirname "$packet")/metadata"
+expect 0 metadata report "$imgbench" report no-metadata
+verify_fails no-metadata
+grep -q 'metadata: byte 0: this file is missing' stderr || fail "verify does not say what is missing: $(cat stderr)"
+
 damage no-magic
 overwrite "$packet" 0
 expect 0 "$(basename "$packet")" report "$imgbench" report no-magic
