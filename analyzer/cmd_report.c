@@ -115,8 +115,10 @@ static int render(const struct run *run, const struct report_arguments *argument
     for (size_t i = 0; i < FORMATS; i++)
         if (arguments->files[i])
             good &= write_file(metrics, arguments, i);
-    if (prints_text(arguments))
-        good &= render_text.report(metrics, &arguments->options, stdout) == 0;
+    if (prints_text(arguments) && render_text.report(metrics, &arguments->options, stdout)) {
+        message_output_failed();
+        good = false;
+    }
     metrics_free(metrics);
     return good ? CMD_OK : CMD_FAILURE;
 }

@@ -34,7 +34,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'h': argp_state_help(state, stdout, ARGP_HELP_STD_HELP); return 0;
     case ARGP_KEY_ARG:
         if (*trace) {
-            message_error("one TRACE only, but there is also '%s'; see '%s --help'", argument, state->name);
+            message_error(
+                "one TRACE only, but there is also '%s' (a FILE follows its option behind '=': --md=FILE); see "
+                "'%s --help'",
+                argument, state->name);
             return EINVAL;
         }
         *trace = argument;

@@ -80,7 +80,8 @@ void message_progress(const char *what, double done_ratio)
 {
     if (!progress.begun) {
         progress.begun = true;
-        progress.quiet = !isatty(STDERR_FILENO);
+        const char *terminal = getenv("TERM");
+        progress.quiet = !isatty(STDERR_FILENO) || !terminal || !strcmp(terminal, "dumb"); /* that shows \033[K */
         progress.start_ns = now_ns();
     }
     uint64_t at_ns = progress.quiet ? 0 : now_ns();
@@ -163,14 +164,22 @@ bool message_locale_is_ascii(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
+static int output_error;
+
+void message_output_failed(void)
+{
+    if (!output_error)
+        output_error = errno;
+}
+
 int message_end_output(int status)
 {
-    /* A failed write left its bytes in the buffer: writing them again tells the reason again. */
+    /* A failed write may have left its bytes in the buffer: writing them again tells the reason again. */
     bool failed = ferror(stdout);
     errno = 0;
     if (fflush(stdout))
         failed = true;
-    int error = errno;
+    int error = output_error ? output_error : errno;
     if (fclose(stdout) && !failed) {
         failed = true;
         error = errno;

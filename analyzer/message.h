@@ -41,4 +41,6 @@ bool message_locale_is_ascii(void);
 /* Flushes and closes standard output. Returns status, or CMD_FAILURE when not all could be written: with one line, or
  * without when the reader of a pipe went away. Commands only stop and return CMD_FAILURE when writing fails. */
 int message_end_output(int status);
+/* Right after a write to standard output has failed: errno says why. */
+void message_output_failed(void);
 #endif

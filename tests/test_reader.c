@@ -231,7 +231,8 @@ START_TEST(what_is_no_trace_is_refused_with_one_line)
 {
     struct build_trace *trace = build_trace_new();
     char path[4608];
-    refuses("/nonexistent/trace", "no such directory; give the trace directory that a traced run made");
+    refuses("/nonexistent/trace", "no such directory; give the one that a traced run made: a run that saw no image, or "
+                                  "could not write there, makes none");
     snprintf(path, sizeof path, "%s/control", build_trace_path(trace));
     refuses(path, "not a directory; give the trace directory that a traced run made");
     snprintf(path, sizeof path, "%s/empty", build_trace_path(trace));

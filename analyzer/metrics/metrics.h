@@ -128,6 +128,7 @@ struct metrics {
     double observed_ratio;                   /* part of busy from observed calls in named stages */
     double overhead_ratio;                   /* own cost ÷ CPU time of the traced processes; NAN = unknown */
     uint64_t sized;                          /* chains in bytes_in and bytes_out: sizes known, output still there */
+    uint64_t sized_sources, sized_outputs;   /* different files among them */
     struct timing_stats unattributed;        /* per chain */
     uint64_t coverage_processes;             /* whose kernel counters could be read: the ratio is theirs */
     double size_ratio;                       /* bytes_out ÷ bytes_in; NAN = unknown */

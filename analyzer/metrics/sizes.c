@@ -8,11 +8,12 @@
 
 #define NS_PER_S 1e9
 
-static uint64_t add_once(const struct run *run, uint32_t file, bool *counted)
+static uint64_t add_once(const struct run *run, uint32_t file, bool *counted, uint64_t *count)
 {
     if (counted[file])
         return 0;
     counted[file] = true;
+    ++*count;
     return run->files[file].bytes;
 }
 
@@ -29,9 +30,10 @@ bool metrics_totals(struct metrics *metrics, const struct chain_set *set)
             continue;
         metrics->sized++;
         for (size_t k = 0; k < chain->source_count; k++)
-            metrics->bytes_in += add_once(run, chain->sources[k], counted);
+            metrics->bytes_in += add_once(run, chain->sources[k], counted, &metrics->sized_sources);
         for (size_t k = 0; k < chain->final_count; k++)
-            metrics->bytes_out += add_once(run, chain->finals[k].file, counted + run->file_count);
+            metrics->bytes_out +=
+                add_once(run, chain->finals[k].file, counted + run->file_count, &metrics->sized_outputs);
     }
     free(counted);
     metrics->bytes_saved = (int64_t)(metrics->bytes_in - metrics->bytes_out);

@@ -246,7 +246,9 @@ int reader_files_list(struct reader_files *files, const char *path, struct reade
         return refuse(error, capacity, path, "the path is too long; change into a directory nearer to the trace");
     DIR *directory = opendir(path);
     if (!directory && errno == ENOENT)
-        return refuse(error, capacity, path, "no such directory; give the trace directory that a traced run made");
+        return refuse(error, capacity, path,
+                      "no such directory; give the one that a traced run made: a run that saw no image, or could not "
+                      "write there, makes none");
     if (!directory && errno == ENOTDIR)
         return refuse(error, capacity, path, "not a directory; give the trace directory that a traced run made");
     if (!directory) {

@@ -185,10 +185,11 @@ static json_t *totals(const struct metrics *metrics)
 {
     bool known = metrics->sized > 0;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
         render_json_integer(metrics->chains), "ok", render_json_integer(metrics->images_ok), "failed",
         render_json_integer(metrics->failed), "discarded", render_json_integer(metrics->discarded), "unfinished",
-        render_json_integer(metrics->unfinished), "sized", render_json_integer(metrics->sized), "bytes_in",
+        render_json_integer(metrics->unfinished), "sized", render_json_integer(metrics->sized), "sources",
+        render_json_integer(metrics->sized_sources), "outputs", render_json_integer(metrics->sized_outputs), "bytes_in",
         known ? render_json_integer(metrics->bytes_in) : json_null(), "bytes_out",
         known ? render_json_integer(metrics->bytes_out) : json_null(), "bytes_saved",
         known ? json_integer(metrics->bytes_saved) : json_null(), "size_ratio", render_json_number(metrics->size_ratio),

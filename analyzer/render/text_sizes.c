@@ -54,7 +54,12 @@ static void reduction_rows(const struct page *page)
             format_bytes((double)metrics->bytes_out).text);
     if (!isnan(metrics->size_ratio))
         fprintf(out, " (%s)", format_change(metrics->size_ratio, page->options->ascii).text);
-    fprintf(out, ", n=%s\n", format_count(metrics->sized).text);
+    fprintf(out, ", n=%s", format_count(metrics->sized).text);
+    if (metrics->sized_sources != metrics->sized || metrics->sized_outputs != metrics->sized)
+        fprintf(out, " (%s source%s and %s output%s, each once)", format_count(metrics->sized_sources).text,
+                metrics->sized_sources == 1 ? "" : "s", format_count(metrics->sized_outputs).text,
+                metrics->sized_outputs == 1 ? "" : "s");
+    fputc('\n', out);
     render_text_row(page, 1, true);
     fprintf(out, "Average: %s/image%s\n", format_bytes(fabs(metrics->saved_per_image)).text,
             metrics->bytes_saved < 0 ? " larger" : "");

@@ -9,24 +9,37 @@
 
 #define WORST_SHOWN 3
 
-void render_text_image_name(const struct page *page, uint32_t id)
+/* The path of what stands for the image: one pointer for all images of one source. */
+static const char *image_name(const struct page *page, uint32_t id)
 {
     const struct run *run = page->metrics->run;
     const struct image *image = &run->images[id];
-    const char *path = image->input_count    ? run->files[image->inputs[0]].path
-                       : image->output_count ? run->files[image->outputs[0]].path
-                                             : NULL;
-    const char *slash = path ? strrchr(path, '/') : NULL;
+    return image->input_count    ? run->files[image->inputs[0]].path
+           : image->output_count ? run->files[image->outputs[0]].path
+                                 : NULL;
+}
+
+void render_text_image_name(const struct page *page, uint32_t id)
+{
+    const char *path = image_name(page, id), *slash = path ? strrchr(path, '/') : NULL;
     render_text_foreign(page, slash && slash[1] ? slash + 1 : path);
 }
 
 static void examples(const struct page *page, const uint32_t *images, size_t count, uint64_t all)
 {
-    for (size_t i = 0; i < count && i < WORST_SHOWN; i++) {
-        fputs(i ? ", " : ": ", page->out);
+    uint32_t shown[WORST_SHOWN];
+    size_t names = 0;
+    for (size_t i = 0; i < count && names < WORST_SHOWN; i++) {
+        size_t same = 0; /* several images of one source have its name */
+        while (same < names && image_name(page, shown[same]) != image_name(page, images[i]))
+            same++;
+        if (same < names)
+            continue;
+        fputs(names ? ", " : ": ", page->out);
         render_text_image_name(page, images[i]);
+        shown[names++] = images[i];
     }
-    if (count && all > WORST_SHOWN)
+    if (names == WORST_SHOWN && all > WORST_SHOWN)
         fputs(page->options->ascii ? ", ..." : ", …", page->out);
 }
 

@@ -75,6 +75,10 @@ done
 "$imgbench" report --json sound >stdout
 ! grep -q 'could not be read' stdout || fail "a sound trace is called damaged"
 
+code=0
+"$imgbench" report sound >/dev/full 2>stderr || code=$?
+((code == 1)) && grep -q 'No space left on device' stderr || fail "report to a full disk: exit code $code: $(cat stderr)"
+
 damage no-metadata
 rm "$(dirname "$packet")/metadata"
 expect 0 metadata report "$imgbench" report no-metadata
