@@ -205,7 +205,8 @@ struct image {
     enum image_status status;
 };
 
-/* A lane: a thread that owned images, or one-image processes of one pool packed into as many as ran at once. */
+/* A lane: a thread that owned images, or one-image processes of one pool packed into as many as ran at once; those that
+ * work on one image at the same time, in a pipeline, are in the same one. */
 struct worker_member {
     uint32_t pid, tid;
 };

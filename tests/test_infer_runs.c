@@ -51,6 +51,48 @@ START_TEST(processes_of_one_parent_are_packed_into_as_many_lanes_as_ran_at_once)
 }
 END_TEST
 
+/* Decodes into a pipe while the other end encodes. */
+static void pipeline(struct scene *scene, uint32_t pid, double ms, uint64_t inode, const char *from, const char *to)
+{
+    struct actor ends[] = {scene_process(scene, pid, 1, ms), scene_process(scene, pid + 1, 1, ms + 0.5)};
+    for (int i = 0; i < 2; i++)
+        ACT(ends[i], ms + 1, open, .inode = inode, .bytes = TRACE_UNKNOWN, .file = 9, .fd = i,
+            .flags = i ? 0 : O_WRONLY, .directory_fd = AT_FDCWD, .mode = S_IFIFO | 0600,
+            .origin = trace_origin_INHERITED, .path = TEXT(""));
+    act_input(ends[0], ms + 2, 1, from, FORMAT_JPEG, 0x1000, 500);
+    act_codec(ends[0], ms + 8, 4, 1, trace_role_DECODE, trace_codec_JPEG, 0x1000, 0x7000);
+    act_write(ends[0], ms + 10, 1, 9, 0x7000, 900);
+    act_head(ends[0], ms + 10, 9, trace_direction_OUT, FORMAT_PNG, 0, 0x7000);
+    act_read(ends[1], ms + 11, 1, 9, 0x4000, 900);
+    act_head(ends[1], ms + 11, 9, trace_direction_IN, FORMAT_PNG, 0, 0x4000);
+    act_codec(ends[1], ms + 14, 3, 1, trace_role_ENCODE, trace_codec_WEBP, 0x4000, 0x9000);
+    act_close(ends[0], ms + 16, 1, 9, TRACE_UNKNOWN);
+    act_end(ends[0], ms + 16, 10, 0);
+    act_output(ends[1], ms + 14, 2, to, FORMAT_WEBP, 0x9000, 300);
+    act_end(ends[1], ms + 20, 10, 0);
+}
+
+START_TEST(the_processes_of_a_pipeline_are_one_worker)
+{
+    struct scene scene = scene_new();
+    pipeline(&scene, 100, 0, 77, "/photos/a.jpg", "/photos/a.webp");
+    pipeline(&scene, 200, 5, 78, "/photos/b.jpg", "/photos/b.webp"); /* beside it */
+    pipeline(&scene, 300, 40, 79, "/photos/c.jpg", "/photos/c.webp");
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 6);
+    ck_assert_uint_eq(run->worker_count, 2);
+    ck_assert_uint_eq(run->workers[0].tasks, 4);
+    ck_assert_uint_eq(run->workers[1].tasks, 2);
+    const struct worker *worker = &run->workers[1];
+    uint64_t busy_ns = 0;
+    for (size_t i = 0; i < run->image_count; i++)
+        busy_ns += run->images[i].worker == 1 ? run->images[i].busy_ns : 0;
+    ck_assert_uint_lt(worker->active_ns, busy_ns); /* time of both counts once */
+    ck_assert_uint_le(worker->active_ns, worker->end_ns - worker->start_ns);
+    run_free(run);
+}
+END_TEST
+
 START_TEST(threads_that_own_images_are_workers)
 {
     struct scene scene = scene_new();
@@ -327,6 +369,7 @@ int main(void)
     Suite *suite = suite_create("infer_runs");
     TCase *tests = tcase_create("runs");
     tcase_add_test(tests, processes_of_one_parent_are_packed_into_as_many_lanes_as_ran_at_once);
+    tcase_add_test(tests, the_processes_of_a_pipeline_are_one_worker);
     tcase_add_test(tests, threads_that_own_images_are_workers);
     tcase_add_test(tests, settings_belong_to_the_image_whose_encoder_had_them);
     tcase_add_test(tests, decoder_is_the_library_inside_the_framework);

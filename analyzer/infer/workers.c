@@ -9,9 +9,9 @@
 struct unit {
     uint32_t process, tid, pool;
     uint64_t start_ns, end_ns, init_ns, busy_ns, wait_ns, cpu_ns, io_ns, run_queue_ns;
-    uint64_t first_ns, last_ns; /* of its images; start_ns and end_ns may be those of its process */
-    uint32_t tasks, worker;
-    bool packable; /* a process with this one owner thread */
+    uint64_t first_ns, last_ns;    /* of its images; start_ns and end_ns may be those of its process */
+    uint32_t tasks, worker, chain; /* chain: of its only image, or NO_ID */
+    bool packable;                 /* a process with this one owner thread */
 };
 
 /* The pool a process works in: whoever started its topmost traced ancestor. One-image processes of one pool may follow
@@ -51,12 +51,26 @@ static uint64_t add_known(uint64_t sum, uint64_t part)
     return sum == UNKNOWN || part == UNKNOWN ? UNKNOWN : sum + part;
 }
 
-/* The packed processes of a pool that one after the other fill a worker. */
+/* The packed processes of a pool that one after the other fill a worker. Those of a pipeline work on one image at the
+ * same time: they are one worker, too. */
 struct lane {
-    uint32_t pool;
-    uint64_t end_ns;
+    uint32_t pool, chain; /* chain: of the last one */
+    uint64_t end_ns, busy_until_ns;
     size_t capacity; /* of the worker's members */
 };
+
+/* Of the unit's busy time, what lies behind that of those before it in the lane. */
+static uint64_t busy_beyond(struct lane *lane, const struct unit *unit)
+{
+    uint64_t until_ns = lane->busy_until_ns, span_ns = unit->last_ns - unit->first_ns;
+    if (unit->last_ns > until_ns)
+        lane->busy_until_ns = unit->last_ns;
+    if (unit->first_ns >= until_ns || !span_ns)
+        return unit->busy_ns;
+    if (unit->last_ns <= until_ns)
+        return 0;
+    return (uint64_t)((double)unit->busy_ns * (double)(unit->last_ns - until_ns) / (double)span_ns);
+}
 
 static void add_member(struct worker *worker, struct lane *lane, const struct unit *unit, uint32_t pid)
 {
@@ -73,7 +87,7 @@ static void add_member(struct worker *worker, struct lane *lane, const struct un
     worker->members[worker->member_count++] = (struct worker_member){pid, unit->tid};
     worker->tasks += unit->tasks;
     worker->init_ns += unit->init_ns;
-    worker->active_ns += unit->busy_ns;
+    worker->active_ns += busy_beyond(lane, unit);
     worker->cpu_ns = add_known(worker->cpu_ns, unit->cpu_ns);
 }
 
@@ -103,6 +117,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
                                  .wait_ns = span_ns > image->busy_ns ? span_ns - image->busy_ns : 0,
                                  .cpu_ns = image->cpu_thread_ns,
                                  .io_ns = image->stage_ns[STAGE_IMAGE_READ] + image->stage_ns[STAGE_IMAGE_WRITE],
+                                 .chain = image->chain,
                                  .tasks = 1};
     }
     qsort(units, run->image_count, sizeof *units, by_owner);
@@ -118,6 +133,7 @@ static size_t gather(const struct infer *infer, struct unit *units)
         unit->wait_ns += units[i].wait_ns;
         unit->io_ns += units[i].io_ns;
         unit->cpu_ns = add_known(unit->cpu_ns, units[i].cpu_ns);
+        unit->chain = NO_ID;
         unit->tasks++;
     }
     struct id_map owners = {NULL, 0, 0};
@@ -151,6 +167,9 @@ static size_t gather(const struct infer *infer, struct unit *units)
 static size_t lane_of(struct infer *infer, struct lane *lanes, const struct unit *unit)
 {
     struct run *run = infer->run;
+    for (size_t i = 0; unit->packable && unit->chain != NO_ID && i < run->worker_count; i++)
+        if (lanes[i].pool == unit->pool && lanes[i].chain == unit->chain)
+            return i;
     for (size_t i = 0; unit->packable && i < run->worker_count; i++)
         if (lanes[i].pool == unit->pool && lanes[i].end_ns <= unit->start_ns)
             return i;
@@ -184,7 +203,8 @@ void infer_workers_finish(struct infer *infer)
     }
     for (size_t i = 0; i < count; i++) {
         size_t lane = lane_of(infer, lanes, &units[i]);
-        lanes[lane].end_ns = units[i].end_ns;
+        lanes[lane].end_ns = units[i].end_ns > lanes[lane].end_ns ? units[i].end_ns : lanes[lane].end_ns;
+        lanes[lane].chain = units[i].packable ? units[i].chain : NO_ID;
         add_member(&run->workers[lane], &lanes[lane], &units[i], run->processes[units[i].process].pid);
         units[i].worker = (uint32_t)lane;
     }

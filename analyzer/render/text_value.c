@@ -14,6 +14,12 @@ static const char *image_name(const struct page *page, uint32_t id)
 {
     const struct run *run = page->metrics->run;
     const struct image *image = &run->images[id];
+    for (size_t i = 0; i < image->input_count; i++)
+        if (run->files[image->inputs[i]].kind == FILE_KIND_FILE)
+            return run->files[image->inputs[i]].path;
+    for (size_t i = 0; i < image->output_count; i++) /* a pipe's name says nothing */
+        if (run->files[image->outputs[i]].kind == FILE_KIND_FILE)
+            return run->files[image->outputs[i]].path;
     return image->input_count    ? run->files[image->inputs[0]].path
            : image->output_count ? run->files[image->outputs[0]].path
                                  : NULL;
