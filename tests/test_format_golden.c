@@ -20,6 +20,7 @@ static void all(FILE *out, double value)
     line(out, "bytes", value, format_bytes(value).text);
     line(out, "percent", value, format_percent(value).text);
     line(out, "change", value, format_change(value, false).text);
+    line(out, "number", value, format_number(value).text);
     if (value >= 0 && value < 9e15 && value == floor(value))
         line(out, "count", value, format_count((uint64_t)value).text);
 }

@@ -35,6 +35,7 @@ struct memory_figures {
     /* Least squares over the samples: resident memory = base + per_image × images in flight. NAN unless at least
      * SCALING_LEVELS numbers in flight were seen with SCALING_SAMPLES samples each, per_image is above 0, and r² at
      * least SCALING_R2. */
+    const char *scaling_unknown; /* why there is none, as words in brackets; NULL where there is one */
     uint64_t scaling_levels, scaling_samples;
     double base_bytes, per_image_bytes, scaling_r2;
     double workers_fit; /* (limit - base) ÷ per_image, rounded down; limit: the cgroup's, else the machine's */

@@ -142,11 +142,15 @@ static void scale(const struct metrics *metrics, struct memory_figures *memory)
         memory->scaling_samples += level->samples;
     }
     double spread = n * xx - x * x, slope = metrics_ratio(n * xy - x * y, spread);
+    memory->scaling_unknown = memory->scaling_levels < SCALING_LEVELS
+                                  ? "fewer than 3 numbers of images in flight were sampled often enough"
+                                  : "memory did not follow the number of images in flight";
     if (memory->scaling_levels < SCALING_LEVELS || !(slope > 0))
         return;
     double r2 = metrics_ratio((n * xy - x * y) * (n * xy - x * y), spread * (n * yy - y * y));
     if (!(r2 >= SCALING_R2))
         return;
+    memory->scaling_unknown = NULL;
     memory->per_image_bytes = slope;
     memory->base_bytes = (y - slope * x) / n;
     memory->scaling_r2 = r2;

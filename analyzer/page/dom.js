@@ -25,6 +25,11 @@ export function append(element, children) {
   return element;
 }
 
+// A name that may go on in the next line behind a separator rather than in the middle of a word.
+export function breakable(text) {
+  return text.split(/(?<=[-_./ ])/).flatMap((part, k) => (k ? [h("wbr"), part] : [part]));
+}
+
 export function section(id, title, ...children) {
   return h("section", { id, "aria-labelledby": `${id}-title` }, h("h2", { id: `${id}-title` }, title), children);
 }

@@ -109,7 +109,7 @@ function conversionTable(conversions) {
         { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
         { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
         { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
-        { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => percent(row.size_reduction) },
+        { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => (row.size_reduction < 0 ? `${percent(-row.size_reduction)} larger` : percent(row.size_reduction)) },
         retained && { title: "Quality kept", key: "quality_retained", numeric: true, cell: (row) => percent(row.quality_retained) },
       ].filter(Boolean),
       conversions,

@@ -2,7 +2,7 @@
 // Owns: the section of images: a row per image with the bar of its stages; sorting, filtering, pages, the keys that move in it.
 // Must not know: what is shown of a single image (detail.js).
 import { formatColour, formatTitle, stageParts, stages } from "./colours.js";
-import { append, h, section } from "./dom.js";
+import { append, breakable, h, section } from "./dom.js";
 import { sorted } from "./store.js";
 import { bytes, change, count, duration, visible, write } from "./units.js";
 
@@ -29,7 +29,7 @@ export function formatMark(key) {
 
 function columnsOf(store) {
   return [
-    { key: "input", title: "Image", class: "path", cell: (i) => visible(store.name(i)) },
+    { key: "input", title: "Image", class: "path", cell: (i) => h("span", { title: store.get("input", i) }, breakable(visible(store.name(i)))) },
     {
       key: "output_format",
       title: "Formats",

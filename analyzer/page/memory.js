@@ -66,7 +66,7 @@ function sites(memory, lazy) {
 
 function scaling(memory) {
   const line = memory.scaling;
-  if (!line) return "n/a (fewer than three numbers of images in flight were seen)";
+  if (!line) return `n/a (${memory.scaling_unknown ?? "not known"})`;
   return `about ${bytes(line.per_image_bytes)} on top of ${bytes(line.base_bytes)} (r² ${fixed(line.r2, 2)}, from ${count(line.levels)} numbers of images in flight)`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Owns: the order of things: the summary first, the images when there is time, whatever refers to them afterwards.
 // Must not know: what any section shows.
-import { h } from "./dom.js";
+import { breakable, h } from "./dom.js";
 import { openDetail } from "./detail.js";
 import { addScatter, formatsSection } from "./formats.js";
 import { imagesSection } from "./images.js";
@@ -19,17 +19,17 @@ const lazy = {
   store: null,
   waiting: [],
   links(images) {
-    return images.map((i, k) => [h("span", { class: "together" }, lazy.link(i), k + 1 < images.length ? h("span", { class: "comma" }, ",") : null), " "]);
+    return images.map((i, k) => [h("span", { class: "together" }, lazy.link(i)), " "]);
   },
   link(i) {
-    const link = h("button", { type: "button", class: "link", "data-image": i }, `image ${i}`);
+    const link = h("button", { type: "button", class: "link", "data-image": i }, "\u2026");
     link.addEventListener("click", () => lazy.store && i < lazy.store.count && openDetail(lazy.store, i));
     if (lazy.store) lazy.name(link, i);
     else lazy.waiting.push([link, i]);
     return link;
   },
   name(link, i) {
-    if (i < lazy.store.count) link.replaceChildren(visible(lazy.store.name(i)));
+    if (i < lazy.store.count) link.replaceChildren(...breakable(visible(lazy.store.name(i))));
   },
   fill(store) {
     lazy.store = store;

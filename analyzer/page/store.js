@@ -2,6 +2,14 @@
 // Owns: the images' columns: reading them, and what an image is called.
 // Must not know: elements, figures.
 
+function isFile(path) {
+  return path !== null && path.includes("/") && !path.startsWith("/dev/fd/");
+}
+
+function lastName(path) {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 // columns: Map of key → {key, title, definition, unit, get(i)}
 export function readImages(text) {
   const data = JSON.parse(text);
@@ -17,35 +25,43 @@ export function readImages(text) {
     const short = prefix ? (i) => values[i] : get;
     columns.set(raw.key, { key: raw.key, title: raw.title, definition: raw.definition, unit: raw.unit, names, prefix, get, short });
   }
-  // Inputs that several images have.
-  let several = null;
-  function repeated() {
-    if (several) return several;
-    several = new Set();
-    const seen = new Set();
-    const input = columns.get("input");
-    for (let i = 0; i < data.count; i++) {
-      const name = input.short(i);
-      if (seen.has(name)) several.add(name);
-      seen.add(name);
-    }
-    return several;
-  }
   const none = { get: () => null, short: () => null };
   const get = (key, i) => (columns.get(key) ?? none).get(i);
+  // The path of what stands for an image. A pipe's or a descriptor's name says nothing where there is a file.
+  const pathOf = (i) => (isFile(get("input", i)) || !isFile(get("output", i)) ? (get("input", i) ?? get("output", i)) : get("output", i));
+  let known = null; // inputs that several images have, and names that several of those paths end with
+  function names() {
+    if (known) return known;
+    known = { repeated: new Set(), ambiguous: new Set() };
+    const inputs = new Set();
+    const paths = new Map();
+    for (let i = 0; i < data.count; i++) {
+      const input = get("input", i);
+      const path = pathOf(i);
+      if (inputs.has(input)) known.repeated.add(input);
+      inputs.add(input);
+      if (!isFile(path)) continue;
+      const name = lastName(path);
+      if ((paths.get(name) ?? path) !== path) known.ambiguous.add(name);
+      paths.set(name, path);
+    }
+    return known;
+  }
   return {
     count: data.count,
     columns,
     get,
     has: (key) => columns.has(key),
     short: (key, i) => (columns.get(key) ?? none).short(i),
-    // What it is called in lists: its input, or its output where that is all there is; both where one input has several.
+    // What it is called in lists: its input, or its output where that is all there is; both where one input has several;
+    // with its directory where that tells it from another.
     name(i) {
-      const input = (columns.get("input") ?? none).short(i);
-      const output = (columns.get("output") ?? none).short(i);
-      if (input === null) return output ?? `image ${i}`;
-      const again = output !== null && repeated().has(input);
-      return again ? `${input} \u2192 ${output.slice(output.lastIndexOf("/") + 1)}` : input;
+      const path = pathOf(i);
+      if (!isFile(path)) return path ?? `image ${i}`;
+      const name = lastName(path);
+      const short = names().ambiguous.has(name) ? path.split("/").slice(-2).join("/") : name;
+      const output = get("output", i);
+      return path !== output && isFile(output) && names().repeated.has(path) ? `${short} \u2192 ${lastName(output)}` : short;
     },
     stage(i) {
       return (key) => get(`${key}_s`, i);

@@ -102,6 +102,8 @@ export function findingsSection(report, lazy) {
   const findings = report.findings ?? [];
   const element = section("findings", "Findings");
   if (!findings.length) return append(element, h("p", { class: "note" }, `None: ${report.finding_rules} rules were looked at.`));
+  // What the title says already.
+  const said = (finding, key, value) => finding.title.includes(write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value));
   const words = (key) => key.replace(/_(s|bytes|ratio)$/, "").replaceAll("_", " ");
   return append(
     element,
@@ -117,7 +119,7 @@ export function findingsSection(report, lazy) {
           h(
             "dl",
             { class: "evidence" },
-            Object.entries(finding.evidence ?? {}).map(([key, value]) => h("div", null, h("dt", null, words(key)), h("dd", null, write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value)))),
+            Object.entries(finding.evidence ?? {}).filter(([key, value]) => !said(finding, key, value)).map(([key, value]) => h("div", null, h("dt", null, words(key)), h("dd", null, write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value)))),
           ),
           finding.images?.length ? h("p", { class: "note" }, "For example ", lazy.links(finding.images)) : null,
         ),

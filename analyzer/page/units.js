@@ -78,7 +78,8 @@ export function count(value) {
 // One decimal, none where there is none.
 export function number(value) {
   if (!isKnown(value)) return NOT_KNOWN;
-  return Number.isInteger(value) ? fixed(value, 0) : Math.abs(value) < 0.1 ? value.toPrecision(2) : fixed(value, 1);
+  const whole = Math.abs(value - Math.round(value)) < 0.05;
+  return whole ? fixed(Math.round(value) + 0, 0) : fixed(value, 1);
 }
 
 const writers = {

@@ -93,7 +93,7 @@ static json_t *per_pixel(const struct memory_figures *memory)
                      "image", render_json_index(memory->per_pixel_worst));
 }
 
-/* null unless enough numbers of images in flight were seen. */
+/* null: scaling_unknown says why. */
 static json_t *scaling(const struct memory_figures *memory)
 {
     if (isnan(memory->per_image_bytes))
@@ -112,7 +112,7 @@ json_t *render_json_memory(const struct metrics *metrics)
     json_t *sites = json_array();
     for (size_t i = 0; i < run->site_count && i < SITES_SHOWN; i++)
         json_array_append_new(sites, site(metrics, i));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peak_rss_bytes",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peak_rss_bytes",
                      render_json_integer(run->peak_rss_bytes), "peak_scope",
                      run->peak_rss_bytes == UNKNOWN ? json_null() : json_string(run->peak_is_tree ? "tree" : "process"),
                      "avg_rss_bytes", render_json_number(metrics->avg_rss_bytes), "baseline_rss_bytes",
@@ -121,5 +121,6 @@ json_t *render_json_memory(const struct metrics *metrics)
                      render_json_integer(metrics->peak_anonymous_bytes), "allocator", allocator(run), "heap_sizes",
                      heap_sizes(&run->heap_sizes), "peak", memory_peak(metrics), "large_blocks", large_blocks(run),
                      "sites", sites, "composition", composition(&metrics->memory), "per_pixel",
-                     per_pixel(&metrics->memory), "scaling", scaling(&metrics->memory));
+                     per_pixel(&metrics->memory), "scaling", scaling(&metrics->memory), "scaling_unknown",
+                     render_json_text(metrics->memory.scaling_unknown));
 }

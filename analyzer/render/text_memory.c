@@ -128,10 +128,7 @@ static void scaling_row(const struct page *page)
     if (page->metrics->pool.in_flight_peak < 2)
         return;
     if (isnan(memory->per_image_bytes)) {
-        fprintf(page->out, "- One more image at once: n/a (%s)\n",
-                memory->scaling_levels < SCALING_LEVELS
-                    ? "fewer than 3 numbers of images in flight were sampled often enough"
-                    : "memory did not follow the number of images in flight");
+        fprintf(page->out, "- One more image at once: n/a (%s)\n", memory->scaling_unknown);
         return;
     }
     fprintf(page->out, "- One more image at once: about %s (from %s numbers of images in flight, r² %.2f)",
