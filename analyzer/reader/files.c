@@ -18,6 +18,17 @@
 /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer. */
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
+/* One of each file: a damaged one can have many. */
+static void name_damage(struct reader_report *report, const char *path, uint64_t offset, const char *what)
+{
+    size_t i = 0, bytes = strlen(path);
+    for (; i < READER_DAMAGES_NAMED && report->named[i]; i++)
+        if (!strncmp(report->named[i], path, bytes) && report->named[i][bytes] == ':')
+            return;
+    if (i < READER_DAMAGES_NAMED && asprintf(&report->named[i], "%s: byte %" PRIu64 ": %s", path, offset, what) < 0)
+        report->named[i] = NULL;
+}
+
 void reader_report_damage(struct reader_report *report, size_t process, const char *path, uint64_t offset,
                           const char *format, ...)
 {
@@ -30,8 +41,7 @@ void reader_report_damage(struct reader_report *report, size_t process, const ch
     if (process < report->process_count)
         report->of_process[process]++;
     const char *below = strlen(path) > report->root_bytes ? path + report->root_bytes : path;
-    if (!report->first && asprintf(&report->first, "%s: byte %" PRIu64 ": %s", below, offset, what) < 0)
-        report->first = NULL;
+    name_damage(report, below, offset, what);
     if (report->damage)
         report->damage(report->context, path, offset, what);
 }

@@ -72,8 +72,36 @@ for form in "" --md=- --json --html=cut.html; do
     grep -q 'of the trace could not be read' stdout || fail "report $form does not say that the trace is damaged"
     ! grep -q 'images-unfinished\|when its process ended' stdout || fail "report $form blames the program"
 done
-"$imgbench" report --json sound >stdout
-! grep -q 'could not be read' stdout || fail "a sound trace is called damaged"
+"$imgbench" report cut >stdout 2>/dev/null
+grep -q '1 unfinished (1 of them where the trace breaks off)' stdout || fail "the image is not told apart: $(grep Images: stdout)"
+"$imgbench" report --json cut 2>stderr | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+assert report["totals"]["unfinished"] == report["totals"]["broken_off"] == report["coverage"]["damages"] == 1, report["totals"]
+assert not [f for f in report["findings"] if f["id"] == "images-unfinished"], report["findings"]
+' || fail "an image that breaks off with the trace is blamed on its program"
+for form in "" --md=- --json; do
+    "$imgbench" report $form sound >stdout
+    ! grep -q 'could not be read\|- Missing\|| Missing\|breaks off' stdout || fail "a sound trace is called damaged: report $form"
+done
+
+# Of many damaged files the first few are named.
+cp -r sound many
+for pid in 2 3 4 5 6; do
+    mkdir "many/$pid-100"
+    head --bytes=40 "$packet" >"many/$pid-100/0.0"
+    cp "$(dirname "$packet")/metadata" "many/$pid-100/"
+done
+"$imgbench" report many >stdout 2>stderr
+line=$(grep -- '- Missing: 5 places of the trace could not be read' stdout) || fail "not in the report: $(grep Missing stdout)"
+[[ $line == *"; and 2 more, which 'imgbench verify' lists" && $(grep -o '/0\.0: byte' <<<"$line" | wc -l) -eq 3 ]] ||
+    fail "not three of five files are named: $line"
+
+# Processes for which there is no room leave no file: the others' report counts them.
+IMGBENCH_QUOTA=20K traced "$work/small" bash -c "for i in 1 2 3 4; do jpegtran -outfile \$i.jpg '$photo'; done; true"
+"$imgbench" report small >stdout
+grep -Eq -- '- Missing: [1-9] processes could not write a single record: .*IMGBENCH_QUOTA' stdout ||
+    fail "processes without a record are not missed: $(sed -n '/^Trust/,$p' stdout)"
 
 code=0
 "$imgbench" report sound >/dev/full 2>stderr || code=$?
