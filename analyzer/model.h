@@ -318,7 +318,7 @@ struct run {
     uint64_t records, lost_records;
     uint64_t damages;        /* places of the trace that could not be read */
     uint64_t lost_processes; /* that could not write a single record */
-    char *missing[2];        /* a sentence about either, or NULL: the first ones are used */
+    char *missing[2];        /* what could not be read, not be written: sentences or NULL, the first ones used */
     char **unhooked_codecs;  /* files of codec libraries that were mapped and that no row of the table wraps */
     size_t unhooked_count;
     bool io_uring; /* a process made one: what goes through it is not seen */
