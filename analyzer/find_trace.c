@@ -155,7 +155,8 @@ static char *newest(bool any)
     if (!found && readable)
         message_error("no trace below %s saw an image; for the newest one say: imgbench report %s", state, readable);
     else if (!found)
-        message_error("no trace below %s; record one with LD_PRELOAD=libimgbench.so, or name its directory", state);
+        message_error("no trace below %s or %s; record one with LD_PRELOAD=libimgbench.so, or name its directory",
+                      state, temp);
     if (found && !(found = strdup(found)))
         message_error("not enough memory to name the trace");
     for (size_t i = 0; i < candidates.count; i++)
