@@ -34,7 +34,16 @@ expect 1 empty nothing "$imgbench" report empty
 expect 1 other nothing "$imgbench" report other
 expect 1 missing nothing "$imgbench" report --json missing
 expect 1 other nothing "$imgbench" dump other
-expect 2 --no-such-option nothing "$imgbench" report --no-such-option
+for command in report dump verify; do
+    expect 2 "unknown option '--no-such-option'; try 'imgbench $command --help'" nothing "$imgbench" $command missing --no-such-option
+done
+expect 2 "unknown option '-xy'; try" nothing "$imgbench" report -xy missing
+expect 2 "--html needs something behind it: --html=FILE; try" nothing "$imgbench" report missing --html
+expect 2 "--images takes nothing behind it; try" nothing "$imgbench" report --images=3 missing
+expect 2 "--top takes a number of rows, not 'many'; try" nothing "$imgbench" report --top many missing
+expect 2 "--md=FILE" nothing "$imgbench" report missing --md report.md
+expect 2 "unknown command 'reprot'" nothing "$imgbench" reprot
+expect 1 "an empty directory: the run saw no image" nothing "$imgbench" report empty
 
 # A sound trace of two processes, to damage copies of.
 photo=/usr/share/libjxl-testdata/jxl/flower/flower_cropped.jpg
@@ -106,6 +115,13 @@ grep -Eq -- '- Missing: all records of [1-9] process(es)? could not be written.*
 code=0
 "$imgbench" report sound >/dev/full 2>stderr || code=$?
 ((code == 1)) && grep -q 'No space left on device' stderr || fail "report to a full disk: exit code $code: $(cat stderr)"
+
+for form in --csv --md --json --html=-; do
+    expect 1 "standard output cannot be written: No space left on device" nothing bash -c "'$imgbench' report $form sound >/dev/full"
+done
+for form in csv md json html; do
+    expect 1 "cannot write /dev/full: No space left on device" report "$imgbench" report "--$form=/dev/full" sound
+done
 
 damage no-metadata
 rm "$(dirname "$packet")/metadata"
