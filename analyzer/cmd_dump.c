@@ -12,6 +12,7 @@
 #include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
 #include "analyzer/reader/reader.h"
+#include "analyzer/usage.h"
 
 #define BYTES_SHOWN 32
 
@@ -210,7 +211,7 @@ static int run_dump(int argc, char **argv)
                                      NULL,
                                      NULL};
     struct dump_arguments arguments = {NULL, false};
-    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments))
+    if (usage_parse(&argp, argc, argv, &arguments))
         return CMD_USAGE;
     char *found = find_trace(arguments.trace, true);
     if (!found)

@@ -14,6 +14,7 @@
 #include "analyzer/output_file.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/render/render.h"
+#include "analyzer/usage.h"
 
 enum { KEY_JSON = 256, KEY_CSV, KEY_MD, KEY_HTML, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES };
 
@@ -41,15 +42,14 @@ static const struct argp_option options[] = {
     {"no-images", KEY_NO_IMAGES, NULL, 0, "JSON: leave images[] out", 0},
     {0}};
 
-static error_t set_top(const char *text, size_t *rows)
+static error_t set_top(struct argp_state *state, const char *text, size_t *rows)
 {
     char *end;
     errno = 0;
     *rows = strtoul(text, &end, 10);
     if (*text >= '0' && *text <= '9' && !*end && !errno)
         return 0;
-    message_error("--top takes a number of rows, not '%s'", text);
-    return EINVAL;
+    return usage_error(state, "--top takes a number of rows, not '%s'", text);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -63,7 +63,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
     case KEY_IMAGES: arguments->options.images = true; return 0;
-    case KEY_TOP: return set_top(argument, &arguments->options.top);
+    case KEY_TOP: return set_top(state, argument, &arguments->options.top);
     case KEY_NO_IMAGES: arguments->options.no_images = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -100,8 +100,9 @@ static bool write_file(const struct metrics *metrics, const struct report_argume
     struct output_file file;
     if (!output_file_open(&file, arguments->files[format]))
         return false;
-    bool complete = formats[format].renderer->report(metrics, &arguments->options, file.stream) == 0;
-    return output_file_close(&file, complete) && complete;
+    errno = 0; /* a failed fflush may have emptied the buffer: only now can its reason be asked */
+    int error = formats[format].renderer->report(metrics, &arguments->options, file.stream) ? errno ? errno : EIO : 0;
+    return output_file_close(&file, error);
 }
 
 static int render(const struct run *run, const struct report_arguments *arguments)
@@ -178,7 +179,7 @@ static int run_report(int argc, char **argv)
     struct report_arguments arguments = {
         .options = {.ascii = message_locale_is_ascii(), .tool_version = cmd_version},
     };
-    if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) || !check_outputs(&arguments))
+    if (usage_parse(&argp, argc, argv, &arguments) || !check_outputs(&arguments))
         return CMD_USAGE;
     char *found = find_trace(arguments.trace, false);
     if (!found)

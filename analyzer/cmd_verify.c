@@ -11,6 +11,7 @@
 #include "analyzer/find_trace.h"
 #include "analyzer/message.h"
 #include "analyzer/reader/reader.h"
+#include "analyzer/usage.h"
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -95,7 +96,7 @@ static int run_verify(int argc, char **argv)
                                      NULL,
                                      NULL};
     const char *trace = NULL;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &trace))
+    if (usage_parse(&argp, argc, argv, &trace))
         return CMD_USAGE;
     char *found = find_trace(trace, true);
     if (!found)

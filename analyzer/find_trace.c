@@ -15,6 +15,7 @@
 
 #include "analyzer/message.h"
 #include "analyzer/reader/reader.h"
+#include "analyzer/usage.h"
 
 struct candidate {
     char *path;
@@ -30,24 +31,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     const char **trace = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: state->err_stream = NULL; return 0; /* a usage error is one line: no "Try …" after it */
-    case 'h': argp_state_help(state, stdout, ARGP_HELP_STD_HELP); return 0;
     case ARGP_KEY_ARG:
-        if (*trace) {
-            message_error(
-                "one TRACE only, but there is also '%s' (a FILE follows its option behind '=': --md=FILE); see "
-                "'%s --help'",
-                argument, state->name);
-            return EINVAL;
-        }
+        if (*trace)
+            return usage_error(
+                state, "one TRACE only, but there is also '%s' (a FILE follows its option behind '=': --md=FILE)",
+                argument);
         *trace = argument;
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp_option options[] = {{NULL, 'h', NULL, OPTION_HIDDEN, NULL, 0}, {0}};
-const struct argp find_trace_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
+const struct argp find_trace_argp = {NULL, parse, NULL, NULL, NULL, NULL, NULL};
 
 /* The control page knows when a trace began; the directory's own time changes with every process that joins. */
 static int64_t begun_ns(const char *path)
@@ -155,7 +150,8 @@ static char *newest(bool any)
     if (!found && readable)
         message_error("no trace below %s saw an image; for the newest one say: imgbench report %s", state, readable);
     else if (!found)
-        message_error("no trace below %s; record one with LD_PRELOAD=libimgbench.so, or name its directory", state);
+        message_error("no trace below %s or %s; record one with LD_PRELOAD=libimgbench.so, or name its directory",
+                      state, temp);
     if (found && !(found = strdup(found)))
         message_error("not enough memory to name the trace");
     for (size_t i = 0; i < candidates.count; i++)

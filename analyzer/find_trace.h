@@ -7,8 +7,8 @@
 #include <argp.h>
 #include <stdbool.h>
 
-/* Operand [TRACE] and -h, as a child parser of every command; its input is a const char ** that was set to NULL. Makes
- * argp_parse return an error after one line instead of ending the program. */
+/* Operand [TRACE], as a child parser of every command; its input is a const char ** that was set to NULL. For
+ * usage_parse. */
 extern const struct argp find_trace_argp;
 
 /* The operand, or without one the newest trace below ${XDG_STATE_HOME:-~/.local/state}/imgbench and

@@ -105,6 +105,8 @@ void run_free(struct run *run)
         free(run->unhooked_codecs[i]);
     for (size_t i = 0; i < run->note_count; i++)
         free(run->notes[i]);
+    for (size_t i = 0; i < sizeof run->missing / sizeof *run->missing; i++)
+        free(run->missing[i]);
     for (size_t i = 0; i < run->site_count; i++)
         memory_site_release(&run->sites[i]);
     free_host(&run->host);

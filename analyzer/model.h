@@ -47,7 +47,7 @@ struct process_thread {
 struct process {
     uint32_t pid;
     bool ended;       /* an end was recorded */
-    bool damaged;     /* not all of its records could be read */
+    bool damaged;     /* its records break off where they could not be read or written */
     bool forked;      /* forked without exec: shares its parent's program */
     uint64_t records; /* this and the next ones change with each record */
     uint64_t start_ns;
@@ -316,7 +316,9 @@ struct run {
     struct memory_site *sites;                  /* what made it, largest first */
     size_t site_count;
     uint64_t records, lost_records;
-    uint64_t damages;                 /* places of the trace that could not be read */
+    uint64_t damages;        /* places of the trace that could not be read */
+    uint64_t lost_processes; /* that could not write a single record */
+    char *missing[2];        /* what could not be read, not be written: sentences or NULL, the first ones used */
     struct image_settings **settings; /* all different ones of the images */
     size_t settings_count;
     char **unhooked_codecs; /* files of codec libraries that were mapped and that no row of the table wraps */

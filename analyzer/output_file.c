@@ -60,19 +60,22 @@ bool output_file_open(struct output_file *file, const char *path)
     return failed(file, error);
 }
 
-bool output_file_close(struct output_file *file, bool complete)
+bool output_file_close(struct output_file *file, int error)
 {
-    if (file->stream == stdout)
-        return true;
-    int error = 0;
-    if (fflush(file->stream))
+    if (file->stream == stdout) {
+        errno = error;
+        if (error)
+            message_output_failed(); /* said when the command ends */
+        return !error;
+    }
+    if (fflush(file->stream) && !error)
         error = errno;
     if (fclose(file->stream) && !error)
         error = errno;
-    if (file->temporary && complete && !error && rename(file->temporary, file->path))
+    if (file->temporary && !error && rename(file->temporary, file->path))
         error = errno;
-    if (file->temporary && (error || !complete))
+    if (file->temporary && error)
         unlink(file->temporary);
     free(file->temporary);
-    return error || !complete ? failed(file, error ? error : EIO) : true;
+    return error ? failed(file, error) : true;
 }

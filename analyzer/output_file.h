@@ -15,8 +15,8 @@ struct output_file {
 
 /* "-" is standard output. Returns false after one line on standard error. The path must live until the close. */
 bool output_file_open(struct output_file *file, const char *path);
-/* Gives the file its name when `complete`, else removes it: what stood there before stays. Returns false after one line
- * when it could not be written whole. Standard output is left open. */
-bool output_file_close(struct output_file *file, bool complete);
+/* Gives the file its name when it is complete, else removes it: what stood there before stays. `error` says why it is
+ * not; 0 = it is. Returns false after one line when it could not be written whole. Standard output is left open. */
+bool output_file_close(struct output_file *file, int error);
 
 #endif

@@ -17,6 +17,7 @@ _Atomic bool packet_disk;
 static _Atomic uint64_t refused_until_ns; /* the disk, the quota or the directory refused: not tried again before */
 static struct thread_lock opening;
 static bool made_trace;
+static _Atomic bool wrote_packet, counted_lost; /* of this process */
 
 void packet_trace_is_ours(void)
 {
@@ -41,6 +42,8 @@ void packet_reset_after_fork(void)
     atomic_store(&refused_until_ns, 0);
     atomic_store(&opening.holder, 0);
     made_trace = false;
+    atomic_store(&wrote_packet, false);
+    atomic_store(&counted_lost, false);
 }
 
 static uint64_t stream_instance(const struct packet *packet)
@@ -140,6 +143,8 @@ static bool write_waiting(struct packet *packet)
     header->packet_size = packet->used * 8;
     bool written = directory_write_packet(packet->stream, packet->sequence, packet->base, packet->used);
     packet->sequence += written;
+    if (written)
+        atomic_store_explicit(&wrote_packet, true, memory_order_relaxed);
     return written;
 }
 
@@ -193,8 +198,10 @@ static bool map_next(struct thread *self, size_t need)
     if (waits) /* the memory stays: the ending process may be looking at it, and finds it empty */
         (void)SYSTEM3(SYS_madvise, packet->waiting, packet->waiting_capacity, MADV_DONTNEED);
     atomic_fetch_add(&arena_mapped_bytes, capacity);
-    if (directory_show_packet(packet->stream, sequence))
+    if (directory_show_packet(packet->stream, sequence)) {
+        atomic_store_explicit(&wrote_packet, true, memory_order_relaxed);
         return true;
+    }
     drop_mapped(packet);
     return refused();
 }
@@ -350,11 +357,21 @@ static void finish_running(const struct packet *packet)
     system_unmap(copy, bytes);
 }
 
+/* The trace has nothing of this process: without a word in the control page nobody would know that it was there. */
+static void count_lost_process(void)
+{
+    struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
+    if (control && !atomic_load_explicit(&wrote_packet, memory_order_relaxed) && !atomic_exchange(&counted_lost, true))
+        __atomic_fetch_add(&control->lost_processes, 1, __ATOMIC_RELAXED);
+}
+
 void packet_finish(struct thread *self)
 {
     atomic_store(&refused_until_ns, 0);
-    if (!packet_on_disk() && (!directory_trace_exists() || !go_to_disk()))
+    if (!packet_on_disk() && (!directory_trace_exists() || !go_to_disk())) {
+        count_lost_process();
         return;
+    }
     uint64_t signals = system_hold_signals();
     finish(self);
     for (struct thread *other = thread_list(); other; other = other->next) {
@@ -368,4 +385,5 @@ void packet_finish(struct thread *self)
         }
     }
     system_give_signals(signals);
+    count_lost_process();
 }

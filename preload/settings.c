@@ -3,6 +3,7 @@
  * Must not know: records, hooks. Allocates only anonymous mappings. */
 #include "preload/settings.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -76,7 +77,23 @@ static void add_utc(struct text *out, uint64_t seconds)
     text_add_number(out, rest % 60, 2);
 }
 
-/* <state directory>/imgbench/<program>-<UTC time>-<pid>; without a home: <temp directory>/imgbench-<uid>/... */
+/* Can a directory be made there? Asked when the name is chosen: children are told it. */
+static bool can_be_made(const struct text *path)
+{
+    long error = SYSTEM3(SYS_access, path->data, W_OK | X_OK, 0);
+    for (size_t end = path->used; error == -ENOENT && end > 1;) { /* the nearest one that is there */
+        while (end > 1 && path->data[--end] != '/') {
+        }
+        char cut = path->data[end];
+        path->data[end] = '\0';
+        error = SYSTEM3(SYS_access, path->data, W_OK | X_OK, 0);
+        path->data[end] = cut;
+    }
+    return error == 0;
+}
+
+/* <state directory>/imgbench/<program>-<UTC time>-<pid>; where that cannot be made, or without a home:
+ * /tmp/imgbench-<uid>/... */
 static void default_directory(void)
 {
     const char *state = value_of("XDG_STATE_HOME"), *home = value_of("HOME");
@@ -87,7 +104,9 @@ static void default_directory(void)
     } else if (home && home[0] == '/' && home[1]) {
         text_add(&out, home);
         text_add(&out, "/.local/state/imgbench");
-    } else {
+    }
+    if (!out.used || out.cut || !can_be_made(&out)) {
+        out = text_begin(settings.directory, sizeof settings.directory);
         text_add(&out, "/tmp/imgbench-");
         text_add_number(&out, getuid(), 1);
     }

@@ -88,7 +88,8 @@ static const struct layout_row control_rows[] = {
     CONTROL(realtime_offset_ns, "i64", "CLOCK_REALTIME minus CLOCK_MONOTONIC when the trace began"),
     CONTROL(start_ns, "u64", "CLOCK_MONOTONIC when the trace began"),
     CONTROL(host_claimed, "u32", "1 from when a process is about to write the host record"),
-    CONTROL(reserved, "u32", "0"),
+    CONTROL(lost_processes, "u32",
+            "processes that ended and of which not one packet could be written: quota or disk full"),
 };
 
 #define HEADER(field, type, meaning)                                                                                   \

@@ -227,22 +227,33 @@ static void refuses(const char *path, const char *expected)
     ck_assert_str_eq(error, line);
 }
 
+#define NONE_WRITTEN                                                                                                   \
+    "the run saw no image, did not load the library (as static and setuid programs), or could not write there; run "   \
+    "it again with IMGBENCH_DIR in a place that it may write to"
+
 START_TEST(what_is_no_trace_is_refused_with_one_line)
 {
     struct build_trace *trace = build_trace_new();
     char path[4608];
-    refuses("/nonexistent/trace", "no such directory; give the one that a traced run made: a run that saw no image, or "
-                                  "could not write there, makes none");
+    refuses("/nonexistent/trace", "no such directory: " NONE_WRITTEN);
     snprintf(path, sizeof path, "%s/control", build_trace_path(trace));
     refuses(path, "not a directory; give the trace directory that a traced run made");
     snprintf(path, sizeof path, "%s/empty", build_trace_path(trace));
     ck_assert(!mkdir(path, 0700));
+    refuses(path, "an empty directory: " NONE_WRITTEN);
+    build_trace_file(trace, "empty/notes.txt", "x", 1);
     refuses(path, "not a trace; give the trace directory that a traced run made");
     refuses(build_trace_path(trace),
             "the trace has no records; run the program again and let it read or write an image");
     build_trace_process(trace, 7, 1);
     refuses(build_trace_path(trace),
             "the trace has no records; run the program again and let it read or write an image");
+    uint32_t lost = 2;
+    snprintf(path, sizeof path, "%s/control", build_trace_path(trace));
+    build_trace_poke(path, offsetof(struct trace_control, lost_processes), &lost, sizeof lost);
+    refuses(build_trace_path(trace),
+            "the trace has no records: 2 processes could not write any, as the disk was full or "
+            "the 0 bytes of IMGBENCH_QUOTA too few; run it again with more room");
     build_trace_free(trace);
 }
 END_TEST

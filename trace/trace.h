@@ -115,8 +115,8 @@ struct trace_control {
     uint64_t quota_bytes;
     int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC when the trace began */
     uint64_t start_ns;
-    uint32_t host_claimed; /* 1 from when a process is about to write the host record: the others need not */
-    uint32_t reserved;     /* 0 */
+    uint32_t host_claimed;   /* 1 from when a process is about to write the host record: the others need not */
+    uint32_t lost_processes; /* that ended and of which not one packet could be written */
 };
 enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 };
 

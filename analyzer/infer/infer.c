@@ -6,7 +6,6 @@
 
 #include <math.h>
 #include <search.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,7 +243,7 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
     uint64_t since_ns;
     uint32_t hook = reader_in_flight(infer->reader, reader_index, &since_ns);
     uint64_t discarded = reader_discarded(infer->reader, reader_index);
-    model->damaged = reader_process_damages(infer->reader, reader_index) > 0;
+    model->damaged = reader_process_damages(infer->reader, reader_index) > 0 || (!model->ended && discarded);
     if (!model->ended) {
         model->lost_records = discarded;
         if (hook) {
@@ -375,12 +374,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
             progress(context, batch->done_ratio);
     }
     reader_ahead_end(ahead);
-    run->damages = reader_damages(reader);
-    if (run->damages)
-        infer_note(&infer,
-                   "%" PRIu64 " place%s of the trace could not be read, so parts of the run are missing here: %s%s",
-                   run->damages, run->damages == 1 ? "" : "s", reader_first_damage(reader),
-                   run->damages == 1 ? "" : " is the first; 'imgbench verify' lists all");
+    infer_missing(&infer);
     for (uint32_t i = 0; i < reader_process_count(reader); i++)
         finish_process(&infer, i);
     /* A moment is this plus a time of the trace: the sum must fit. */

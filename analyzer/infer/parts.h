@@ -14,6 +14,10 @@ unsigned infer_hook_role(const struct process_state *process, unsigned hook);
 /* Puts the process under its pid, in front of earlier ones. */
 void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid);
 
+/* missing.c */
+/* What is missing in the trace, once it has been read. */
+void infer_missing(struct infer *infer);
+
 /* threads.c */
 void infer_thread_record(struct event *event);
 /* The live thread with this tid; a new one if there is none, or if that one began at another time. */

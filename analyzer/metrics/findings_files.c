@@ -37,18 +37,11 @@ bool rule_failed(const struct metrics *metrics, double threshold, struct finding
 bool rule_unfinished(const struct metrics *metrics, double threshold, struct finding *finding)
 {
     const struct run *run = metrics->run;
-    uint64_t unread = 0; /* it is the trace that ends in the middle of them, not their process */
-    for (uint32_t i = 0; i < run->image_count; i++) {
-        const struct image *image = &run->images[i];
-        if (image->status != IMAGE_UNFINISHED)
-            continue;
-        if (image->process < run->process_count && run->processes[image->process].damaged)
-            unread++;
-        else
+    for (uint32_t i = 0; i < run->image_count; i++)
+        if (run->images[i].status == IMAGE_UNFINISHED && !metrics_breaks_off(run, &run->images[i]))
             finding_examples(finding, &i, 1);
-    }
-    uint64_t unfinished = metrics->unfinished > unread ? metrics->unfinished - unread : 0;
-    return count_of(finding, threshold, "unfinished", unfinished, "images", metrics->chains);
+    return count_of(finding, threshold, "unfinished", metrics->unfinished - metrics->broken_off, "images",
+                    metrics->chains);
 }
 
 static bool lost(const struct metrics *metrics, double threshold, struct finding *finding, enum loss loss)

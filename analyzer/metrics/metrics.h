@@ -118,6 +118,7 @@ struct metrics {
     struct conversion_row *conversions;
     size_t conversion_count;
     uint64_t images_ok, failed, discarded, unfinished;
+    uint64_t broken_off; /* part of unfinished: it is the trace that ends in the middle of them, not their process */
     uint64_t bytes_in, bytes_out; /* each distinct source and each surviving final once */
     int64_t bytes_saved;          /* in - out; negative when the images grew */
     double saved_per_image;       /* NAN without images */

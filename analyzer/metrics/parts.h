@@ -68,6 +68,8 @@ void metrics_metadata(struct metrics *metrics);
 void metrics_trust(struct metrics *metrics);
 
 /* a ÷ b, NAN when b is 0: no figure of the report divides by nothing. */
+/* Unfinished because the trace ends in the middle of it, not its process. */
+bool metrics_breaks_off(const struct run *run, const struct image *image);
 static inline double metrics_ratio(double a, double b)
 {
     return b != 0 ? a / b : (double)NAN;

@@ -18,9 +18,20 @@ static double duration_s(const struct run *run)
     return sum_ns / NS_PER_S;
 }
 
-static void count_status(struct metrics *metrics, enum image_status status)
+bool metrics_breaks_off(const struct run *run, const struct image *image)
 {
-    switch (status) {
+    return image->status == IMAGE_UNFINISHED && image->process < run->process_count &&
+           run->processes[image->process].damaged;
+}
+
+static void count_status(struct metrics *metrics, const struct chain *chain)
+{
+    for (size_t i = 0; chain->status == IMAGE_UNFINISHED && i < chain->image_count; i++)
+        if (metrics_breaks_off(metrics->run, chain->images[i])) {
+            metrics->broken_off++;
+            break;
+        }
+    switch (chain->status) {
     case IMAGE_OK: metrics->images_ok++; break;
     case IMAGE_FAILED: metrics->failed++; break;
     case IMAGE_DISCARDED: metrics->discarded++; break;
@@ -96,7 +107,7 @@ void metrics_time(struct metrics *metrics, const struct chain_set *set)
     metrics->throughput = set->count ? metrics_ratio((double)set->count, metrics->duration_s) : (double)NAN;
     for (size_t i = 0; i < set->count; i++) {
         const struct chain *chain = &set->chains[i];
-        count_status(metrics, chain->status);
+        count_status(metrics, chain);
         timing_update(&metrics->busy, (double)chain->busy_ns / NS_PER_S);
         add_stages(metrics, chain, inferred_ns);
     }

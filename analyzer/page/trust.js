@@ -14,6 +14,7 @@ function lists(report) {
   const { coverage, processes } = report;
   const rows = 50;
   return [
+    coverage.missing.length ? [h("h3", null, "Missing"), h("ul", { id: "missing" }, coverage.missing.map((text) => h("li", null, visible(text))))] : null,
     coverage.notes.length ? [h("h3", null, "Notes"), h("ul", { id: "notes" }, coverage.notes.map((note) => h("li", null, visible(note))))] : null,
     processes.length
       ? [

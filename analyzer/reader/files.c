@@ -18,6 +18,17 @@
 /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer. */
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
+/* One of each file: a damaged one can have many. */
+static void name_damage(struct reader_report *report, const char *path, uint64_t offset, const char *what)
+{
+    size_t i = 0, bytes = strlen(path);
+    for (; i < READER_DAMAGES_NAMED && report->named[i]; i++)
+        if (!strncmp(report->named[i], path, bytes) && report->named[i][bytes] == ':')
+            return;
+    if (i < READER_DAMAGES_NAMED && asprintf(&report->named[i], "%s: byte %" PRIu64 ": %s", path, offset, what) < 0)
+        report->named[i] = NULL;
+}
+
 void reader_report_damage(struct reader_report *report, size_t process, const char *path, uint64_t offset,
                           const char *format, ...)
 {
@@ -30,8 +41,7 @@ void reader_report_damage(struct reader_report *report, size_t process, const ch
     if (process < report->process_count)
         report->of_process[process]++;
     const char *below = strlen(path) > report->root_bytes ? path + report->root_bytes : path;
-    if (!report->first && asprintf(&report->first, "%s: byte %" PRIu64 ": %s", below, offset, what) < 0)
-        report->first = NULL;
+    name_damage(report, below, offset, what);
     if (report->damage)
         report->damage(report->context, path, offset, what);
 }
@@ -232,6 +242,39 @@ static void check_metadata(const struct reader_files *files, struct reader_repor
     }
 }
 
+#define NONE_WRITTEN                                                                                                   \
+    ": the run saw no image, did not load the library (as static and setuid programs), or could not write there; run " \
+    "it again with IMGBENCH_DIR in a place that it may write to"
+
+static bool is_empty(const char *path)
+{
+    DIR *directory = opendir(path);
+    const struct dirent *entry = directory ? readdir(directory) : NULL;
+    while (entry && entry->d_name[strspn(entry->d_name, ".")] == '\0')
+        entry = readdir(directory);
+    if (directory)
+        closedir(directory);
+    return directory && !entry;
+}
+
+static int refuse_without_packets(const struct reader_files *files, const struct reader_report *report, bool control,
+                                  char *error, size_t capacity, const char *path)
+{
+    uint32_t lost = control ? files->control.lost_processes : 0;
+    if (!lost)
+        return refuse(error, capacity, path,
+                      control || report->count
+                          ? "the trace has no records; run the program again and let it read or write an image"
+                      : is_empty(path) ? "an empty directory" NONE_WRITTEN
+                                       : "not a trace; give the trace directory that a traced run made");
+    snprintf(error, capacity,
+             "%s: the trace has no records: %" PRIu32
+             " process%s could not write any, as the disk was full or the %" PRIu64
+             " bytes of IMGBENCH_QUOTA too few; run it again with more room",
+             path, lost, lost == 1 ? "" : "es", files->control.quota_bytes);
+    return -1;
+}
+
 int reader_files_list(struct reader_files *files, const char *path, struct reader_report *report, char *error,
                       size_t capacity)
 {
@@ -246,9 +289,7 @@ int reader_files_list(struct reader_files *files, const char *path, struct reade
         return refuse(error, capacity, path, "the path is too long; change into a directory nearer to the trace");
     DIR *directory = opendir(path);
     if (!directory && errno == ENOENT)
-        return refuse(error, capacity, path,
-                      "no such directory; give the one that a traced run made: a run that saw no image, or could not "
-                      "write there, makes none");
+        return refuse(error, capacity, path, "no such directory" NONE_WRITTEN);
     if (!directory && errno == ENOTDIR)
         return refuse(error, capacity, path, "not a directory; give the trace directory that a traced run made");
     if (!directory) {
@@ -272,11 +313,8 @@ int reader_files_list(struct reader_files *files, const char *path, struct reade
                  files->control.version, TRACE_VERSION);
         return -1;
     }
-    if (!packets_in(files) && (control || report->count))
-        return refuse(error, capacity, path,
-                      "the trace has no records; run the program again and let it read or write an image");
     if (!packets_in(files))
-        return refuse(error, capacity, path, "not a trace; give the trace directory that a traced run made");
+        return refuse_without_packets(files, report, control, error, capacity, path);
     check_metadata(files, report);
     return 0;
 }

@@ -7,13 +7,15 @@
 #include "analyzer/reader/reader.h"
 
 /* Where damage goes. */
+#define READER_DAMAGES_NAMED 3u
 struct reader_report {
     reader_damage *damage; /* may be NULL */
     void *context;
     uint64_t count;
-    char *first;          /* "path: byte N: what", below the trace's directory where it lies there; NULL = none */
-    size_t root_bytes;    /* of the trace's path in front of those of its files */
-    uint64_t *of_process; /* by process, or NULL while they are listed */
+    char
+        *named[READER_DAMAGES_NAMED]; /* of the first files, one each: "path: byte N: what", the path below the trace */
+    size_t root_bytes;                /* of the trace's path in front of those of its files */
+    uint64_t *of_process;             /* by process, or NULL while they are listed */
     size_t process_count;
 };
 #define READER_NO_PROCESS SIZE_MAX

@@ -221,9 +221,9 @@ uint64_t reader_process_damages(const struct reader *reader, uint32_t process)
     return process < reader->report.process_count ? reader->report.of_process[process] : 0;
 }
 
-const char *reader_first_damage(const struct reader *reader)
+const char *reader_named_damage(const struct reader *reader, unsigned index)
 {
-    return reader->report.first;
+    return index < READER_DAMAGES_NAMED ? reader->report.named[index] : NULL;
 }
 
 void reader_close(struct reader *reader)
@@ -235,7 +235,8 @@ void reader_close(struct reader *reader)
     free(reader->streams);
     free(reader->losers);
     free(reader->report.of_process);
-    free(reader->report.first);
+    for (unsigned i = 0; i < READER_DAMAGES_NAMED; i++)
+        free(reader->report.named[i]);
     reader_files_release(&reader->files);
     free(reader);
 }

@@ -44,8 +44,9 @@ double reader_done_ratio(const struct reader *reader);
 uint64_t reader_damages(const struct reader *reader);
 /* Of them those in files of this process. */
 uint64_t reader_process_damages(const struct reader *reader, uint32_t process);
-/* The first one, as a line that names the file below the trace; NULL = none. The reader's. */
-const char *reader_first_damage(const struct reader *reader);
+/* Damages of the first few files, one each, as a line that names the file below the trace; NULL = no more. The
+ * reader's. */
+const char *reader_named_damage(const struct reader *reader, unsigned index);
 
 void reader_close(struct reader *reader);
 

@@ -117,7 +117,7 @@ static json_t *periods(const struct run *run)
 static json_t *coverage(const struct metrics *metrics)
 {
     const struct run *run = metrics->run;
-    json_t *notes = json_array();
+    json_t *notes = json_array(), *missing = json_array();
     for (size_t i = 0; i < run->note_count; i++)
         json_array_append_new(notes, render_json_text(run->notes[i]));
     json_t *unhooked = json_array();
@@ -128,17 +128,21 @@ static json_t *coverage(const struct metrics *metrics)
         json_array_append_new(children, json_pack("{s:I, s:o, s:o}", "pid", (json_int_t)run->untraced[i].pid, "path",
                                                   render_json_text(run->untraced[i].path), "reason",
                                                   render_json_text(run->untraced[i].reason)));
+    for (size_t i = 0; i < sizeof run->missing / sizeof *run->missing && run->missing[i]; i++)
+        json_array_append_new(missing, render_json_text(run->missing[i]));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}", "io_bytes_seen",
-        render_json_integer(metrics->io_seen), "io_bytes_kernel", render_json_integer(metrics->io_kernel), "io_ratio",
-        render_json_number(metrics->coverage_ratio), "io_processes", render_json_integer(metrics->coverage_processes),
-        "logical_bytes", render_json_integer(run->logical_io_bytes), "uncounted_bytes",
-        render_json_integer(run->uncounted_io_bytes), "mapped_bytes", render_json_integer(run->all_read.mapped_bytes),
-        "device_bytes", render_json_integer(run->device_io_bytes), "attributed_ratio",
-        render_json_number(metrics->attributed_ratio), "observed_ratio", render_json_number(metrics->observed_ratio),
-        "records", render_json_integer(run->records), "lost_records", render_json_integer(run->lost_records),
-        "overhead_ratio", render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes,
-        "unhooked_codecs", unhooked, "io_uring", (int)run->io_uring, "damages", render_json_integer(run->damages));
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+        "io_bytes_seen", render_json_integer(metrics->io_seen), "io_bytes_kernel",
+        render_json_integer(metrics->io_kernel), "io_ratio", render_json_number(metrics->coverage_ratio),
+        "io_processes", render_json_integer(metrics->coverage_processes), "logical_bytes",
+        render_json_integer(run->logical_io_bytes), "uncounted_bytes", render_json_integer(run->uncounted_io_bytes),
+        "mapped_bytes", render_json_integer(run->all_read.mapped_bytes), "device_bytes",
+        render_json_integer(run->device_io_bytes), "attributed_ratio", render_json_number(metrics->attributed_ratio),
+        "observed_ratio", render_json_number(metrics->observed_ratio), "records", render_json_integer(run->records),
+        "lost_records", render_json_integer(run->lost_records), "overhead_ratio",
+        render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes, "unhooked_codecs",
+        unhooked, "io_uring", (int)run->io_uring, "damages", render_json_integer(run->damages), "lost_processes",
+        render_json_integer(run->lost_processes), "missing", missing);
 }
 
 static json_t *stages(const struct metrics *metrics)
@@ -185,11 +189,12 @@ static json_t *totals(const struct metrics *metrics)
 {
     bool known = metrics->sized > 0;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
         render_json_integer(metrics->chains), "ok", render_json_integer(metrics->images_ok), "failed",
         render_json_integer(metrics->failed), "discarded", render_json_integer(metrics->discarded), "unfinished",
-        render_json_integer(metrics->unfinished), "sized", render_json_integer(metrics->sized), "sources",
-        render_json_integer(metrics->sized_sources), "outputs", render_json_integer(metrics->sized_outputs), "bytes_in",
+        render_json_integer(metrics->unfinished), "broken_off", render_json_integer(metrics->broken_off), "sized",
+        render_json_integer(metrics->sized), "sources", render_json_integer(metrics->sized_sources), "outputs",
+        render_json_integer(metrics->sized_outputs), "bytes_in",
         known ? render_json_integer(metrics->bytes_in) : json_null(), "bytes_out",
         known ? render_json_integer(metrics->bytes_out) : json_null(), "bytes_saved",
         known ? json_integer(metrics->bytes_saved) : json_null(), "size_ratio", render_json_number(metrics->size_ratio),

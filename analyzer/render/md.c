@@ -71,9 +71,16 @@ static void summary(const struct metrics *metrics, FILE *out)
             format_percent(metrics->coverage_ratio).text, format_percent(metrics->attributed_ratio).text,
             format_percent(metrics->observed_ratio).text, format_count(metrics->run->lost_records).text,
             format_percent(metrics->overhead_ratio).text);
-    if (metrics->run->damages)
-        fprintf(out, "| Damage | %s place%s of the trace could not be read: parts of the run are missing here |\n",
-                format_count(metrics->run->damages).text, metrics->run->damages == 1 ? "" : "s");
+    for (size_t i = 0; i < sizeof metrics->run->missing / sizeof *metrics->run->missing; i++) {
+        if (!metrics->run->missing[i])
+            break;
+        fputs("| Missing | ", out);
+        foreign(out, metrics->run->missing[i]);
+        fputs(" |\n", out);
+    }
+    if (metrics->broken_off)
+        fprintf(out, "| | %s of the unfinished images where the trace breaks off |\n",
+                format_count(metrics->broken_off).text);
 }
 
 static void findings(const struct metrics *metrics, FILE *out)

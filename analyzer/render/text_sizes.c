@@ -140,9 +140,12 @@ void render_text_sizes(const struct page *page)
 {
     const struct metrics *metrics = page->metrics;
     fputs("\nOptimization Metrics:\n", page->out);
-    fprintf(page->out, "- Images: %s ok, %s failed, %s discarded, %s unfinished\n",
-            format_count(metrics->images_ok).text, format_count(metrics->failed).text,
-            format_count(metrics->discarded).text, format_count(metrics->unfinished).text);
+    fprintf(page->out, "- Images: %s ok, %s failed, %s discarded, %s unfinished", format_count(metrics->images_ok).text,
+            format_count(metrics->failed).text, format_count(metrics->discarded).text,
+            format_count(metrics->unfinished).text);
+    if (metrics->broken_off)
+        fprintf(page->out, " (%s of them where the trace breaks off)", format_count(metrics->broken_off).text);
+    fputc('\n', page->out);
     ratio_rows(page);
     reduction_rows(page);
     conversion_rows(page);

@@ -167,6 +167,16 @@ static void unhooked(const struct page *page)
     fputs(" (their time counts for the codec that called them, or is inferred)\n", page->out);
 }
 
+static void missing(const struct page *page)
+{
+    const struct run *run = page->metrics->run;
+    for (size_t i = 0; i < sizeof run->missing / sizeof *run->missing && run->missing[i]; i++) {
+        fputs("- Missing: ", page->out);
+        render_text_foreign(page, run->missing[i]);
+        fputc('\n', page->out);
+    }
+}
+
 static void notes(const struct page *page)
 {
     const struct run *run = page->metrics->run;
@@ -185,6 +195,7 @@ void render_text_trust(const struct page *page)
     fputs("\nTrust:\n", page->out);
     coverage(page);
     overhead(page);
+    missing(page);
     if (page->metrics->chains) {
         estimates(page);
         process_rows(page, true);

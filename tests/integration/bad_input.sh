@@ -34,7 +34,16 @@ expect 1 empty nothing "$imgbench" report empty
 expect 1 other nothing "$imgbench" report other
 expect 1 missing nothing "$imgbench" report --json missing
 expect 1 other nothing "$imgbench" dump other
-expect 2 --no-such-option nothing "$imgbench" report --no-such-option
+for command in report dump verify; do
+    expect 2 "unknown option '--no-such-option'; try 'imgbench $command --help'" nothing "$imgbench" $command missing --no-such-option
+done
+expect 2 "unknown option '-xy'; try" nothing "$imgbench" report -xy missing
+expect 2 "--html needs something behind it: --html=FILE; try" nothing "$imgbench" report missing --html
+expect 2 "--images takes nothing behind it; try" nothing "$imgbench" report --images=3 missing
+expect 2 "--top takes a number of rows, not 'many'; try" nothing "$imgbench" report --top many missing
+expect 2 "--md=FILE" nothing "$imgbench" report missing --md report.md
+expect 2 "unknown command 'reprot'" nothing "$imgbench" reprot
+expect 1 "an empty directory: the run saw no image" nothing "$imgbench" report empty
 
 # A sound trace of two processes, to damage copies of.
 photo=/usr/share/libjxl-testdata/jxl/flower/flower_cropped.jpg
@@ -72,12 +81,47 @@ for form in "" --md=- --json --html=cut.html; do
     grep -q 'of the trace could not be read' stdout || fail "report $form does not say that the trace is damaged"
     ! grep -q 'images-unfinished\|when its process ended' stdout || fail "report $form blames the program"
 done
-"$imgbench" report --json sound >stdout
-! grep -q 'could not be read' stdout || fail "a sound trace is called damaged"
+"$imgbench" report cut >stdout 2>/dev/null
+grep -q '1 unfinished (1 of them where the trace breaks off)' stdout || fail "the image is not told apart: $(grep Images: stdout)"
+"$imgbench" report --json cut 2>stderr | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+assert report["totals"]["unfinished"] == report["totals"]["broken_off"] == report["coverage"]["damages"] == 1, report["totals"]
+assert not [f for f in report["findings"] if f["id"] == "images-unfinished"], report["findings"]
+' || fail "an image that breaks off with the trace is blamed on its program"
+for form in "" --md=- --json; do
+    "$imgbench" report $form sound >stdout
+    ! grep -q 'could not be read\|- Missing\|| Missing\|breaks off' stdout || fail "a sound trace is called damaged: report $form"
+done
+
+# Of many damaged files the first few are named.
+cp -r sound many
+for pid in 2 3 4 5 6; do
+    mkdir "many/$pid-100"
+    head --bytes=40 "$packet" >"many/$pid-100/0.0"
+    cp "$(dirname "$packet")/metadata" "many/$pid-100/"
+done
+"$imgbench" report many >stdout 2>stderr
+line=$(grep -- '- Missing: 5 places of the trace could not be read' stdout) || fail "not in the report: $(grep Missing stdout)"
+[[ $line == *"; and 2 more, which 'imgbench verify' lists" && $(grep -o '/0\.0: byte' <<<"$line" | wc -l) -eq 3 ]] ||
+    fail "not three of five files are named: $line"
+
+# Processes for which there is no room leave no file: the others' report counts them.
+IMGBENCH_QUOTA=20K traced "$work/small" bash -c "for i in 1 2 3 4; do jpegtran -outfile \$i.jpg '$photo'; done; true"
+"$imgbench" report small >stdout
+grep -Eq -- '- Missing: all records of [1-9] process(es)? could not be written.* 20480 bytes that IMGBENCH_QUOTA allows' stdout ||
+    fail "processes without a record are not missed: $(sed -n '/^Trust/,$p' stdout)"
 
 code=0
 "$imgbench" report sound >/dev/full 2>stderr || code=$?
 ((code == 1)) && grep -q 'No space left on device' stderr || fail "report to a full disk: exit code $code: $(cat stderr)"
+
+for form in --csv --md --json --html=-; do
+    expect 1 "standard output cannot be written: No space left on device" nothing bash -c "'$imgbench' report $form sound >/dev/full"
+done
+for form in csv md json html; do
+    expect 1 "cannot write /dev/full: No space left on device" report "$imgbench" report "--$form=/dev/full" sound
+done
 
 damage no-metadata
 rm "$(dirname "$packet")/metadata"

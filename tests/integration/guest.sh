@@ -124,6 +124,12 @@ mkdir "$work/readonly"
 chmod 555 "$work/readonly"
 settings=(IMGBENCH_DIR=/sys/imgbench)
 same place-readonly "$victims/descriptors" many
+echo kept >"$work/a-file"
+for place in a-file a-file/below; do
+    settings=(IMGBENCH_DIR="$work/$place")
+    same "place-${place//\//-}" "$victims/descriptors" many
+done
+[[ $(cat "$work/a-file") == kept ]] || report place-a-file "the file was written to"
 mkdir "$work/full" "$work/ram"
 if mount -t tmpfs -o size=128k none "$work/full" 2>/dev/null; then
     settings=(IMGBENCH_DIR="$work/full/trace")

@@ -10,11 +10,12 @@ cat >"$work/terminal.py" <<'PYTHON'
 import os, pty, signal, sys, time
 
 
-def run(trace, stop_s):
+def run(trace, stop_s, terminal_type="xterm"):
     """What a report writes to a terminal on standard error, having been stopped for a while."""
     child, terminal = pty.fork()
     if not child:
         os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+        os.environ["TERM"] = terminal_type
         os.execv(sys.argv[1], [sys.argv[1], "report", trace])
     while len(os.listdir(f"/proc/{child}/task")) < 2:  # until a second thread reads ahead
         time.sleep(0.001)
@@ -36,6 +37,9 @@ assert slow.startswith(b"\rimgbench: reading the trace: ") and b" %" in slow, sl
 assert slow.endswith(b"\r\x1b[K") and b"\n" not in slow, slow
 shares = [float(part.split(b"%")[0]) for part in slow.split(b"trace: ")[1:]]
 assert shares == sorted(shares) and shares[-1] <= 100, shares
+
+dumb = run(sys.argv[2], 1.3, "dumb")  # would show what erases the line
+assert dumb == b"", dumb
 PYTHON
 python3 "$work/terminal.py" "$imgbench" "$trace"
 

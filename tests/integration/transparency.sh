@@ -78,6 +78,22 @@ same "$work/default" "a run with the default trace place"
 traces=$(find "$XDG_STATE_HOME/imgbench" -mindepth 2 -maxdepth 2 -name control 2>/dev/null | wc -l || true)
 ((traces >= $(wc -l <"$work/bare/jobs"))) || fail "the default place holds $traces traces"
 
+# Where the default place cannot be made, the trace goes to a directory of the user's under /tmp; children find it, too.
+tool=fallback-$$
+cp "$(command -v jpegtran)" "$work/$tool"
+place=/tmp/imgbench-$(id -u)
+had_place=$([[ ! -e $place ]] || echo yes)
+: >"$work/file"
+said=$(cd "$work" && XDG_STATE_HOME=$work/file/state LD_PRELOAD=$library sh -c "./$tool -optimize '$work/bare/in/flower-small.jpg' | ./$tool -progressive | wc -c" 2>&1) || true
+bare=$(cd "$work" && sh -c "./$tool -optimize '$work/bare/in/flower-small.jpg' | ./$tool -progressive | wc -c" 2>&1) || true
+found=$(find "$place" -mindepth 2 -maxdepth 2 -name control -newer "$work/file" | head -1)
+[[ $said == "$bare" ]] || fail "without a default place: $said"
+[[ -n $found ]] || fail "no default place, and nothing in $place"
+seen=$("$imgbench" report --json "$(dirname "$found")" | python3 -c "import json, sys; print(sum('$tool' in p['exe'] for p in json.load(sys.stdin)['processes']))")
+rm -r "$(dirname "$found")"
+[[ -n $had_place ]] || rmdir "$place"
+((seen == 2)) || fail "$place holds $seen of 2 programs"
+
 rm -rf "$XDG_STATE_HOME/imgbench"
 run_all "$work/off" "LD_PRELOAD=$library" IMGBENCH=off
 same "$work/off" "a run with IMGBENCH=off"

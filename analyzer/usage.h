@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: how a command line that makes no sense is answered: one line that says where to look.
+ * Must not know: commands. */
+#ifndef ANALYZER_USAGE_H
+#define ANALYZER_USAGE_H
+
+#include <argp.h>
+
+/* argp_parse with --help, --version, and one line of ours for an error instead of argp's several. 0, or an error that
+ * has been told. */
+error_t usage_parse(const struct argp *argp, int argc, char **argv, void *input);
+/* For parsers: one line, to which a reference to the help is added; returns what the parser is to return. */
+error_t usage_error(struct argp_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
