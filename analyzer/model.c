@@ -88,6 +88,8 @@ void run_free(struct run *run)
         free(run->images[i].inputs);
         free(run->images[i].outputs);
     }
+    for (size_t i = 0; i < run->settings_count; i++)
+        free(run->settings[i]);
     for (size_t i = 0; i < run->worker_count; i++)
         free(run->workers[i].members);
     for (size_t i = 0; i < run->library_count; i++) {
@@ -111,6 +113,7 @@ void run_free(struct run *run)
     free(run->processes);
     free(run->files);
     free(run->images);
+    free(run->settings);
     free(run->workers);
     free(run->libraries);
     free(run->samples);

@@ -199,8 +199,8 @@ struct image {
     uint64_t peak_heap_bytes;             /* live peak - live at start, when alone, or UNKNOWN */
     uint64_t large_block_peak_bytes;      /* by owner, or UNKNOWN */
     const char *heap_scope;               /* "process" or "large blocks", or NULL */
-    struct image_settings settings;
-    uint32_t attempts; /* encodes that it took */
+    struct image_settings *settings; /* the run's: images of the same settings share one, which is not to be changed */
+    uint32_t attempts;               /* encodes that it took */
     enum link_rule link_rule;
     enum image_status status;
 };
@@ -319,7 +319,9 @@ struct run {
     uint64_t damages;        /* places of the trace that could not be read */
     uint64_t lost_processes; /* that could not write a single record */
     char *missing[2];        /* what could not be read, not be written: sentences or NULL, the first ones used */
-    char **unhooked_codecs;  /* files of codec libraries that were mapped and that no row of the table wraps */
+    struct image_settings **settings; /* all different ones of the images */
+    size_t settings_count;
+    char **unhooked_codecs; /* files of codec libraries that were mapped and that no row of the table wraps */
     size_t unhooked_count;
     bool io_uring; /* a process made one: what goes through it is not seen */
     char **notes;  /* one sentence each, for Trust */

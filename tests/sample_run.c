@@ -82,7 +82,9 @@ struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint
     image->peak_heap_bytes = image->large_block_peak_bytes = UNKNOWN;
     for (int stage = 0; stage < STAGE_COUNT; stage++)
         image->phase_start_ns[stage] = UNKNOWN;
-    image->settings.quality_rmse = NAN;
+    run->settings = sample_grown(run->settings, run->settings_count, sizeof *run->settings);
+    image->settings = run->settings[run->settings_count++] = sample_grown(NULL, 0, sizeof *image->settings);
+    image->settings->quality_rmse = NAN;
     image->attempts = 1;
     image->link_rule = LINK_PATH;
     return image;
@@ -90,8 +92,8 @@ struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint
 
 void sample_set(struct image *image, enum setting_key key, double value)
 {
-    image->settings.known[key] = true;
-    image->settings.value[key] = value;
+    image->settings->known[key] = true;
+    image->settings->value[key] = value;
 }
 
 void sample_stage(struct image *image, enum stage stage, uint64_t ms, uint64_t inferred_ms)
@@ -199,19 +201,19 @@ static void add_images(struct run *run)
     images[1].large_block_peak_bytes = 24000000;
     images[1].heap_scope = "large blocks";
     images[4].link_rule = LINK_NONE;
-    images[0].settings.encoder = images[0].settings.scale = "libjpeg";
+    images[0].settings->encoder = images[0].settings->scale = "libjpeg";
     sample_set(&images[0], SETTING_QUALITY, 85);
     sample_set(&images[0], SETTING_SUBSAMPLING, 420);
     sample_set(&images[0], SETTING_PROGRESSIVE, 1);
-    images[2].settings.encoder = "libwebp";
-    images[2].settings.decoder = "libpng";
-    images[2].settings.scale = "webp";
+    images[2].settings->encoder = "libwebp";
+    images[2].settings->decoder = "libpng";
+    images[2].settings->scale = "webp";
     sample_set(&images[2], SETTING_QUALITY, 80);
     sample_set(&images[2], SETTING_LOSSLESS, 0);
-    images[3].settings.encoder = "zlib";
+    images[3].settings->encoder = "zlib";
     sample_set(&images[3], SETTING_EFFORT, 9);
     images[3].attempts = 4;
-    images[5].settings.encoder = images[5].settings.scale = "aom";
+    images[5].settings->encoder = images[5].settings->scale = "aom";
     sample_set(&images[5], SETTING_QUANTIZER_MIN, 20);
     sample_set(&images[5], SETTING_QUANTIZER_MAX, 40);
 }

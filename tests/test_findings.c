@@ -19,6 +19,7 @@ struct fixture {
     struct image images[IMAGES];
     struct image_file files[IMAGES];
     uint32_t inputs[IMAGES];
+    struct image_settings settings[IMAGES];
     struct image_figures figures[IMAGES];
     struct image_check checks[IMAGES];
     struct metrics metrics;
@@ -42,6 +43,7 @@ static void good_run(struct fixture *f)
                                 .cgroup_throttled_us = UNKNOWN};
     for (uint32_t i = 0; i < IMAGES; i++) {
         f->inputs[i] = i;
+        f->images[i].settings = &f->settings[i];
         f->images[i].inputs = &f->inputs[i];
         f->images[i].input_count = 1;
         f->images[i].attempts = 1;
@@ -135,9 +137,9 @@ static void efforts(struct fixture *f, size_t sources, double slow_s, uint64_t s
 {
     for (uint32_t i = 0; i < 2 * sources; i++) {
         f->inputs[i] = i / 2;
-        f->images[i].settings.encoder = "libwebp";
-        f->images[i].settings.known[SETTING_EFFORT] = true;
-        f->images[i].settings.value[SETTING_EFFORT] = i % 2 ? 6 : 4;
+        f->images[i].settings->encoder = "libwebp";
+        f->images[i].settings->known[SETTING_EFFORT] = true;
+        f->images[i].settings->value[SETTING_EFFORT] = i % 2 ? 6 : 4;
         f->figures[i].cpu_s = i % 2 ? slow_s : 1;
         f->figures[i].bytes_out = i % 2 ? slow_bytes : 1000;
     }

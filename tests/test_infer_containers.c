@@ -86,8 +86,8 @@ START_TEST(codec_inside_names_the_encoder_and_the_outermost_call_is_the_attempt)
     ck_assert_uint_eq(image->output_count, 1);
     ck_assert_uint_eq(image->attempts, 1);
     ck_assert_int_eq(image->link_rule, LINK_BUFFER);
-    ck_assert_str_eq(image->settings.encoder, "libjpeg");
-    ck_assert_str_eq(image->settings.decoder, "libpng");
+    ck_assert_str_eq(image->settings->encoder, "libjpeg");
+    ck_assert_str_eq(image->settings->decoder, "libpng");
     ck_assert_uint_eq(image->stage_ns[STAGE_DECODE] / MS, 10);
     ck_assert_uint_eq((image->stage_ns[STAGE_TRANSFORM] + MS / 2) / MS, 6); /* the gap between the two */
     ck_assert_uint_eq((image->stage_ns[STAGE_ENCODE] + MS / 2) / MS, 19);
@@ -120,7 +120,7 @@ START_TEST(library_with_a_codec_of_its_own_is_the_encoder)
         scene_free(&scene);
         ck_assert_uint_eq(run->image_count, 1);
         ck_assert_uint_eq(run->images[0].attempts, 1);
-        ck_assert_str_eq(run->images[0].settings.encoder, expected[i].name);
+        ck_assert_str_eq(run->images[0].settings->encoder, expected[i].name);
         run_free(run);
     }
 }

@@ -79,7 +79,7 @@ START_TEST(output_written_inside_the_encoder_belongs_to_its_image)
     ck_assert_str_eq(output_path(run, 0, 0), "/photos/out.png");
     ck_assert_uint_eq(run->files[run->images[0].outputs[0]].bytes, 400);
     ck_assert_int_eq(run->images[0].status, IMAGE_OK);
-    ck_assert_str_eq(run->images[0].settings.encoder, "libpng");
+    ck_assert_str_eq(run->images[0].settings->encoder, "libpng");
     run_free(run);
 }
 END_TEST
@@ -361,8 +361,8 @@ static bool output_is_copied(enum trace_role role, uint64_t bytes)
     act_end(tool, 70, 5, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    bool copied = run->images[0].settings.copied;
-    ck_assert(!copied || !run->images[0].settings.known[SETTING_EFFORT]);
+    bool copied = run->images[0].settings->copied;
+    ck_assert(!copied || !run->images[0].settings->known[SETTING_EFFORT]);
     run_free(run);
     return copied;
 }

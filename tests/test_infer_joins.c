@@ -145,7 +145,7 @@ START_TEST(outputs_in_the_place_of_each_other_are_attempts_of_one_image)
     ck_assert_uint_eq(image->attempts, 3);
     ck_assert_uint_eq(image->output_count, 1);
     ck_assert_str_eq(run->files[image->outputs[0]].path, "/photos/out.jpg");
-    ck_assert_double_eq(image->settings.value[SETTING_EFFORT], 88);
+    ck_assert_double_eq(image->settings->value[SETTING_EFFORT], 88);
     ck_assert_uint_eq(image->stage_ns[STAGE_ENCODE], 18 * MS);
     ck_assert_int_eq(image->link_rule, LINK_BUFFER);
     expect_input(run, 0, 0, "/photos/a.png");
@@ -349,7 +349,7 @@ START_TEST(frames_leave_in_the_order_in_which_they_came)
         size_t number = (size_t)(name[strlen("/photos/")] - '1');
         ck_assert_str_eq(name, out[number]);
         expect_input(run, i, 0, in[number]);
-        ck_assert_str_eq(image->settings.encoder, "libavcodec");
+        ck_assert_str_eq(image->settings->encoder, "libavcodec");
         ck_assert_uint_eq(image->attempts, 1);
     }
     run_free(run);

@@ -61,7 +61,7 @@ START_TEST(a_result_that_stays_in_memory_is_an_output)
     ck_assert_uint_eq(out->bytes, 40);
     ck_assert_int_eq(run->images[0].status, IMAGE_OK);
     ck_assert_int_eq(run->images[0].link_rule, LINK_BUFFER);
-    ck_assert_double_eq(run->images[0].settings.value[SETTING_QUALITY], 72);
+    ck_assert_double_eq(run->images[0].settings->value[SETTING_QUALITY], 72);
     /* What it took is known, how it divides is not. */
     ck_assert_uint_eq(run->images[0].stage_ns[STAGE_OPTIMIZATION], 10 * MS);
     ck_assert(!run->images[0].stage_known[STAGE_DECODE] && !run->images[0].stage_known[STAGE_ENCODE]);
@@ -170,7 +170,7 @@ START_TEST(each_thread_saves_what_it_has_loaded)
     for (size_t i = 0; i < 2; i++) {
         const struct image *image = &run->images[i];
         bool first = strcmp(only_output(run, i)->path, "/photos/a.jpg") == 0;
-        ck_assert_double_eq(image->settings.value[SETTING_QUALITY], first ? 72 : 74);
+        ck_assert_double_eq(image->settings->value[SETTING_QUALITY], first ? 72 : 74);
         ck_assert_uint_eq(image->tid, first ? tool.tid : other.tid);
         ck_assert_int_eq(image->link_rule, LINK_PATH);
         ck_assert_uint_eq(image->input_count, 1);
@@ -196,7 +196,7 @@ START_TEST(codecs_inside_a_pipeline_count_for_themselves)
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
     const struct image *image = &run->images[0];
-    ck_assert_str_eq(image->settings.encoder, "libwebp");
+    ck_assert_str_eq(image->settings->encoder, "libwebp");
     ck_assert_uint_eq(image->attempts, 1);
     ck_assert_uint_eq(image->stage_ns[STAGE_DECODE], 5 * MS);
     ck_assert_uint_eq(image->stage_ns[STAGE_ENCODE], 8 * MS);

@@ -64,9 +64,9 @@ START_TEST(an_archive_beside_a_jpeg_changes_nothing)
         ck_assert_uint_eq(image->stage_ns[stage], expected->stage_ns[stage]);
     ck_assert_uint_eq(image->busy_ns, expected->busy_ns);
     ck_assert_uint_eq(image->attempts, 1);
-    ck_assert_str_eq(image->settings.encoder, "libjpeg");
-    ck_assert_str_eq(image->settings.decoder, "libjpeg");
-    ck_assert(!image->settings.known[SETTING_EFFORT]);
+    ck_assert_str_eq(image->settings->encoder, "libjpeg");
+    ck_assert_str_eq(image->settings->decoder, "libjpeg");
+    ck_assert(!image->settings->known[SETTING_EFFORT]);
     run_free(with);
     run_free(without);
 }
@@ -90,9 +90,9 @@ START_TEST(the_second_png_of_one_input_has_its_packer_too)
     for (size_t i = 0; i < 2; i++) {
         const struct image *image = &run->images[i];
         ck_assert_uint_eq(image->attempts, 1);
-        ck_assert_str_eq(image->settings.encoder, "zlib");
-        ck_assert_uint_eq((unsigned)image->settings.value[SETTING_EFFORT], 3 + (unsigned)i);
-        ck_assert_str_eq(image->settings.decoder, "libjpeg");
+        ck_assert_str_eq(image->settings->encoder, "zlib");
+        ck_assert_uint_eq((unsigned)image->settings->value[SETTING_EFFORT], 3 + (unsigned)i);
+        ck_assert_str_eq(image->settings->decoder, "libjpeg");
     }
     run_free(run);
 }
@@ -135,7 +135,7 @@ START_TEST(zlib_decodes_and_encodes_what_is_png)
     struct run *run = png_by_zlib(_i, true);
     ck_assert_uint_eq(run->image_count, 1);
     const struct image *image = run->images;
-    ck_assert_str_eq(image->settings.decoder, "zlib");
+    ck_assert_str_eq(image->settings->decoder, "zlib");
     ck_assert_uint_ge(image->stage_ns[STAGE_DECODE] - image->inferred_ns[STAGE_DECODE], 6 * MS - 1000);
     run_free(run);
 }
@@ -144,12 +144,12 @@ END_TEST
 START_TEST(a_raw_stream_is_no_png_unless_its_bytes_were_read_from_one)
 {
     struct run *run = png_by_zlib(false, false);
-    ck_assert_ptr_null(run->images->settings.decoder);
-    ck_assert_ptr_null(run->images->settings.encoder);
+    ck_assert_ptr_null(run->images->settings->decoder);
+    ck_assert_ptr_null(run->images->settings->encoder);
     ck_assert_uint_eq(run->images->attempts, 0);
     run_free(run);
     run = png_by_zlib(true, false);
-    ck_assert_str_eq(run->images->settings.decoder, "zlib");
+    ck_assert_str_eq(run->images->settings->decoder, "zlib");
     run_free(run);
 }
 END_TEST
@@ -175,17 +175,17 @@ static struct run *packed_first(enum image_format output, bool libpng)
 START_TEST(what_was_packed_before_a_png_names_its_encoder)
 {
     struct run *run = packed_first(FORMAT_PNG, false);
-    ck_assert_str_eq(run->images->settings.encoder, "zlib");
-    ck_assert_double_eq(run->images->settings.value[SETTING_EFFORT], 8);
+    ck_assert_str_eq(run->images->settings->encoder, "zlib");
+    ck_assert_double_eq(run->images->settings->value[SETTING_EFFORT], 8);
     ck_assert_uint_eq(run->images->attempts, 1);
     ck_assert_uint_eq(run->images->inferred_ns[STAGE_OPTIMIZATION], run->images->stage_ns[STAGE_OPTIMIZATION]);
     run_free(run);
     run = packed_first(FORMAT_PNG, true);
-    ck_assert_str_eq(run->images->settings.encoder, "libpng");
-    ck_assert(!run->images->settings.known[SETTING_EFFORT]);
+    ck_assert_str_eq(run->images->settings->encoder, "libpng");
+    ck_assert(!run->images->settings->known[SETTING_EFFORT]);
     run_free(run);
     run = packed_first(FORMAT_JPEG, false);
-    ck_assert_ptr_null(run->images->settings.encoder);
+    ck_assert_ptr_null(run->images->settings->encoder);
     ck_assert_uint_eq(run->images->attempts, 0);
     run_free(run);
 }
@@ -207,8 +207,8 @@ START_TEST(what_a_codec_asks_of_another_is_its_detail)
     act_end(tool, 30, 30, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->images->attempts, 1);
-    ck_assert_str_eq(run->images->settings.encoder, "libtiff");
-    ck_assert_double_eq(run->images->settings.value[SETTING_QUALITY], 70);
+    ck_assert_str_eq(run->images->settings->encoder, "libtiff");
+    ck_assert_double_eq(run->images->settings->value[SETTING_QUALITY], 70);
     run_free(run);
 }
 END_TEST

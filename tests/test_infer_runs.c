@@ -133,9 +133,9 @@ START_TEST(settings_belong_to_the_image_whose_encoder_had_them)
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 2);
     for (size_t i = 0; i < 2; i++) {
-        ck_assert(run->images[i].settings.known[SETTING_QUALITY]);
-        ck_assert_double_eq(run->images[i].settings.value[SETTING_QUALITY], 80.0 + (double)i);
-        ck_assert_str_eq(run->images[i].settings.scale, "webp");
+        ck_assert(run->images[i].settings->known[SETTING_QUALITY]);
+        ck_assert_double_eq(run->images[i].settings->value[SETTING_QUALITY], 80.0 + (double)i);
+        ck_assert_str_eq(run->images[i].settings->scale, "webp");
     }
     run_free(run);
 }
@@ -160,8 +160,8 @@ START_TEST(decoder_is_the_library_inside_the_framework)
     act_end(tool, 60, 50, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_str_eq(run->images[0].settings.decoder, "libjpeg");
-    ck_assert_str_eq(run->images[0].settings.encoder, "libwebp");
+    ck_assert_str_eq(run->images[0].settings->decoder, "libjpeg");
+    ck_assert_str_eq(run->images[0].settings->encoder, "libwebp");
     run_free(run);
 }
 END_TEST
@@ -184,8 +184,8 @@ START_TEST(jpeg_quality_comes_from_the_quantization_tables)
     act_end(tool, 300, 1, 0);
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
-    ck_assert_double_eq_tol(run->images[0].settings.value[SETTING_QUALITY], 50, 0.5);
-    ck_assert_str_eq(run->images[0].settings.encoder, "libjpeg");
+    ck_assert_double_eq_tol(run->images[0].settings->value[SETTING_QUALITY], 50, 0.5);
+    ck_assert_str_eq(run->images[0].settings->encoder, "libjpeg");
     run_free(run);
 }
 END_TEST

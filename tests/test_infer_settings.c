@@ -30,7 +30,7 @@ static const struct image_settings *settings_of(const struct run *run, const cha
     for (size_t i = 0; i < run->image_count; i++)
         for (size_t k = 0; k < run->images[i].output_count; k++)
             if (&run->files[run->images[i].outputs[k]] == file)
-                return &run->images[i].settings;
+                return run->images[i].settings;
     ck_abort_msg("no image made %s", out);
     return NULL;
 }

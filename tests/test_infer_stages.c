@@ -51,7 +51,7 @@ START_TEST(opaque_tool_gets_its_gap_as_inferred_optimization_limited_by_cpu)
     EXPECT_MS(image->busy_ns, 24);
     EXPECT_MS(image->end_ns - image->start_ns, 54);
     ck_assert_int_eq(image->link_rule, LINK_ADJACENCY);
-    ck_assert_ptr_null(image->settings.encoder);
+    ck_assert_ptr_null(image->settings->encoder);
     run_free(run);
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(tool_without_encoder_gets_its_gap_as_inferred_encode)
     EXPECT_STAGE(image, STAGE_DECODE, 10);
     EXPECT_STAGE(image, STAGE_ENCODE, 15);
     EXPECT_MS(image->inferred_ns[STAGE_ENCODE], 15);
-    ck_assert_ptr_null(image->settings.encoder);
+    ck_assert_ptr_null(image->settings->encoder);
     run_free(run);
 }
 END_TEST

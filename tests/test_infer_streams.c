@@ -245,7 +245,7 @@ START_TEST(coded_buffer_tells_more_than_the_connection)
     struct run *run = finish(&scene);
     ck_assert_uint_eq(run->image_count, 1);
     ck_assert_str_eq(only(run, 0, true)->path, "/photos/frame.png");
-    ck_assert_str_eq(run->images[0].settings.encoder, "libwebp");
+    ck_assert_str_eq(run->images[0].settings->encoder, "libwebp");
     run_free(run);
 }
 END_TEST

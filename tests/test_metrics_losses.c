@@ -224,7 +224,7 @@ static void expect_agreement(void)
 START_TEST(tables_of_another_quality_disagree)
 {
     struct image_facts *out = one_image();
-    run->images[0].settings.scale = "libjpeg";
+    run->images[0].settings->scale = "libjpeg";
     sample_set(&run->images[0], SETTING_QUALITY, 80);
     out->quality = 75;
     out->quality_rmse = 0;
@@ -232,9 +232,9 @@ START_TEST(tables_of_another_quality_disagree)
     out->quality_rmse = 3; /* tables of no quality */
     expect_agreement();
     out->quality_rmse = 0;
-    run->images[0].settings.scale = "libimagequant";
+    run->images[0].settings->scale = "libimagequant";
     expect_agreement();
-    run->images[0].settings.scale = "libjpeg";
+    run->images[0].settings->scale = "libjpeg";
     out->quality = 80;
     expect_agreement();
 }

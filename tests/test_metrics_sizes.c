@@ -182,7 +182,7 @@ START_TEST(scales_of_different_encoders_are_never_merged)
     static const char *const encoders[] = {"libjpeg", "jpegli", "libjpeg"};
     for (size_t i = 0; i < 3; i++) {
         struct image *image = jpeg(run, 100, 50);
-        image->settings.encoder = image->settings.scale = encoders[i];
+        image->settings->encoder = image->settings->scale = encoders[i];
         sample_set(image, SETTING_QUALITY, 80);
     }
     struct metrics *metrics = compute(run);
@@ -206,7 +206,7 @@ START_TEST(the_setting_of_a_known_encoder_beats_the_tables)
 {
     struct run *run = sample_empty_run();
     struct image *image = jpeg(run, 100, 50);
-    image->settings.encoder = "libjpeg";
+    image->settings->encoder = "libjpeg";
     sample_set(image, SETTING_QUALITY, 75);
     run->files[last_file(run)].facts.quality = 74;
     assert_label(run, "q=75");
@@ -260,7 +260,7 @@ START_TEST(level_that_the_program_chose_is_named_beside_the_range)
     for (int level = 25; level <= 26; level++) { /* 25 is what libavif makes of 20 to 31 by itself */
         struct run *run = sample_empty_run();
         struct image *image = jpeg(run, 100, 50);
-        image->settings.scale = "aom";
+        image->settings->scale = "aom";
         sample_set(image, SETTING_QUANTIZER_MIN, 20);
         sample_set(image, SETTING_QUANTIZER_MAX, 31);
         sample_set(image, SETTING_QUANTIZER, level);
@@ -272,7 +272,7 @@ END_TEST
 
 START_TEST(a_hundred_thousand_images_take_seconds_not_hours)
 {
-    enum { COUNT = 100000 };
+    enum { COUNT = 100000, KINDS = 5000 };
     struct run *run = sample_empty_run();
     run->files = calloc(COUNT * 2, sizeof *run->files);
     run->images = calloc(COUNT, sizeof *run->images);
@@ -280,6 +280,9 @@ START_TEST(a_hundred_thousand_images_take_seconds_not_hours)
     ck_assert(run->files && run->images && ids);
     run->file_count = COUNT * 2;
     run->image_count = COUNT;
+    run->settings = calloc(KINDS, sizeof *run->settings);
+    for (; run->settings_count < KINDS; run->settings_count++)
+        run->settings[run->settings_count] = calloc(1, sizeof **run->settings);
     for (uint32_t i = 0; i < COUNT; i++) {
         ids[i * 2] = i * 2;
         ids[i * 2 + 1] = i * 2 + 1;
@@ -291,14 +294,15 @@ START_TEST(a_hundred_thousand_images_take_seconds_not_hours)
                                         .outputs = &ids[i * 2 + 1],
                                         .output_count = 1,
                                         .chain = COUNT - i,
-                                        .busy_ns = i};
-        sample_set(&run->images[i], SETTING_EFFORT, i % 5000);
+                                        .busy_ns = i,
+                                        .settings = run->settings[i % KINDS]};
+        sample_set(&run->images[i], SETTING_EFFORT, i % KINDS);
     }
     clock_t start = clock();
     struct metrics *metrics = compute(run);
     ck_assert_double_lt((double)(clock() - start) / CLOCKS_PER_SEC, 5);
     ck_assert_uint_eq(metrics->bytes_out, 400 * (uint64_t)COUNT);
-    ck_assert_uint_eq(metrics->formats[0].quality_count, 5000);
+    ck_assert_uint_eq(metrics->formats[0].quality_count, KINDS);
     for (size_t i = 0; i < COUNT; i++) {
         run->images[i].inputs = run->images[i].outputs = NULL;
     }

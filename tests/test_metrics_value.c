@@ -120,7 +120,7 @@ START_TEST(coded_lossily_again_is_what_was_lossy_on_both_sides_and_decoded_betwe
     lossless(0, 0);
     converted(FORMAT_JPEG, 1000, FORMAT_JPEG, 1000); /* the encode was thrown away */
     lossless(0, 0);
-    run->images[6].settings.copied = true;
+    run->images[6].settings->copied = true;
     const struct value_figures *value = compute();
     ck_assert_uint_eq(value->reencoded.n, 2);
     ck_assert_uint_eq(value->reencoded.worst[0], 5); /* 0.7 of its input; the other one is 0.5 */

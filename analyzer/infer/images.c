@@ -297,7 +297,10 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         image->heap_scope = "large blocks";
     }
     stages_of(image, job);
-    settings_of(run, &image->settings, job);
+    struct image_settings settings;
+    memset(&settings, 0, sizeof settings); /* they are compared as bytes */
+    settings_of(run, &settings, job);
+    image->settings = infer_settings_shared(infer, &settings);
     process->images++;
 }
 

@@ -337,6 +337,7 @@ static void free_state(struct infer *infer)
     free(infer->alive);
     infer_streams_release(infer);
     infer_tables_release(infer);
+    free(infer->settings_at);
     id_map_release(&infer->by_pid);
     free(infer->process_of);
     free(infer->stream_threads);

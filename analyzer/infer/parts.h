@@ -204,6 +204,8 @@ void infer_resources_process_gone(struct infer *infer, struct process_state *pro
 void infer_resources_finish(struct infer *infer);
 
 /* What was asked of libvips, which uses a name for several things, as settings of this format. */
+/* The run's own copy of them, the same one for the same settings. Padding counts: they must have been zeroed first. */
+struct image_settings *infer_settings_shared(struct infer *infer, const struct image_settings *settings);
 void infer_settings_of_vips(struct image_settings *settings, enum image_format format);
 
 /* joins.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the settings a session was told; what the savers' options of libvips mean for the format that came out: one
- * name serves several. Must not know: records, figures. */
+ * Owns: the settings a session was told, and each different set of them once; what the savers' options of libvips mean
+ * for the format that came out: one name serves several. Must not know: records, figures. */
 #include "analyzer/infer/parts.h"
 
 #include <stdlib.h>
@@ -84,4 +84,45 @@ void infer_settings_of_vips(struct image_settings *settings, enum image_format f
     }
     if (depth == 0) /* 0: as the image is */
         forget(settings, SETTING_BIT_DEPTH);
+}
+
+/* Where the settings stand, or where they would: index + 1, or 0. */
+static uint32_t *settings_place(struct infer *infer, const struct image_settings *settings)
+{
+    const unsigned char *bytes = (const unsigned char *)settings;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325), word;
+    for (size_t i = 0; i + sizeof word <= sizeof *settings; i += sizeof word) {
+        memcpy(&word, bytes + i, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 32;
+    }
+    size_t at = hash & (infer->settings_places - 1);
+    while (infer->settings_at[at] &&
+           memcmp(infer->run->settings[infer->settings_at[at] - 1], settings, sizeof *settings) != 0)
+        at = (at + 1) & (infer->settings_places - 1);
+    return &infer->settings_at[at];
+}
+
+/* Images of a batch have few different settings: each is kept once. */
+struct image_settings *infer_settings_shared(struct infer *infer, const struct image_settings *settings)
+{
+    struct run *run = infer->run;
+    size_t bytes = sizeof *settings;
+    if (run->settings_count * 2 >= infer->settings_places) {
+        free(infer->settings_at);
+        infer->settings_places = infer->settings_places ? infer->settings_places * 2 : 64;
+        infer->settings_at = memory_zeroed(infer->settings_places, sizeof *infer->settings_at);
+        for (size_t i = 0; i < run->settings_count; i++)
+            *settings_place(infer, run->settings[i]) = (uint32_t)i + 1;
+    }
+    uint32_t *place = settings_place(infer, settings);
+    if (!*place) {
+        void *grown = run->settings;
+        memory_grow(&grown, &infer->settings_capacity, run->settings_count, sizeof *run->settings);
+        run->settings = grown;
+        run->settings[run->settings_count] = memory_checked(malloc(bytes));
+        memcpy(run->settings[run->settings_count++], settings, bytes);
+        *place = (uint32_t)run->settings_count;
+    }
+    return run->settings[*place - 1];
 }

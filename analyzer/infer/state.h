@@ -326,6 +326,8 @@ struct infer {
     struct bin *bins; /* see resources.c */
     size_t bins_count, bins_capacity;
     uint64_t bin_ns, bins_from_ns;
+    uint32_t *settings_at; /* open addressing by content: index + 1 of run->settings */
+    size_t settings_places, settings_capacity;
     uint64_t machine_at_ns, machine_idle_ns; /* last reading of the idle time of all CPUs; machine_at_ns 0 = none */
     uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
     double rss_integral, rss_time;

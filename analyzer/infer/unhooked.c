@@ -67,7 +67,7 @@ void infer_unhooked_finish(struct infer *infer)
     bool *unexplained = memory_zeroed(run->process_count, sizeof *unexplained);
     for (size_t i = 0; i < run->image_count; i++) {
         const struct image *image = &run->images[i];
-        if ((image->input_count && !image->settings.decoder) || (image->output_count && !image->settings.encoder))
+        if ((image->input_count && !image->settings->decoder) || (image->output_count && !image->settings->encoder))
             unexplained[image->process] = true;
         for (size_t k = 0; k < image->input_count; k++)
             formats[image->process] |= 1u << run->files[image->inputs[k]].facts.format;

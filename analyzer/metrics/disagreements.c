@@ -28,7 +28,9 @@ static bool asked(const struct comparison *c, enum setting_key key)
 static void disagree(const struct comparison *c, enum setting_key key, double file)
 {
     struct image_check *check = c->check;
-    if (check->disagreement_count < DISAGREEMENTS_MAX)
+    if (!check->disagreements) /* most images have none */
+        check->disagreements = calloc(DISAGREEMENTS_MAX, sizeof *check->disagreements);
+    if (check->disagreements && check->disagreement_count < DISAGREEMENTS_MAX)
         check->disagreements[check->disagreement_count++] =
             (struct disagreement){.setting = key, .asked = c->settings->value[key], .file = file};
 }
@@ -116,9 +118,9 @@ static void compare_coding(const struct comparison *c)
 void metrics_disagreements(const struct run *run, const struct image *image, struct image_check *check)
 {
     /* Of several outputs nobody says which the settings are of. */
-    if (image->status != IMAGE_OK || image->output_count != 1 || image->settings.copied)
+    if (image->status != IMAGE_OK || image->output_count != 1 || image->settings->copied)
         return;
-    struct comparison c = {&image->settings, &run->files[image->outputs[0]].facts, check};
+    struct comparison c = {image->settings, &run->files[image->outputs[0]].facts, check};
     compare_quality(&c);
     compare_quantizers(&c);
     compare_size(&c);

@@ -261,7 +261,7 @@ static size_t collect(const struct metrics *metrics, struct trial *trials)
     size_t count = 0;
     for (uint32_t i = 0; i < run->image_count; i++) {
         const struct image *image = &run->images[i];
-        const struct image_settings *settings = &image->settings;
+        const struct image_settings *settings = image->settings;
         if (image->status != IMAGE_OK || image->input_count != 1 || !settings->encoder ||
             !settings->known[SETTING_EFFORT] || metrics->images[i].bytes_out == UNKNOWN ||
             isnan(metrics->images[i].cpu_s))

@@ -63,6 +63,8 @@ void metrics_free(struct metrics *metrics)
     free(metrics->workers);
     free(metrics->images);
     free(metrics->site_ratios);
+    for (size_t i = 0; metrics->checks && i < metrics->run->image_count; i++)
+        free(metrics->checks[i].disagreements);
     free(metrics->checks);
     free(metrics);
 }

@@ -92,9 +92,9 @@ struct disagreement {
 #define DISAGREEMENTS_MAX 12
 
 struct image_check {
-    bool compared;           /* an ok image with inputs and outputs */
-    int8_t lost[LOSS_COUNT]; /* 1, 0, or -1 = not known */
-    struct disagreement disagreements[DISAGREEMENTS_MAX];
+    bool compared;                      /* an ok image with inputs and outputs */
+    int8_t lost[LOSS_COUNT];            /* 1, 0, or -1 = not known */
+    struct disagreement *disagreements; /* NULL where there are none */
     size_t disagreement_count;
 };
 

@@ -172,7 +172,7 @@ static void fill_part(const struct run *run, const struct chain *chain, const st
                       struct part *part)
 {
     const struct image_file *file = &run->files[final->file];
-    const struct image_settings *settings = &final->image->settings;
+    const struct image_settings *settings = final->image->settings;
     *part = (struct part){
         .chain = chain,
         .format = file->facts.format,

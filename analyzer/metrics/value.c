@@ -45,7 +45,7 @@ static int any_lossy(const struct run *run, const uint32_t *files, size_t count)
 /* Coefficients that jpegtran moves from file to file, and copies, lose nothing. */
 static bool keeps_coding(const struct image *image)
 {
-    const struct image_settings *settings = &image->settings;
+    const struct image_settings *settings = image->settings;
     return settings->copied || (settings->known[SETTING_LOSSLESS] && settings->value[SETTING_LOSSLESS] == 1);
 }
 

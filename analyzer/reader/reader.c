@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a trace directory as one sequence of records in time order: a binary heap over the streams.
+ * Owns: a trace directory as one sequence of records in time order: a tournament of the streams.
  * Must not know: what records mean together; bytes of packets; names of files. */
 #include "analyzer/reader/reader.h"
 
@@ -10,56 +10,65 @@
 #include "analyzer/reader/stream.h"
 
 /* Time of a stream's next record, and below it the stream: equal times go by process, then stream. */
-__extension__ typedef unsigned __int128 heap_key;
+__extension__ typedef unsigned __int128 stream_key;
+#define NO_RECORD (~(stream_key)0) /* behind all others: a stream that has ended */
 
 struct reader {
     struct reader_files files;
     struct reader_report report;
     struct reader_stream *streams; /* by process, then number */
     uint32_t stream_count;
-    heap_key *heap; /* of streams that have a record left; the earliest first */
-    uint32_t heap_count;
-    bool delivered; /* the first one's record was handed out; its texts live until the next call */
+    stream_key *losers; /* [0] the earliest of all; [n] the later one of those that met at node n of the tournament */
+    uint32_t leaves;    /* a power of two, at least as many as there are streams */
+    bool delivered;     /* the first one's record was handed out; its texts live until the next call */
 };
 
-static heap_key key_of(const struct reader *reader, uint32_t stream)
+static stream_key key_of(const struct reader *reader, uint32_t stream)
 {
-    return (heap_key)reader->streams[stream].time_ns << 32 | stream;
+    return (stream_key)reader->streams[stream].time_ns << 32 | stream;
 }
 
 static uint32_t first_stream_of(const struct reader *reader)
 {
-    return (uint32_t)reader->heap[0];
+    return (uint32_t)reader->losers[0];
 }
 
-/* Puts a key where it belongs below a hole: down along the smaller children to a leaf, then up again. A stream's next
- * record mostly lies behind those of all others, and the choice between two children needs no branch. */
-static void sift_down(struct reader *reader, uint32_t hole, heap_key moving)
+static bool has_first(const struct reader *reader)
 {
-    heap_key *heap = reader->heap;
-    uint32_t count = reader->heap_count, top = hole, child;
-    while ((child = 2 * hole + 1) + 1 < count) {
-        child += heap[child + 1] < heap[child];
-        heap[hole] = heap[child];
-        hole = child;
+    return reader->losers[0] != NO_RECORD;
+}
+
+/* The winner has a new key and plays again, from its leaf to the root: which nodes those are depends on no comparison,
+ * so that the processor need not wait for one to begin with the next, and who wins needs no branch. */
+static void play_again(struct reader *reader, uint32_t stream, stream_key winner)
+{
+    stream_key *losers = reader->losers;
+    for (uint32_t node = (reader->leaves + stream) / 2; node; node /= 2) {
+        stream_key other = losers[node];
+        bool lost = other < winner;
+        losers[node] = lost ? winner : other;
+        winner = lost ? other : winner;
     }
-    if (child < count) {
-        heap[hole] = heap[child];
-        hole = child;
+    losers[0] = winner;
+}
+
+/* All games at first. winners: of each node, leaves from [leaves] on. */
+static void play_all(struct reader *reader, stream_key *winners)
+{
+    for (uint32_t node = reader->leaves; --node;) {
+        stream_key left = winners[2 * node], right = winners[2 * node + 1];
+        winners[node] = left < right ? left : right;
+        reader->losers[node] = left < right ? right : left;
     }
-    for (uint32_t parent; hole > top && heap[parent = (hole - 1) / 2] > moving; hole = parent)
-        heap[hole] = heap[parent];
-    heap[hole] = moving;
+    reader->losers[0] = winners[1];
 }
 
 /* Moves the earliest stream on and puts it where it belongs now. */
 static void advance_first(struct reader *reader)
 {
     uint32_t first = first_stream_of(reader);
-    if (reader_stream_advance(&reader->streams[first], &reader->files, &reader->report))
-        sift_down(reader, 0, key_of(reader, first));
-    else if (--reader->heap_count)
-        sift_down(reader, 0, reader->heap[reader->heap_count]);
+    bool more = reader_stream_advance(&reader->streams[first], &reader->files, &reader->report);
+    play_again(reader, first, more ? key_of(reader, first) : NO_RECORD);
 }
 
 static uint32_t count_streams(const struct reader_files *files)
@@ -76,9 +85,14 @@ static bool make_streams(struct reader *reader)
     const struct reader_files *files = &reader->files;
     uint32_t count = count_streams(files);
     reader->streams = calloc(count, sizeof *reader->streams);
-    reader->heap = calloc(count, sizeof *reader->heap);
-    if (!reader->streams || !reader->heap)
+    for (reader->leaves = 1; reader->leaves < count;)
+        reader->leaves *= 2;
+    reader->losers = calloc(reader->leaves, sizeof *reader->losers);
+    stream_key *winners = calloc((size_t)reader->leaves * 2, sizeof *winners);
+    if (!reader->streams || !reader->losers || !winners) {
+        free(winners);
         return false;
+    }
     for (size_t p = 0; p < files->process_count; p++) {
         const struct reader_process *process = &files->processes[p];
         for (size_t i = 0; i < process->packet_count; i++) {
@@ -88,11 +102,12 @@ static bool make_streams(struct reader *reader)
             reader->streams[reader->stream_count - 1].end = (uint32_t)i + 1;
         }
     }
-    for (uint32_t i = 0; i < reader->stream_count; i++)
-        if (reader_stream_advance(&reader->streams[i], files, &reader->report))
-            reader->heap[reader->heap_count++] = key_of(reader, i);
-    for (uint32_t i = reader->heap_count / 2; i-- > 0;)
-        sift_down(reader, i, reader->heap[i]);
+    for (uint32_t i = 0; i < reader->leaves; i++) {
+        bool more = i < count && reader_stream_advance(&reader->streams[i], files, &reader->report);
+        winners[reader->leaves + i] = more ? key_of(reader, i) : NO_RECORD;
+    }
+    play_all(reader, winners);
+    free(winners);
     return true;
 }
 
@@ -121,7 +136,7 @@ bool reader_next(struct reader *reader, struct trace_record *record, struct read
         reader->delivered = false;
         advance_first(reader);
     }
-    while (reader->heap_count) {
+    while (has_first(reader)) {
         uint32_t first = first_stream_of(reader);
         struct reader_stream *stream = &reader->streams[first];
         if (reader_stream_read(stream, &reader->files, &reader->report, record)) {
@@ -218,7 +233,7 @@ void reader_close(struct reader *reader)
     for (uint32_t i = 0; i < reader->stream_count; i++)
         free(reader->streams[i].bytes);
     free(reader->streams);
-    free(reader->heap);
+    free(reader->losers);
     free(reader->report.of_process);
     for (unsigned i = 0; i < READER_DAMAGES_NAMED; i++)
         free(reader->report.named[i]);

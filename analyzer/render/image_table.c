@@ -52,7 +52,7 @@ static double stage(const struct image *image, enum stage stage)
 
 static double setting(const struct image *image, enum setting_key key)
 {
-    return image->settings.known[key] ? image->settings.value[key] : (double)NAN;
+    return image->settings->known[key] ? image->settings->value[key] : (double)NAN;
 }
 
 static const struct image_file *first(const struct run *run, const uint32_t *files, size_t count)
@@ -146,8 +146,8 @@ NUMBER(size_ratio, FIGURE->size_ratio)
 NUMBER(width, side(input(metrics, index), false))
 NUMBER(height, side(input(metrics, index), true))
 NUMBER(pixels, format_known(FIGURE->pixels))
-TEXT(decoder, IMAGE->settings.decoder)
-TEXT(encoder, IMAGE->settings.encoder)
+TEXT(decoder, IMAGE->settings->decoder)
+TEXT(encoder, IMAGE->settings->encoder)
 NUMBER(quality, setting(IMAGE, SETTING_QUALITY))
 NUMBER(effort, setting(IMAGE, SETTING_EFFORT))
 NUMBER(subsampling, setting(IMAGE, SETTING_SUBSAMPLING))

@@ -186,7 +186,7 @@ json_t *render_json_image(const struct metrics *metrics, size_t index)
         "large_block_peak_bytes", render_json_integer(image->large_block_peak_bytes), "heap_scope",
         render_json_text(image->heap_scope), "stages", stages(image, false), "unattributed_s",
         render_json_seconds(image->unattributed_ns), "source", stages(image, true), "settings",
-        settings(&image->settings), "attempts", (int)image->attempts, "link_rule", link_rule_name(image->link_rule),
+        settings(image->settings), "attempts", (int)image->attempts, "link_rule", link_rule_name(image->link_rule),
         "status", image_status_name(image->status), "size_ratio", render_json_number(metrics->images[index].size_ratio),
         "quality_retained", json_null(), "lost", losses(&metrics->checks[index], 1), "lost_unknown",
         losses(&metrics->checks[index], -1), "disagreements", disagreements(&metrics->checks[index]));

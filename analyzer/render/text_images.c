@@ -84,7 +84,7 @@ static void image_rows(const struct page *page, const struct image *image)
     stage(page, image, "write", STAGE_IMAGE_WRITE);
     stage(page, image, "cleanup", STAGE_CLEANUP);
     fprintf(out, "unattributed %s\n", format_duration((double)image->unattributed_ns / 1e9).text);
-    settings(page, &image->settings);
+    settings(page, image->settings);
     render_text_image_facts(page, image);
 }
 

@@ -10,16 +10,21 @@
 
 #define WORST_SHOWN 3
 
+static bool says_something(const struct image_file *file)
+{
+    return file->kind == FILE_KIND_FILE && file->role != FILE_ROLE_INTERMEDIATE;
+}
+
 /* The path of what stands for the image: one pointer for all images of one source. */
 static const char *image_name(const struct page *page, uint32_t id)
 {
     const struct run *run = page->metrics->run;
     const struct image *image = &run->images[id];
-    for (size_t i = 0; i < image->input_count; i++)
-        if (run->files[image->inputs[i]].kind == FILE_KIND_FILE)
+    for (size_t i = 0; i < image->input_count; i++) /* the name of a pipe or a temporary file says nothing */
+        if (says_something(&run->files[image->inputs[i]]))
             return run->files[image->inputs[i]].path;
-    for (size_t i = 0; i < image->output_count; i++) /* a pipe's name says nothing */
-        if (run->files[image->outputs[i]].kind == FILE_KIND_FILE)
+    for (size_t i = 0; i < image->output_count; i++)
+        if (says_something(&run->files[image->outputs[i]]))
             return run->files[image->outputs[i]].path;
     return image->input_count    ? run->files[image->inputs[0]].path
            : image->output_count ? run->files[image->outputs[0]].path
