@@ -158,6 +158,17 @@ static void attempts(struct fixture *f, uint32_t each)
 
 CASE(images_failed, "images-failed", m->failed = 1, m->failed = 0)
 CASE(images_unfinished, "images-unfinished", m->unfinished = 1, m->unfinished = 0)
+static void two_runs(struct fixture *f, uint32_t images)
+{
+    static char exe[] = "/usr/bin/cwebp", command[] = "cwebp notes.txt -o out.webp";
+    static struct process processes[2];
+    processes[0] = (struct process){.exe = exe, .images = IMAGES, .exit_code = 1};
+    processes[1] = (struct process){.exe = exe, .command = command, .images = images, .exit_code = 255};
+    f->run.processes = processes;
+    f->run.process_count = 2;
+}
+
+CASE(tools_failed, "tools-failed", two_runs(&f, 0), two_runs(&f, 1))
 CASE(memory_near_limit, "memory-near-limit", m->peak_rss_bytes = 8e8, m->peak_rss_bytes = 7.99e8)
 CASE(memory_of_the_cgroup, "memory-near-limit", f.run.host.cgroup_memory_limit = 125000000,
      f.run.host.cgroup_memory_limit = 126000000)
@@ -291,6 +302,7 @@ int main(void)
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, images_failed);
     tcase_add_test(tests, images_unfinished);
+    tcase_add_test(tests, tools_failed);
     tcase_add_test(tests, memory_near_limit);
     tcase_add_test(tests, memory_of_the_cgroup);
     tcase_add_test(tests, orientation_lost);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROGRAMS_MOST 32   /* that are looked at; a batch has a handful */
 #define SOURCES_LEAST 3    /* of them both efforts must have been seen on */
 #define GAIN_LEAST    0.01 /* smaller ones are no gain */
 
@@ -42,6 +43,42 @@ bool rule_unfinished(const struct metrics *metrics, double threshold, struct fin
             finding_examples(finding, &i, 1);
     return count_of(finding, threshold, "unfinished", metrics->unfinished - metrics->broken_off, "images",
                     metrics->chains);
+}
+
+static bool is_one_of(const char *const *programs, size_t count, const char *exe)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(programs[i], exe))
+            return true;
+    return false;
+}
+
+/* Who fails otherwise may be grep, which found nothing. */
+bool rule_fruitless(const struct metrics *metrics, double threshold, struct finding *finding)
+{
+    const struct run *run = metrics->run;
+    const char *programs[PROGRAMS_MOST], *first = NULL;
+    size_t count = 0;
+    uint64_t failed = 0, runs = 0;
+    for (size_t i = 0; i < run->process_count && count < PROGRAMS_MOST; i++) {
+        const struct process *process = &run->processes[i];
+        if (process->images && process->exe && !is_one_of(programs, count, process->exe))
+            programs[count++] = process->exe;
+    }
+    for (size_t i = 0; i < run->process_count; i++) {
+        const struct process *process = &run->processes[i];
+        if (process->forked || !process->exe || !is_one_of(programs, count, process->exe))
+            continue;
+        runs++;
+        if (process->images || (process->exit_code <= 0 && process->signal <= 0))
+            continue;
+        if (!failed++)
+            first = process->command ? process->command : process->exe;
+    }
+    bool made = count_of(finding, threshold, "failed", failed, "runs", runs);
+    if (made)
+        finding_word(finding, "first", first);
+    return made;
 }
 
 static bool lost(const struct metrics *metrics, double threshold, struct finding *finding, enum loss loss)

@@ -8,7 +8,8 @@ import { bytes, change, count, duration, fixed, percent, visible, write } from "
 
 export function header(report) {
   const host = report.host;
-  const where = [host.cpu_model, `${host.usable_cpus ?? "?"} of ${host.cpus ?? "?"} CPUs usable`, host.kernel, host.machine].filter(Boolean);
+  const cpus = host.cpus === null ? "a machine that no process lived long enough to describe" : `${host.usable_cpus ?? "n/a"} of ${host.cpus} CPUs usable`;
+  const where = [host.cpu_model, cpus, host.kernel, host.machine].filter(Boolean);
   const when = report.started ? report.started.replace("T", " ").replace(/\.\d+Z$/, " UTC") : "at an unknown time";
   return h(
     "header",
@@ -32,7 +33,8 @@ function tile(label, key, value, note) {
 }
 
 function statusNote(totals) {
-  const parts = [[totals.failed, "failed"], [totals.discarded, "discarded"], [totals.unfinished, "unfinished"]].filter(([n]) => n > 0);
+  const unfinished = totals.broken_off ? `unfinished (${count(totals.broken_off)} where the trace breaks off)` : "unfinished";
+  const parts = [[totals.failed, "failed"], [totals.discarded, "discarded"], [totals.unfinished, unfinished]].filter(([n]) => n > 0);
   return parts.length ? parts.map(([n, name]) => `${count(n)} ${name}`).join(", ") : "all ok";
 }
 

@@ -20,7 +20,7 @@ void render_text_row(const struct page *page, int depth, bool last);
 /* Writes text of unknown origin. */
 void render_text_foreign(const struct page *page, const char *text);
 
-/* The last part of the path of an image's first input, else output. */
+/* The last part of the path of an image's first input, else output; without either, whose attempt it was. */
 void render_text_image_name(const struct page *page, uint32_t id);
 void render_text_workers(const struct page *page);
 void render_text_value(const struct page *page);

@@ -98,6 +98,8 @@ static void recorded(const struct page *page)
     }
     if (host->cpus && !isnan(host->usable_cpus))
         fprintf(out, ", %.3g of %" PRIu32 " CPUs usable", host->usable_cpus, host->cpus);
+    else
+        fputs("; machine n/a (no process lived long enough to describe it)", out);
     if (host->kernel) {
         fputs(", ", out);
         render_text_foreign(page, host->kernel);

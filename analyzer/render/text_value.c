@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the text report's rows about what the work was worth, and findings.
  * Must not know: records, how figures come about. Computes nothing. */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -30,10 +31,24 @@ static const char *image_name(const struct page *page, uint32_t id)
                                  : NULL;
 }
 
+static void last_part(const struct page *page, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    render_text_foreign(page, slash && slash[1] ? slash + 1 : path);
+}
+
 void render_text_image_name(const struct page *page, uint32_t id)
 {
-    const char *path = image_name(page, id), *slash = path ? strrchr(path, '/') : NULL;
-    render_text_foreign(page, slash && slash[1] ? slash + 1 : path);
+    const struct run *run = page->metrics->run;
+    const char *path = image_name(page, id);
+    if (!path && run->images[id].process < run->process_count) { /* it was fed something that is no image */
+        const struct process *process = &run->processes[run->images[id].process];
+        fprintf(page->out, "no image file (pid %" PRIu32 " ", process->pid);
+        last_part(page, process->exe ? process->exe : "program unknown");
+        fputc(')', page->out);
+        return;
+    }
+    last_part(page, path);
 }
 
 static void examples(const struct page *page, const uint32_t *images, size_t count, uint64_t all)

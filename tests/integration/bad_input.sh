@@ -123,6 +123,18 @@ for form in csv md json html; do
     expect 1 "cannot write /dev/full: No space left on device" report "$imgbench" report "--$form=/dev/full" sound
 done
 
+# What failed without an image file is called by its process; a machine that nobody described is n/a, not "?".
+traced "$work/no-image" jpegtran file >/dev/null 2>&1 && fail "jpegtran took a text for a JPEG"
+"$imgbench" report no-image >stdout
+grep -Eq 'no image file \(pid [0-9]+ jpegtran\)' stdout || fail "an attempt without a file has no name: $(grep -A9 ^Findings stdout)"
+LD_PRELOAD=$library IMGBENCH_DIR=$work/killed IMGBENCH_SAMPLE_MS=0 bash -c 'exec cwebp -quiet -m 6 -q 100 "$0" -o killed.webp' /usr/share/libjxl-testdata/jxl/flower/flower.png.im_q85_420.jpg &
+for ((i = 0; i < 200; i++)); do if grep -qs cwebp killed/*/0.0; then break; fi; sleep 0.01; done
+kill -KILL $!
+wait $! 2>/dev/null || true
+"$imgbench" report killed >stdout
+grep -q '; machine n/a (no process lived long enough to describe it)' stdout || fail "$(grep Recorded stdout)"
+! grep -q '[?]' stdout || fail "a figure is '?': $(grep '[?]' stdout)"
+
 damage no-metadata
 rm "$(dirname "$packet")/metadata"
 expect 0 metadata report "$imgbench" report no-metadata

@@ -102,6 +102,10 @@ pillow make "$photo" "$in"
 
 head -c 90000 "$in/photo.png" >"$in/cut.png"
 fires images-failed cwebp -m 0 "$in/cut.png" -o "$out/a.webp"
+# What is no image is not counted as one, but the run that got it is not passed over.
+echo text >"$in/notes.txt"
+fires tools-failed bash -c "cwebp -quiet -m 0 '$in/photo.png' -o '$out/a.webp'; cwebp -quiet '$in/notes.txt' -o '$out/b.webp'; true"
+quiet tools-failed bash -c "cwebp -quiet -m 0 '$in/photo.png' -o '$out/a.webp'; grep -q nothing '$in/notes.txt'; true"
 quiet images-failed cwebp -m 0 "$in/photo.png" -o "$out/a.webp"
 
 cat >"$work/killed" <<'BASH' # ends a command as soon as its trace says that a codec has been called
