@@ -195,7 +195,7 @@ struct image {
     uint64_t cpu_ns;                      /* owner + helpers when alone in its process, or UNKNOWN */
     uint64_t cpu_thread_ns;               /* owner thread, or UNKNOWN */
     uint64_t helpers_cpu_ns;              /* its part, by busy time, of what its process's other threads used beside
-                                           * that: an estimate */
+                                           * that: an estimate; or UNKNOWN */
     uint64_t peak_heap_bytes;             /* live peak - live at start, when alone, or UNKNOWN */
     uint64_t large_block_peak_bytes;      /* by owner, or UNKNOWN */
     const char *heap_scope;               /* "process" or "large blocks", or NULL */

@@ -297,6 +297,22 @@ START_TEST(helpers_that_outlive_the_images_are_shared_by_busy_time)
 }
 END_TEST
 
+/* Killed before a sample: what the process used is not known, nor what its helpers did. */
+START_TEST(helpers_of_a_process_whose_cpu_is_not_known_are_not_known)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0), helper = scene_thread(tool, 101, 1);
+    small_image(tool, 10, 1, "/photos/a.ppm", "/photos/a.webp");
+    small_image(tool, 30, 2, "/photos/b.ppm", "/photos/b.webp");
+    act_cpu(helper, 42, 5);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 2);
+    ck_assert_uint_eq(run->images[0].helpers_cpu_ns, UNKNOWN);
+    ck_assert_uint_eq(run->images[1].helpers_cpu_ns, UNKNOWN);
+    run_free(run);
+}
+END_TEST
+
 START_TEST(the_only_image_has_all_helpers_and_a_process_without_helpers_none)
 {
     struct scene scene = scene_new();
@@ -360,6 +376,7 @@ int main(void)
     tcase_add_test(tests, rows_take_their_own_time_and_the_gaps_between_them_are_the_tools);
     tcase_add_test(tests, interleaved_images_on_one_thread_share_no_nanosecond);
     tcase_add_test(tests, helpers_that_outlive_the_images_are_shared_by_busy_time);
+    tcase_add_test(tests, helpers_of_a_process_whose_cpu_is_not_known_are_not_known);
     tcase_add_test(tests, the_only_image_has_all_helpers_and_a_process_without_helpers_none);
     tcase_add_test(tests, helpers_calls_inside_the_owners_call_are_not_counted_twice);
     suite_add_tcase(suite, tests);

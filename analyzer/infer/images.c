@@ -250,6 +250,11 @@ static void share_helpers(struct process_state *process, struct image *images, s
 {
     uint64_t left_ns = process->helpers_cpu_ns;
     double busy_ns = 0;
+    if (left_ns == UNKNOWN) {
+        for (size_t i = 0; i < count; i++)
+            images[i].helpers_cpu_ns = UNKNOWN;
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         uint64_t own_ns = images[i].cpu_ns == UNKNOWN ? 0 : images[i].cpu_ns - images[i].cpu_thread_ns;
         left_ns -= own_ns < left_ns ? own_ns : left_ns;

@@ -197,15 +197,17 @@ void infer_allocator_record(struct event *event);
 
 /* resources.c */
 void infer_resource_record(struct event *event);
-void infer_block_record(struct event *event);
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
 void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
 void infer_resources_finish(struct infer *infer);
 
-/* What was asked of libvips, which uses a name for several things, as settings of this format. */
+/* blocks.c */
+void infer_block_record(struct event *event);
+
 /* The run's own copy of them, the same one for the same settings. Padding counts: they must have been zeroed first. */
 struct image_settings *infer_settings_shared(struct infer *infer, const struct image_settings *settings);
+/* What was asked of libvips, which uses a name for several things, as settings of this format. */
 void infer_settings_of_vips(struct image_settings *settings, enum image_format format);
 
 /* joins.c */

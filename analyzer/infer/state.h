@@ -249,8 +249,8 @@ struct process_state {
     uint32_t exec_tid; /* thread that was about to replace the program when the records ended, or 0 */
     struct timeline *threads;
     struct job *latest;
-    uint64_t helper_cpu_ns;               /* of ended threads that own no image */
-    uint64_t helpers_cpu_ns;              /* of all threads but the main one that own none, known when it has ended */
+    uint64_t helper_cpu_ns;  /* of ended threads that own no image */
+    uint64_t helpers_cpu_ns; /* of all threads but the main one that own none, set when it has ended; or UNKNOWN */
     struct description *description_at;   /* looked up last, or NULL: most records are of the same one, */
     struct session *session_at;           /* and of the same one of these */
     struct id_map descriptions, sessions; /* by number; descriptions go at their last close */

@@ -137,7 +137,9 @@ static uint64_t helpers_of(const struct process_state *process, const struct pro
             used_ns -= process->start_cpu_ns < used_ns ? process->start_cpu_ns : used_ns;
         others_ns += used_ns;
     }
-    if (!helpers || model->cpu_ns == UNKNOWN || model->cpu_ns < others_ns)
+    if (helpers && model->cpu_ns == UNKNOWN)
+        return UNKNOWN;
+    if (!helpers || model->cpu_ns < others_ns)
         return process->helper_cpu_ns;
     uint64_t left_ns = model->cpu_ns - others_ns;
     return left_ns > process->helper_cpu_ns ? left_ns : process->helper_cpu_ns;

@@ -65,8 +65,9 @@ bool metrics_image_figures(struct metrics *metrics)
             image->peak_heap_bytes != UNKNOWN ? image->peak_heap_bytes : image->large_block_peak_bytes;
         figures->bytes_per_pixel = metrics_ratio(number(figures->peak_bytes), number(figures->pixels));
         uint64_t cpu_ns = image->cpu_ns != UNKNOWN ? image->cpu_ns : image->cpu_thread_ns;
-        metrics->helpers_shared = metrics->helpers_shared || image->helpers_cpu_ns;
-        figures->cpu_s = (number(cpu_ns) + (double)image->helpers_cpu_ns) / NS_PER_S;
+        metrics->helpers_shared =
+            metrics->helpers_shared || (image->helpers_cpu_ns && image->helpers_cpu_ns != UNKNOWN);
+        figures->cpu_s = (number(cpu_ns) + number(image->helpers_cpu_ns)) / NS_PER_S;
         double saved = number(figures->bytes_in) - number(figures->bytes_out);
         figures->cpu_s_per_mb_saved =
             image->status == IMAGE_OK && saved > 0 ? figures->cpu_s / (saved / BYTES_PER_MB) : (double)NAN;

@@ -18,8 +18,9 @@ export function stageBar(store, i, longest) {
     .map(([seconds, title]) => `${title} ${duration(seconds)}`)
     .join(", ");
   const bar = h("span", { class: "stages", style: { width: `${longest > 0 ? Math.max((busy / longest) * 100, 0.5) : 0}%` } });
+  const whole = parts.reduce((sum, seconds) => sum + Math.max(seconds, 0), 0); // shares: factors that add up to less than 1 leave room
   for (const [k, seconds] of parts.entries())
-    if (seconds > 0) bar.append(h("span", { style: { "flex-grow": seconds, background: stages[k].colour } }));
+    if (seconds > 0) bar.append(h("span", { style: { "flex-grow": seconds / whole, background: stages[k].colour } }));
   return h("span", { class: "stage-bar", role: "img", "aria-label": text || "no stage known", title: text }, bar);
 }
 

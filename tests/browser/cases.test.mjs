@@ -96,6 +96,15 @@ test("a hundred thousand images: the summary does not wait for them", async () =
   await context.close();
 });
 
+test("a stage bar is filled by its stages, however short the image was", async () => {
+  const { page, close } = await open(browser, "batch");
+  const bars = await page.$$eval("table.images .stages", (all) =>
+    all.map((bar) => [bar.getBoundingClientRect().width, [...bar.children].reduce((sum, part) => sum + part.getBoundingClientRect().width, 0)]));
+  assert.ok(bars.length > 1);
+  for (const [whole, parts] of bars) assert.ok(Math.abs(whole - parts) < 1, `stages fill ${parts} of ${whole} pixels`);
+  await close();
+});
+
 test("on paper the page is light and its rows are there", async () => {
   variant("batch", "paper", (report, images) => multiply(report, images, 300, 3));
   const { page, close } = await open(browser, "paper", { scheme: "dark" });
