@@ -178,7 +178,8 @@ struct image {
     size_t input_count;
     uint32_t *outputs;
     size_t output_count;
-    uint32_t chain; /* images joined by an intermediate have the same */
+    uint32_t chain;     /* images joined by an intermediate have the same */
+    uint32_t read_with; /* index of the image that read and decoded the source for this one, too; NO_ID: none did */
     uint32_t process;
     uint32_t worker;                   /* index into run.workers, or NO_ID */
     uint32_t tid;                      /* owner thread */

@@ -74,6 +74,7 @@ struct image *sample_image(struct run *run, uint32_t chain, uint32_t input, uint
     one_file(&image->inputs, &image->input_count, input);
     one_file(&image->outputs, &image->output_count, output);
     image->chain = chain;
+    image->read_with = NO_ID;
     image->worker = NO_ID;
     image->start_ns = SAMPLE_START + start_ms * MS;
     image->end_ns = SAMPLE_START + end_ms * MS;

@@ -173,6 +173,27 @@ START_TEST(outputs_beside_each_other_are_images_of_their_own)
 }
 END_TEST
 
+/* Images are numbered by their starts, those of the process that was seen last before the others'. */
+START_TEST(further_outputs_say_which_image_read_their_source)
+{
+    struct scene scene = scene_new();
+    struct actor late = scene_process(&scene, 100, 1, 0), tool = scene_process(&scene, 200, 1, 0);
+    decodes(tool, 10, 1, "/photos/a.png");
+    encodes(tool, 20, 2, 0x100000, "/photos/1.jpg", FORMAT_JPEG);
+    encodes(tool, 40, 3, 0x100000, "/photos/2.jpg", FORMAT_JPEG);
+    encodes(tool, 60, 4, 0x100000, "/photos/3.jpg", FORMAT_JPEG);
+    act_end(tool, 90, 50, 0);
+    decodes(late, 100, 1, "/photos/b.png");
+    encodes(late, 110, 2, 0x100000, "/photos/b.jpg", FORMAT_JPEG);
+    act_end(late, 130, 20, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->image_count, 4);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_uint_eq(run->images[i].read_with, i == 1 || i == 2 ? 0 : NO_ID);
+    run_free(run);
+}
+END_TEST
+
 static void act_pipe(struct actor actor, double ms, uint32_t file, int flags)
 {
     ACT(actor, ms, open, .inode = 77, .bytes = TRACE_UNKNOWN, .file = file, .fd = flags ? 1 : 0,
@@ -366,6 +387,7 @@ int main(void)
     tcase_add_test(tests, what_is_left_out_of_several_outputs_is_in_none_of_them);
     tcase_add_loop_test(tests, outputs_in_the_place_of_each_other_are_attempts_of_one_image, 0, 2);
     tcase_add_loop_test(tests, outputs_beside_each_other_are_images_of_their_own, 0, 2);
+    tcase_add_test(tests, further_outputs_say_which_image_read_their_source);
     tcase_add_test(tests, what_only_passes_bytes_on_is_no_image_but_its_cpu_counts);
     tcase_add_loop_test(tests, what_may_have_changed_the_bytes_is_an_image, OTHER_BUFFER, COPY_KINDS);
     tcase_add_test(tests, a_part_of_the_bytes_is_a_source_of_its_own);

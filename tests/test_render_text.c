@@ -23,6 +23,19 @@ START_TEST(the_report_is_the_golden_one)
 }
 END_TEST
 
+START_TEST(what_was_read_once_for_several_outputs_says_with_which_and_not_zero)
+{
+    struct run *run = sample_run();
+    run->images[3].read_with = 2;
+    run->images[3].stage_ns[STAGE_IMAGE_READ] = 0;
+    char *text = text_report(run, false, 0);
+    ck_assert_ptr_nonnull(
+        strstr(text, "validation 0.01s, read and decoded with /home/ann/photos/out/b.webp, processing 0.34s"));
+    ck_assert_ptr_null(strstr(text, "read 0.00s"));
+    free(text);
+}
+END_TEST
+
 START_TEST(the_ascii_report_is_the_golden_one_and_ascii)
 {
     char *text = text_report(sample_run(), true, 0);
@@ -214,6 +227,7 @@ int main(void)
     Suite *suite = suite_create("render_text");
     TCase *tests = tcase_create("all");
     tcase_add_test(tests, the_report_is_the_golden_one);
+    tcase_add_test(tests, what_was_read_once_for_several_outputs_says_with_which_and_not_zero);
     tcase_add_test(tests, the_ascii_report_is_the_golden_one_and_ascii);
     tcase_add_test(tests, titles_stand_in_the_specified_order);
     tcase_add_test(tests, unknown_figures_say_why);

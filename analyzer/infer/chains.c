@@ -29,6 +29,13 @@ static void sort_images(struct run *run)
     for (uint32_t i = 0; i < run->image_count; i++)
         places[i] = i;
     qsort_r(places, run->image_count, sizeof *places, places_by_start, run->images);
+    uint32_t *now = memory_zeroed(run->image_count, sizeof *now);
+    for (uint32_t i = 0; i < run->image_count; i++)
+        now[places[i]] = i;
+    for (uint32_t i = 0; i < run->image_count; i++)
+        if (run->images[i].read_with != NO_ID)
+            run->images[i].read_with = now[run->images[i].read_with];
+    free(now);
     for (uint32_t i = 0; i < run->image_count; i++) { /* along each cycle of the permutation */
         struct image first = run->images[i];
         uint32_t to = i;

@@ -272,7 +272,7 @@ static void share_helpers(struct process_state *process, struct image *images, s
 static void image_of(struct infer *infer, const struct job *job, enum image_status status, bool alone)
 {
     struct run *run = infer->run;
-    struct image *image = &run->images[run->image_count++];
+    struct image *image = &run->images[run->image_count];
     struct process *process = &run->processes[job->process];
     uint64_t cpu_ns = job->cpu_ns + job->copied_ns[false] + job->copied_ns[true];
     *image = (struct image){
@@ -280,6 +280,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .input_count = job->inputs_count,
         .outputs = copy_ids(job->outputs, job->outputs_count),
         .output_count = job->outputs_count,
+        .read_with = infer_job_read_with(run, job),
         .process = job->process,
         .worker = NO_ID,
         .tid = job->tid,
@@ -293,6 +294,7 @@ static void image_of(struct infer *infer, const struct job *job, enum image_stat
         .link_rule = job->rule,
         .status = status,
     };
+    run->image_count++;
     phases_of(image, job);
     if (job->heap_known && alone && job->heap_peak) {
         image->peak_heap_bytes = job->heap_peak > job->heap_start ? job->heap_peak - job->heap_start : 0;
@@ -369,6 +371,8 @@ void infer_images_finish(struct infer *infer)
         find_overlaps(jobs, count, overlaps);
         if (count) /* helpers that ended behind the last image worked for it, if for any */
             jobs[count - 1]->helper_end_ns = process->helper_cpu_ns;
+        for (size_t i = 0; i < count; i++)
+            jobs[i]->image_place = (uint32_t)(run->image_count + i + 1);
         for (size_t i = 0; i < count; i++) {
             status_of(infer, jobs[i], &status[i]);
             image_of(infer, jobs[i], status[i], !overlaps[i]);

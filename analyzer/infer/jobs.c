@@ -101,6 +101,22 @@ struct job *infer_job_now(struct job *job)
     return job;
 }
 
+uint32_t infer_job_read_with(const struct run *run, const struct job *job)
+{
+    if (job->read_ops || job->stage_ns[STAGE_IMAGE_READ] || job->stage_ns[STAGE_DECODE])
+        return NO_ID;
+    /* Merged jobs may lead back to where one was: an earlier start leads on. */
+    const struct job *at = job, *first = infer_job_now(job->again_of);
+    while (first && !first->image_place && first->start_ns < at->start_ns) {
+        at = first;
+        first = infer_job_now(first->again_of);
+    }
+    uint32_t place = first ? first->image_place : 0;
+    if (!place || first == job || place > run->image_count)
+        return NO_ID;
+    return run->images[place - 1].read_with == NO_ID ? place - 1 : run->images[place - 1].read_with;
+}
+
 /* Times, counts and what was seen; the job keeps its own input, output and thread. */
 void infer_job_merge(struct process_state *process, struct job *part, struct job *job)
 {

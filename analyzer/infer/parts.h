@@ -146,6 +146,9 @@ struct job *infer_job_again(struct event *event, struct job *first);
 void infer_job_merge(struct process_state *process, struct job *part, struct job *job);
 /* The job that this one has become part of, or it. */
 struct job *infer_job_now(struct job *job);
+/* Place in run->images of the image whose reading this job's pixels come from, NO_ID where it read for itself: what was
+ * read again is in its own stages. */
+uint32_t infer_job_read_with(const struct run *run, const struct job *job);
 /* The job that a new piece of work on this thread most likely belongs to, or NULL. */
 struct job *infer_job_adjacent(const struct event *event);
 /* The active job one of whose ranges of this use overlaps this one, or NULL. Memory is used again and again: the

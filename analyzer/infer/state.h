@@ -179,6 +179,7 @@ struct job {
     struct job *next;             /* in its process, newest first */
     struct memory_images *memory; /* that a codec was given or gave back, or NULL */
     struct job *again_of;         /* whose input it has, or NULL */
+    uint32_t image_place;         /* place in run->images + 1, or 0: it is none, or not yet */
     uint32_t readings;            /* of its input, that no answer on a socket has been found for */
     uint32_t copied_place;        /* place in outputs + 1 of the one that is read back for another, or 0 */
     uint32_t loader_tid;          /* thread that libvips loaded the input on, or 0 */

@@ -35,6 +35,11 @@ static double seconds(uint64_t ns)
     return ns == UNKNOWN ? (double)NAN : (double)ns / 1e9;
 }
 
+static double moment(const struct metrics *metrics, uint64_t ns)
+{
+    return ns == UNKNOWN ? (double)NAN : (double)(int64_t)(ns - metrics->run->start_ns) / 1e9;
+}
+
 static double index_number(uint32_t index)
 {
     return index == NO_ID ? (double)NAN : index;
@@ -132,6 +137,7 @@ static double id(const struct metrics *metrics, size_t index)
 }
 
 NUMBER(chain, index_number(IMAGE->chain))
+NUMBER(read_with, index_number(IMAGE->read_with))
 TEXT(status, image_status_name(IMAGE->status))
 TEXT(link_rule, link_rule_name(IMAGE->link_rule))
 TEXT(input_path, path(input(metrics, index)))
@@ -153,10 +159,18 @@ NUMBER(effort, setting(IMAGE, SETTING_EFFORT))
 NUMBER(subsampling, setting(IMAGE, SETTING_SUBSAMPLING))
 NUMBER(attempts, IMAGE->attempts)
 NUMBER(worker, index_number(IMAGE->worker))
-NUMBER(start, (double)(int64_t)(IMAGE->start_ns - metrics->run->start_ns) / 1e9)
+NUMBER(start, moment(metrics, IMAGE->start_ns))
 NUMBER(span, seconds(IMAGE->end_ns - IMAGE->start_ns))
 NUMBER(busy, seconds(IMAGE->busy_ns))
 NUMBER(waiting, (double)(int64_t)(IMAGE->end_ns - IMAGE->start_ns - IMAGE->busy_ns) / 1e9)
+NUMBER(validation_at, moment(metrics, IMAGE->phase_start_ns[STAGE_VALIDATION]))
+NUMBER(image_read_at, moment(metrics, IMAGE->phase_start_ns[STAGE_IMAGE_READ]))
+NUMBER(decode_at, moment(metrics, IMAGE->phase_start_ns[STAGE_DECODE]))
+NUMBER(transform_at, moment(metrics, IMAGE->phase_start_ns[STAGE_TRANSFORM]))
+NUMBER(encode_at, moment(metrics, IMAGE->phase_start_ns[STAGE_ENCODE]))
+NUMBER(optimization_at, moment(metrics, IMAGE->phase_start_ns[STAGE_OPTIMIZATION]))
+NUMBER(image_write_at, moment(metrics, IMAGE->phase_start_ns[STAGE_IMAGE_WRITE]))
+NUMBER(cleanup_at, moment(metrics, IMAGE->phase_start_ns[STAGE_CLEANUP]))
 NUMBER(validation, stage(IMAGE, STAGE_VALIDATION))
 NUMBER(image_read, stage(IMAGE, STAGE_IMAGE_READ))
 NUMBER(decode, stage(IMAGE, STAGE_DECODE))
@@ -185,9 +199,11 @@ NUMBER(reencoded, flag(FIGURE->reencoded))
         key, title, definition, COLUMN_##unit, NULL, getter                                                            \
     }
 const struct image_column image_columns[] = {
-    N("image", "Image", ID, id, "Its number, counted from 0 in the order in which images began."),
+    N("image", "Number", ID, id, "Its number, counted from 0 in the order in which images began."),
     N("chain", "Chain", ID, chain, "Images that an intermediate file joins have the same number and count as one."),
     T("status", "Status", TEXT, status, "ok, failed, discarded (the encode was thrown away) or unfinished."),
+    N("read_with", "Read with", ID, read_with,
+      "Image that read and decoded the source for this one, too: none of that time is in this one's stages."),
     T("link_rule", "Link", TEXT, link_rule,
       "What tied the output to the input, strongest first: path, nesting, "
       "buffer, connection, size, adjacency; or none."),
@@ -229,6 +245,15 @@ const struct image_column image_columns[] = {
     N("image_write_s", "Image write", SECONDS, image_write, "Time in writes of the outputs."),
     N("cleanup_s", "Cleanup", SECONDS, cleanup, "Output done to the last close, rename or unlink of the image."),
     N("unattributed_s", "Unattributed", SECONDS, unattributed, "Busy time in no stage."),
+    N("validation_at_s", "Validation at", MOMENT, validation_at,
+      "When its input was first seen, from the start of the run."),
+    N("image_read_at_s", "Read at", MOMENT, image_read_at, "When its input was first read."),
+    N("decode_at_s", "Decode at", MOMENT, decode_at, "When decoding was first seen."),
+    N("transform_at_s", "Transform at", MOMENT, transform_at, "When a transformation was first seen."),
+    N("encode_at_s", "Encode at", MOMENT, encode_at, "When encoding was first seen."),
+    N("optimization_at_s", "Processing at", MOMENT, optimization_at, "The first of decode, transform and encode."),
+    N("image_write_at_s", "Write at", MOMENT, image_write_at, "When its output was first written."),
+    N("cleanup_at_s", "Cleanup at", MOMENT, cleanup_at, "When cleanup was first seen."),
     N("cpu_s", "CPU", SECONDS, cpu,
       "CPU time of its thread and helpers when it was alone in its process, else of its "
       "thread."),

@@ -153,15 +153,15 @@ static void add_figures(const struct metrics *metrics, size_t index, json_t *jso
     char label[SETTING_LABEL_BYTES];
     metrics_setting_label(metrics->run, image, label);
     json_t *more = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "bytes_in",
-        render_json_integer(figures->bytes_in), "bytes_out", render_json_integer(figures->bytes_out), "pixels",
-        render_json_integer(figures->pixels), "reencoded", render_json_flag(figures->reencoded), "cpu_s_per_mb_saved",
-        render_json_number(figures->cpu_s_per_mb_saved), "peak_bytes", render_json_integer(figures->peak_bytes),
-        "bytes_per_pixel", render_json_number(figures->bytes_per_pixel), "setting",
-        render_json_text(*label ? label : NULL), "phases", phases(metrics->run, image), "io", "read_ops",
-        render_json_integer(image->read_ops), "read_bytes", render_json_integer(image->read_bytes), "write_ops",
-        render_json_integer(image->write_ops), "write_bytes", render_json_integer(image->write_bytes), "small_ops",
-        render_json_integer(image->small_ops));
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}}", "read_with",
+        render_json_index(image->read_with), "bytes_in", render_json_integer(figures->bytes_in), "bytes_out",
+        render_json_integer(figures->bytes_out), "pixels", render_json_integer(figures->pixels), "reencoded",
+        render_json_flag(figures->reencoded), "cpu_s_per_mb_saved", render_json_number(figures->cpu_s_per_mb_saved),
+        "peak_bytes", render_json_integer(figures->peak_bytes), "bytes_per_pixel",
+        render_json_number(figures->bytes_per_pixel), "setting", render_json_text(*label ? label : NULL), "phases",
+        phases(metrics->run, image), "io", "read_ops", render_json_integer(image->read_ops), "read_bytes",
+        render_json_integer(image->read_bytes), "write_ops", render_json_integer(image->write_ops), "write_bytes",
+        render_json_integer(image->write_bytes), "small_ops", render_json_integer(image->small_ops));
     json_object_update(json, more);
     json_decref(more);
 }

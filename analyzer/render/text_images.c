@@ -50,6 +50,22 @@ static void stage(const struct page *page, const struct image *image, const char
         fprintf(page->out, "%s %s, ", name, format_duration((double)image->stage_ns[stage] / 1e9).text);
 }
 
+/* A source that several outputs are made from was read once, with the first of them. */
+static void read_stages(const struct page *page, const struct image *image)
+{
+    const struct run *run = page->metrics->run;
+    if (image->read_with == NO_ID || image->stage_ns[STAGE_VALIDATION])
+        stage(page, image, "validation", STAGE_VALIDATION);
+    if (image->read_with == NO_ID) {
+        stage(page, image, "read", STAGE_IMAGE_READ);
+        return;
+    }
+    const struct image *first = &run->images[image->read_with];
+    fputs("read and decoded with ", page->out);
+    path(page, first->outputs, first->output_count);
+    fputs(", ", page->out);
+}
+
 static void settings(const struct page *page, const struct image_settings *settings)
 {
     fprintf(page->out, "      settings: %s", settings->encoder ? settings->encoder : "encoder not seen");
@@ -78,8 +94,7 @@ static void image_rows(const struct page *page, const struct image *image)
     fprintf(out, " %s ", page->arrow);
     path(page, image->outputs, image->output_count);
     fputs("\n      ", out);
-    stage(page, image, "validation", STAGE_VALIDATION);
-    stage(page, image, "read", STAGE_IMAGE_READ);
+    read_stages(page, image);
     stage(page, image, "processing", STAGE_OPTIMIZATION);
     stage(page, image, "write", STAGE_IMAGE_WRITE);
     stage(page, image, "cleanup", STAGE_CLEANUP);
