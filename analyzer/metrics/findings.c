@@ -16,12 +16,12 @@
 
 static const struct {
     finding_rule *rule;
-    const char *id, *title, *remedy;
+    const char *id, *what, *title, *remedy;
     enum finding_severity severity;
     double threshold;
 } rows[] = {
 #define FINDING(name, id, severity, threshold, unit, what, why, title, remedy)                                         \
-    {rule_##name, id, title, remedy, SEVERITY_##severity, threshold},
+    {rule_##name, id, what, title, remedy, SEVERITY_##severity, threshold},
 #include "analyzer/metrics/findings.def"
 };
 const size_t finding_rule_count = sizeof rows / sizeof *rows;
@@ -58,8 +58,11 @@ static bool before(const struct finding *a, const struct finding *b)
 void metrics_findings(struct metrics *metrics)
 {
     for (size_t i = 0; i < finding_rule_count; i++) {
-        struct finding finding = {
-            .id = rows[i].id, .title = rows[i].title, .remedy = rows[i].remedy, .severity = rows[i].severity};
+        struct finding finding = {.id = rows[i].id,
+                                  .measured = rows[i].what,
+                                  .title = rows[i].title,
+                                  .remedy = rows[i].remedy,
+                                  .severity = rows[i].severity};
         if (!rows[i].rule(metrics, rows[i].threshold, &finding))
             continue;
         size_t at = metrics->finding_count < FINDINGS_MAX ? metrics->finding_count++ : FINDINGS_MAX;

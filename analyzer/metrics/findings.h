@@ -28,9 +28,10 @@ struct finding_evidence {
     const char *text; /* UNIT_TEXT: lives as long as the run */
 };
 struct finding {
-    const char *id;     /* "pool-too-small": stable */
-    const char *title;  /* template */
-    const char *remedy; /* template */
+    const char *id;       /* "pool-too-small": stable */
+    const char *measured; /* what its threshold is about, in words */
+    const char *title;    /* template */
+    const char *remedy;   /* template */
     enum finding_severity severity;
     double cost; /* share of the run's time, memory or bytes that it is about, 0 to 1: worst first */
     struct finding_evidence evidence[FINDING_EVIDENCE];

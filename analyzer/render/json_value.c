@@ -113,8 +113,8 @@ json_t *render_json_finding(const struct metrics *metrics, size_t index)
     }
     render_finding_text(finding, finding->title, title);
     render_finding_text(finding, finding->remedy, remedy);
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", finding->id, "severity",
-                     finding_severity_name(finding->severity), "title", render_json_text(title), "remedy",
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "id", finding->id, "measured", finding->measured,
+                     "severity", finding_severity_name(finding->severity), "title", render_json_text(title), "remedy",
                      render_json_text(remedy), "cost", render_json_number(finding->cost), "evidence", evidence, "units",
                      units, "images", ids(finding->images, finding->image_count));
 }
