@@ -2,13 +2,14 @@
 // Owns: the dialog that shows everything known of one image.
 // Must not know: where it was opened from.
 import { stageParts, stages } from "./colours.js";
-import { h, term } from "./dom.js";
+import { h, shortName, term } from "./dom.js";
 import { duration, visible, write } from "./units.js";
 
 const groups = [
   ["Result", ["status", "input_format", "output_format", "bytes_in", "bytes_out", "size_ratio", "cpu_s_per_mb_saved", "reencoded", "lost", "disagreements", "quality_retained"]],
   ["Settings", ["decoder", "encoder", "setting", "quality", "effort", "subsampling", "attempts"]],
   ["Time", ["start_s", "span_s", "busy_s", "wait_s", "cpu_s"]],
+  ["Moments", ["validation_at_s", "image_read_at_s", "decode_at_s", "transform_at_s", "encode_at_s", "image_write_at_s", "cleanup_at_s"]],
   ["Resources", ["peak_bytes", "memory_scope", "bytes_per_pixel", "width", "height", "pixels", "read_ops", "write_ops", "small_ops"]],
   ["How it was found", ["image", "chain", "link_rule", "input_count", "output_count", "worker", "pid"]],
 ];
@@ -30,10 +31,18 @@ function stageRows(store, i) {
         const unknown = stage.key === "other" ? !parts[k] : store.get(`${stage.key}_s`, i) === null;
         if (stage.key === "other" && unknown) return null;
         const bar = h("span", { style: { width: `${(parts[k] / most) * 100}%`, background: stage.colour } });
-        return h("tr", null, h("th", { scope: "row" }, term(stage.title, stage.key)), h("td", { class: "number" }, unknown ? "n/a" : duration(parts[k])), h("td", { class: "bar" }, bar));
+        return h("tr", null, h("th", { scope: "row" }, term(stage.title, stage.key)), h("td", { class: "number" }, store.sharedWith(`${stage.key}_s`, i) !== null ? "shared" : unknown ? "n/a" : duration(parts[k])), h("td", { class: "bar" }, bar));
       }),
     ),
   );
+}
+
+// A source that several outputs are made from is read once.
+function sharedNote(store, i) {
+  const other = store.get("read_with", i);
+  if (other === null) return null;
+  const name = visible(store.name(other));
+  return h("p", { class: "note shared" }, "The source was read and decoded once, with ", h("button", { type: "button", class: "link", "aria-label": name, onclick: () => openDetail(store, other) }, shortName(name, visible(store.path(other) ?? name))), ": shared stages are in that image\u2019s time.");
 }
 
 function path(title, text) {
@@ -41,7 +50,7 @@ function path(title, text) {
 }
 
 function shown(store, i) {
-  const used = new Set(["input", "output", ...stages.map((stage) => `${stage.key}_s`), "optimization_s"]);
+  const used = new Set(["input", "output", ...stages.map((stage) => `${stage.key}_s`), "optimization_s", "optimization_at_s", "read_with"]);
   const rows = (keys) =>
     keys
       .map((key) => store.columns.get(key))
@@ -83,6 +92,7 @@ export function openDetail(store, i, around = {}) {
     h("dl", { class: "paths" }, path("Input", store.get("input", i)), path("Output", store.get("output", i))),
     h("h3", null, "Stages"),
     stageRows(store, i),
+    ...[sharedNote(store, i)].filter(Boolean),
     ...shown(store, i).flat(),
   );
   if (!dialog.open) dialog.showModal();

@@ -25,9 +25,28 @@ export function append(element, children) {
   return element;
 }
 
-// A name that may go on in the next line behind a separator rather than in the middle of a word.
-export function breakable(text) {
-  return text.split(/(?<=[-_./ ])/).flatMap((part, k) => (k ? [h("wbr"), part] : [part]));
+const TAIL = 12; // characters at the end of a name that stay when it is cut
+
+// A name on one line: where there is no room it is cut in the middle, for its beginning and its ending tell what it is.
+export function shortName(text, title = text) {
+  const at = text.length - Math.min(TAIL, text.length >> 1);
+  return h("span", { class: "name", title }, h("span", { class: "head" }, text.slice(0, at)), h("span", { class: "tail" }, text.slice(at)));
+}
+
+// A box for what may be wider than the page: it scrolls by itself, and says so as long as something is outside.
+const boxes = new ResizeObserver((entries) => entries.forEach(({ target }) => showMore(target.closest(".scroll"))));
+
+function showMore(box) {
+  const sides = [box.scrollLeft > 1 && "left", box.scrollLeft + box.clientWidth < box.scrollWidth - 1 && "right"];
+  box.parentElement.dataset.more = sides.filter(Boolean).join(" ");
+}
+
+export function scrollBox(label, content, tall = false) {
+  const box = h("div", { class: tall ? "scroll tall" : "scroll", tabindex: "0", role: "region", "aria-label": label }, content);
+  box.addEventListener("scroll", () => showMore(box), { passive: true });
+  boxes.observe(box);
+  boxes.observe(content);
+  return h("div", { class: "scroller", "data-more": "" }, box, h("p", { class: "hint note", "aria-hidden": "true" }, "\u2194 More columns: scroll sideways"));
 }
 
 export function section(id, title, ...children) {
@@ -95,17 +114,14 @@ export function table(caption, columns, rows, options = {}) {
       ),
     ),
   );
-  return h(
-    "div",
-    { class: options.tall ? "scroll tall" : "scroll", tabindex: "0", role: "region", "aria-label": `${caption}, table` },
-    h(
-      "table",
-      { class: options.class },
-      h("caption", { class: options.showCaption ? null : "hidden" }, caption),
-      h("thead", null, h("tr", null, head)),
-      h("tbody", null, body),
-    ),
+  const grid = h(
+    "table",
+    { class: options.class },
+    h("caption", { class: options.showCaption ? null : "hidden" }, caption),
+    h("thead", null, h("tr", null, head)),
+    h("tbody", null, body),
   );
+  return scrollBox(`${caption}, table`, grid, options.tall);
 }
 
 // Name and value side by side: rows [label, key, value, note].

@@ -19,7 +19,7 @@ function sizesFigure(rows) {
     const x = self.valToPos(index, "x", true) + (seriesIndex === 1 ? -1 : 1) * Math.min(30 * devicePixelRatio, (self.bbox.width / rows.length) * 0.2);
     ctx.fillText(bytes(raw), x, self.valToPos(raw, "y", true) - 4 * devicePixelRatio);
   };
-  return figure({
+  const result = figure({
     id: "sizes-chart",
     title: "Size before and after, by output format",
     summary: rows.map(([key, row]) => `${formatTitle(key)} ${bytes(row.bytes_in)} to ${bytes(row.bytes_out)}`).join("; ") + ".",
@@ -52,7 +52,10 @@ function sizesFigure(rows) {
         ],
       },
     },
-  }).element;
+  });
+  const mark = (title, name) => h("li", null, h("span", { class: "swatch", style: { background: `var(--${name})` } }), title);
+  append(result.element, h("ul", { class: "legend" }, mark("Before", "muted"), mark("After", "line-1")));
+  return result.element;
 }
 
 function formatTable(rows) {
@@ -61,12 +64,12 @@ function formatTable(rows) {
     [
       { title: "Output", cell: ([key]) => formatMark(key) },
       { title: "Images", key: "images", numeric: true, cell: ([, row]) => count(row.images) },
-      { title: "Before", numeric: true, class: "wide", cell: ([, row]) => bytes(row.bytes_in) },
-      { title: "After", numeric: true, class: "wide", cell: ([, row]) => bytes(row.bytes_out) },
+      { title: "Before", numeric: true, cell: ([, row]) => bytes(row.bytes_in) },
+      { title: "After", numeric: true, cell: ([, row]) => bytes(row.bytes_out) },
       { title: "Of original", key: "size_ratio", numeric: true, cell: ([, row]) => percent(row.size_ratio) },
-      { title: "Median", class: "wide", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
+      { title: "Median", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
       { title: "Mean time", key: "image_time", numeric: true, cell: ([, row]) => duration(row.time.mean) },
-      { title: "p95", class: "wide", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
+      { title: "p95", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
     ],
     rows,
   );
@@ -84,9 +87,9 @@ function settingsTable(rows) {
         { title: "Output", cell: (row) => formatMark(row.format) },
         { title: "Encoder", cell: (row) => visible(row.encoder ?? "not seen") },
         { title: "Setting", key: "setting", cell: (row) => visible(row.label) },
-        { title: "Images", key: "images", numeric: true, class: "wide", cell: (row) => count(row.n) },
-        { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
-        { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
+        { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
+        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
         { title: "Of original", key: "size_ratio", numeric: true, cell: (row) => percent(row.size_ratio) },
         timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
       ].filter(Boolean),
@@ -107,8 +110,8 @@ function conversionTable(conversions) {
         { title: "From", cell: (row) => formatMark(row.from) },
         { title: "To", cell: (row) => formatMark(row.to) },
         { title: "Images", key: "images", numeric: true, cell: (row) => count(row.n) },
-        { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
-        { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
+        { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
+        { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
         { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => (row.size_reduction < 0 ? `${percent(-row.size_reduction)} larger` : percent(row.size_reduction)) },
         retained && { title: "Quality kept", key: "quality_retained", numeric: true, cell: (row) => percent(row.quality_retained) },
       ].filter(Boolean),
@@ -206,6 +209,45 @@ function scatterFigure(store, group, open) {
   return result.element;
 }
 
+// Encoders that had one setting each: there is no quality to go by, but how far their images differ.
+function settingsFigure(store, groups, open) {
+  const shown = groups.slice(0, SETTINGS);
+  const settings = shown.map((group) => visible([...group.settings][0]));
+  const points = shown.flatMap((group, at) => thinned(group.images.map((i) => [at, store.get("size_ratio", i), i])));
+  if (points.length < 2) return null;
+  const result = figure({
+    id: "settings-chart",
+    title: "Size left of each image, by output and setting",
+    summary: `${count(shown.length)} of ${count(groups.length)} encoders and formats, a dot per image.`,
+    height: 230,
+    data: [points.map(([at]) => at), ...shown.map((_, k) => points.map(([at, ratio]) => (at === k ? ratio : null)))],
+    options: {
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { show: false } },
+      scales: {
+        x: { time: false, range: () => [-0.5, shown.length - 0.5] },
+        y: { range: (self, min, max) => [0, Math.max(1.05, (max ?? 1) * 1.08)] },
+      },
+      series: [{}, ...shown.map((group) => ({ paths: () => null, points: { show: true, size: 7, width: 1, fill: () => `${formatColour(group.format)}99`, stroke: () => formatColour(group.format) } }))],
+      axes: [
+        axis({ size: 46, grid: { show: false }, splits: () => shown.map((_, i) => i), values: (self) => fitted(self, settings).map((label, i) => `${formatTitle(shown[i].format)}\n${label}`) }),
+        axis({ size: fittingSize, label: "After \u00f7 before", values: (self, values) => values.map(percent) }),
+      ],
+    },
+  });
+  result.place.dataset.dots = points.length;
+  // Of a column's dots the nearest one.
+  result.place.addEventListener("click", (event) => {
+    const chart = result.chart;
+    if (!chart || !chart.over.contains(event.target)) return;
+    const at = Math.round(chart.posToVal(chart.cursor.left, "x"));
+    const ratio = chart.posToVal(chart.cursor.top, "y");
+    const nearest = points.filter((point) => point[0] === at).sort((a, b) => Math.abs(a[1] - ratio) - Math.abs(b[1] - ratio))[0];
+    if (nearest) open(nearest[2]);
+  });
+  return result.element;
+}
+
 // Labels as they fit beside each other: shortened, or only one of several.
 function fitted(self, labels) {
   const room = Math.floor(self.bbox.width / devicePixelRatio / labels.length / 7);
@@ -257,18 +299,22 @@ function retainedFigure(store, open) {
 }
 
 const SCATTERS = 9;
+const SETTINGS = 8;
 
-// The charts that need the images. A setting alone says nothing of quality against size: such encoders are in the table.
+// The charts that need the images. An encoder with one setting says nothing of quality against size.
 export function addScatter(element, store, open) {
   const groups = scatterGroups(store);
   const place = element.querySelector("#scatter-place");
-  if (!place || !groups.length) return;
+  if (!place) return;
   const several = groups.filter((group) => group.settings.size > 1);
-  const shown = (several.length ? several : groups.slice(0, 1)).slice(0, SCATTERS);
-  place.replaceWith(scatterFigure(store, shown[0], open));
+  const shown = several.slice(0, SCATTERS);
+  const alone = groups.length && !several.length ? settingsFigure(store, groups, open) : null;
+  if (shown.length) place.replaceWith(scatterFigure(store, shown[0], open));
+  else if (alone) place.replaceWith(alone);
+  else place.remove();
   if (shown.length > 1)
     append(element, [h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, shown.slice(1).map((group) => scatterFigure(store, group, open)))]);
   append(element, retainedFigure(store, open));
-  if (groups.length > shown.length)
-    append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats${several.length ? ": those with more than one setting" : ", each of which had one setting"}. Images that a temporary file joins are left out.`));
+  if (shown.length && groups.length > shown.length)
+    append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats: those with more than one setting. Images that a temporary file joins are left out.`));
 }

@@ -2,8 +2,8 @@
 // Owns: the section of images: a row per image with the bar of its stages; sorting, filtering, pages, the keys that move in it.
 // Must not know: what is shown of a single image (detail.js).
 import { formatColour, formatTitle, stageParts, stages } from "./colours.js";
-import { append, breakable, h, section } from "./dom.js";
-import { sorted } from "./store.js";
+import { append, foldout, h, scrollBox, section, shortName } from "./dom.js";
+import { isNumeric, sorted } from "./store.js";
 import { bytes, change, count, duration, visible, write } from "./units.js";
 
 const PAGE_SIZES = [25, 100, 500];
@@ -17,33 +17,42 @@ export function stageBar(store, i, longest) {
     .filter(([seconds]) => seconds > 0)
     .map(([seconds, title]) => `${title} ${duration(seconds)}`)
     .join(", ");
+  const shared = store.get("read_with", i);
+  const whole = [text, shared === null ? "" : `read and decoded with ${visible(store.name(shared))}`].filter(Boolean).join("; ");
   const bar = h("span", { class: "stages", style: { width: `${longest > 0 ? Math.max((busy / longest) * 100, 0.5) : 0}%` } });
-  const whole = parts.reduce((sum, seconds) => sum + Math.max(seconds, 0), 0); // shares: factors that add up to less than 1 leave room
+  // Factors that add up to less than 1 would leave the rest of the bar empty.
   for (const [k, seconds] of parts.entries())
-    if (seconds > 0) bar.append(h("span", { style: { "flex-grow": seconds / whole, background: stages[k].colour } }));
-  return h("span", { class: "stage-bar", role: "img", "aria-label": text || "no stage known", title: text }, bar);
+    if (seconds > 0) bar.append(h("span", { style: { "flex-grow": seconds * 1e9, background: stages[k].colour } }));
+  return h("span", { class: "stage-bar", role: "img", "aria-label": whole || "no stage known", title: whole }, bar);
 }
 
 export function formatMark(key) {
   return h("span", { class: "format" }, h("span", { class: "swatch", style: { background: formatColour(key) } }), formatTitle(key));
 }
 
+// What any table says of an image and a column.
+function figureOf(store, column, i) {
+  if (store.sharedWith(column.key, i) !== null) return "shared";
+  const text = write(column.unit, column.get(i));
+  return column.unit === "text" ? shortName(text) : text;
+}
+
 function columnsOf(store) {
   return [
-    { key: "input", title: "Image", class: "path", cell: (i) => h("span", { title: store.get("input", i) }, breakable(visible(store.name(i)))) },
+    { key: "input", title: "Image", class: "path", cell: (i) => shortName(visible(store.name(i)), visible(store.path(i) ?? "")) },
+    { key: "busy_s", title: "Busy", numeric: true, class: "short", cell: (i) => duration(store.get("busy_s", i)) },
+    { key: null, title: "Stages", class: "bar", cell: (i, longest) => stageBar(store, i, longest) },
+    { key: "size_ratio", title: "Change", numeric: true, class: "short", cell: (i) => change(store.get("size_ratio", i)) },
+    { key: "bytes_in", title: "Before", numeric: true, class: "short", cell: (i) => bytes(store.get("bytes_in", i)) },
+    { key: "bytes_out", title: "After", numeric: true, class: "short", cell: (i) => bytes(store.get("bytes_out", i)) },
     {
       key: "output_format",
       title: "Formats",
-      class: "wide formats",
+      class: "formats",
       cell: (i) => [formatTitle(store.get("input_format", i)), " \u2192 ", formatMark(store.get("output_format", i))],
     },
-    { key: "busy_s", title: "Busy", numeric: true, class: "short", cell: (i) => duration(store.get("busy_s", i)) },
-    { key: null, title: "Stages", class: "bar", cell: (i, longest) => stageBar(store, i, longest) },
-    { key: "bytes_in", title: "Before", numeric: true, class: "wide roomy short", cell: (i) => bytes(store.get("bytes_in", i)) },
-    { key: "bytes_out", title: "After", numeric: true, class: "wide short", cell: (i) => bytes(store.get("bytes_out", i)) },
-    { key: "size_ratio", title: "Change", numeric: true, class: "short", cell: (i) => change(store.get("size_ratio", i)) },
-    { key: "setting", title: "Setting", class: "wide roomy setting", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
-    { key: "status", title: "Status", class: "wide state", cell: (i) => h("span", { class: `status ${store.get("status", i)}` }, store.get("status", i)) },
+    { key: "setting", title: "Setting", class: "setting", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
+    { key: "status", title: "Status", class: "state", cell: (i) => h("span", { class: `status ${store.get("status", i)}` }, store.get("status", i)) },
   ];
 }
 
@@ -73,11 +82,26 @@ export function imagesSection(store, openImage) {
   const caption = h("caption", { class: "hidden" }, "Images");
   const grid = h("table", { class: "images", "aria-rowcount": store.count + 1 }, caption, h("thead", null, head), body);
 
-  // A column that is sorted by and not among the usual ones is shown as the last.
+  // Behind the usual columns those that were added, and the one that is sorted by.
+  const added = new Set();
+  const usual = new Set(base.map((column) => column.key));
   function columns() {
-    if (base.some((column) => column.key === state.key)) return base;
-    const extra = store.columns.get(state.key);
-    return [...base, { key: extra.key, title: extra.title, numeric: true, class: "extra", cell: (i) => write(extra.unit, extra.get(i)) }];
+    const keys = [...added];
+    if (!usual.has(state.key) && !added.has(state.key)) keys.push(state.key);
+    const more = keys.map((key) => store.columns.get(key));
+    return [...base, ...more.map((one) => ({ key: one.key, title: one.title, numeric: isNumeric(one), class: "extra", cell: (i) => figureOf(store, one, i) }))];
+  }
+
+  function columnChoice() {
+    const box = (column) =>
+      h("label", { title: column.definition }, h("input", { type: "checkbox", value: column.key, checked: added.has(column.key), onchange: (event) => {
+        if (event.target.checked) added.add(column.key);
+        else added.delete(column.key);
+        show();
+      } }), column.title);
+    const choice = foldout("More columns", () => h("fieldset", null, h("legend", { class: "hidden" }, "Columns to add"), [...store.columns.values()].filter((column) => !usual.has(column.key)).map(box)));
+    choice.id = "columns";
+    return choice;
   }
 
   function choose() {
@@ -107,7 +131,7 @@ export function imagesSection(store, openImage) {
 
   function row(i, at) {
     const cells = columns().map((column, k) => {
-      const content = k === 0 ? h("button", { type: "button", class: "open", title: "Details of this image", onclick: () => open(at) }, column.cell(i)) : column.cell(i, longest);
+      const content = k === 0 ? h("button", { type: "button", class: "open", "aria-label": visible(store.name(i)), onclick: () => open(at) }, column.cell(i)) : column.cell(i, longest);
       const kind = [column.class, column.numeric && "number"].filter(Boolean).join(" ");
       return k === 0 ? h("th", { scope: "row", class: kind }, content) : h("td", { class: kind }, content);
     });
@@ -117,6 +141,7 @@ export function imagesSection(store, openImage) {
   }
 
   function show(printing = false) {
+    grid.style.setProperty("--added", columns().length - base.length);
     const size = printing ? PRINTED : state.size;
     const last = Math.max(0, Math.ceil(rows.length / size) - 1);
     state.page = printing ? 0 : Math.max(0, Math.min(state.page, last));
@@ -226,7 +251,7 @@ export function imagesSection(store, openImage) {
     h("label", null, "Sort by ", sortChoice),
   );
   const legend = h("ul", { class: "legend" }, stages.map((stage) => h("li", null, h("span", { class: "swatch", style: { background: stage.colour } }), stage.title)));
-  append(element, [filters, status, h("div", { class: "scroll" }, grid), pages, legend]);
+  append(element, [filters, columnChoice(), status, scrollBox("Images, table", grid), pages, legend]);
   append(element, h("p", { class: "note" }, "A bar is as long as the image was busy. One row per image: those that a temporary file joins have a row each."));
   window.addEventListener("beforeprint", () => show(true));
   window.addEventListener("afterprint", () => show());

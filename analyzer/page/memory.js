@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Owns: the section of memory: the peak and who made it, what resident memory is made of, what one more image costs.
 // Must not know: samples over time.
-import { append, facts, h, section, table, term } from "./dom.js";
+import { append, facts, h, section, shortName, table, term } from "./dom.js";
 import { bytes, count, duration, fixed, number, percent, visible } from "./units.js";
 
 const parts = [
@@ -30,7 +30,7 @@ function composition(memory) {
         parts.map(([title, key, colour]) => {
           const value = whole[key];
           const width = typeof value === "number" && value > 0 ? (value / most) * 100 : 0; // a bar cannot be negative: the number is beside it
-          return h("tr", null, h("th", { scope: "row" }, term(value < 0 ? "Less: allocated, never touched" : title, key)), h("td", { class: "number" }, bytes(value)), h("td", { class: "bar" }, h("span", { style: { width: `${width}%`, background: colour } })));
+          return h("tr", null, h("th", { scope: "row" }, term(value < 0 ? "Less: allocated, never touched" : title, key)), h("td", { class: "number" }, bytes(value < 0 ? -value : value)), h("td", { class: "bar" }, h("span", { style: { width: `${width}%`, background: colour } })));
         }),
       ),
     ),
@@ -53,10 +53,10 @@ function sites(memory, lazy) {
     table(
       "Places that made the peak",
       [
-        { title: "Place", class: "path", cell: (site) => [frame(site), site.stack?.length > 1 ? h("details", null, h("summary", null, "Callers"), h("ol", { class: "stack" }, site.stack.slice(1).map((one) => h("li", null, frame(one))))) : null] },
+        { title: "Place", class: "path", cell: (site) => [shortName(frame(site)), site.stack?.length > 1 ? h("details", null, h("summary", null, "Callers"), h("ol", { class: "stack" }, site.stack.slice(1).map((one) => h("li", null, frame(one))))) : null] },
         { title: "Bytes", numeric: true, cell: (site) => bytes(site.bytes) },
         { title: "Share", numeric: true, cell: (site) => percent(site.ratio) },
-        { title: "Blocks", numeric: true, class: "wide", cell: (site) => count(site.blocks) },
+        { title: "Blocks", numeric: true, cell: (site) => count(site.blocks) },
         images && { title: "Image", class: "path", cell: (site) => (site.image === null ? "n/a" : lazy.links([site.image])) },
       ].filter(Boolean),
       memory.sites.slice(0, 20),
@@ -75,6 +75,7 @@ export function memorySection(report, lazy) {
   const peak = memory.peak;
   const pixel = memory.per_pixel;
   const fit = memory.scaling;
+  const when = peak.at_s !== null; // what the kernel counted has no moment
   const inFlight = typeof peak.in_flight === "number" ? peak.in_flight : peak.images?.length;
   const maker = typeof peak.image === "number" ? lazy.links([peak.image]) : "not known";
   return append(
@@ -82,9 +83,9 @@ export function memorySection(report, lazy) {
     [
       facts([
         ["Peak", "peak_rss", bytes(memory.peak_rss_bytes), memory.peak_scope === "tree" ? "all processes together, estimated" : memory.peak_scope ? "largest process" : null],
-        ["When", null, peak.at_s === null ? "n/a" : `at ${duration(peak.at_s)}`, peak.pid === null ? null : `largest: process ${peak.pid}`],
-        ["Made by", "peak_maker", maker, peak.stage ? `while in ${peak.stage.replaceAll("_", " ")}` : null],
-        ["In flight then", "in_flight", count(inFlight), peak.images?.length ? lazy.links(peak.images.slice(0, 3)) : null],
+        ["When", null, when ? `at ${duration(peak.at_s)}` : "n/a (the kernel counted the peak, without its moment)", peak.pid === null ? null : `largest: process ${peak.pid}`],
+        when && ["Made by", "peak_maker", maker, peak.stage ? `while in ${peak.stage.replaceAll("_", " ")}` : null],
+        when && ["In flight then", "in_flight", count(inFlight), peak.images?.length ? lazy.links(peak.images.slice(0, 3)) : null],
         ["Average", "avg_rss", bytes(memory.avg_rss_bytes)],
         ["Baseline", "baseline_rss", bytes(memory.baseline_rss_bytes)],
         ["Heap peak", "heap_peak", bytes(memory.peak_heap_bytes), "largest process"],

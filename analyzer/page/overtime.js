@@ -3,6 +3,7 @@
 // Must not know: how zooming works.
 import { axis, figure, fittingSize, moments } from "./charts.js";
 import { append, facts, foldout, h, section, table } from "./dom.js";
+import { limits } from "./summary.js";
 import { colour } from "./theme.js";
 import { makeTimeline } from "./timeline.js";
 import { bytes, count, duration, number, percent } from "./units.js";
@@ -10,13 +11,19 @@ import { makeZoom, zoomKey, zoomOptions, zoomToolbar } from "./zoom.js";
 
 const ROWS = 200; // of a table of samples
 
+// In a legend: nothing while no moment is pointed at, a dash where there is no sample.
+function shownValue(raw, index, write) {
+  if (index === null || index === undefined) return "";
+  return raw === null || raw === undefined ? "\u2013" : write(raw);
+}
+
 function line(label, name, value, options = {}) {
   return {
     label,
     stroke: () => colour(name),
     width: 1.5,
     spanGaps: false,
-    value: (self, raw) => (raw === null || raw === undefined ? "\u2013" : value(raw)),
+    value: (self, raw, at, index) => shownValue(raw, index, value),
     ...options,
   };
 }
@@ -37,7 +44,7 @@ function seriesFigure(zoom, { id, title, summary, samples, columns, write, range
     options: {
       ...shared,
       scales: { ...shared.scales, y: { range } },
-      series: [{ label: "Time", value: (self, raw) => (raw === null || raw === undefined ? "\u2013" : duration(raw)) }, ...shown.map((column) => line(column.title, column.colour, write, column.options))],
+      series: [{ label: "Time", value: (self, raw, at, index) => shownValue(raw, index, duration) }, ...shown.map((column) => line(column.title, column.colour, write, column.options))],
       axes: [
         axis({ values: moments }),
         axis({ size: fittingSize, values: (self, values) => values.map(write) }),
@@ -64,7 +71,7 @@ function resourceFigures(report, zoom) {
     seriesFigure(zoom, {
       id: "cpu-chart",
       title: "CPU",
-      summary: `${percent(cpu.avg_ratio)} of ${report.host.usable_cpus ?? "an unknown number of"} usable CPUs on average; highest ${percent(cpu.peak_ratio)} and lowest ${percent(cpu.min_ratio)} over 100 ms (estimated).`,
+      summary: `${percent(cpu.avg_ratio)} ${report.host.usable_cpus === null ? "" : `of ${report.host.usable_cpus} usable CPUs `}on average; highest ${percent(cpu.peak_ratio)} and lowest ${percent(cpu.min_ratio)} over 100 ms (estimated).`,
       samples,
       columns: [{ key: "cpu_ratio", title: "CPU", colour: "line-1", options: { fill: () => colour("fill-1") } }],
       write: percent,
@@ -112,13 +119,11 @@ export function overTime(report) {
   };
 }
 
-const NARROW = ["tasks", "active_s", "idle_s", "cpu_ratio"]; // shown on a phone, too
-
 export function workersSection(report) {
   if (!report.workers.length) return null;
   const rows = report.workers;
   const some = (key) => rows.some((row) => typeof row[key] === "number");
-  const column = (title, key, write, definition = key) => some(key) && { title, key: definition, numeric: true, class: NARROW.includes(key) ? null : "wide", cell: (row) => write(row[key]) };
+  const column = (title, key, write, definition = key) => some(key) && { title, key: definition, numeric: true, cell: (row) => write(row[key]) };
   const columns = [
     { title: "Worker", key: "worker", cell: (row) => `Worker ${row.id}` },
     column("Images", "tasks", count),
@@ -150,7 +155,7 @@ function levelsTable(levels) {
         { title: "Time", numeric: true, cell: (row) => duration(row.time_s) },
         { title: "CPU", key: "cpu", numeric: true, cell: (row) => percent(row.cpu_ratio) },
         { title: "Memory", numeric: true, cell: (row) => bytes(row.rss_bytes) },
-        { title: "Samples", numeric: true, class: "wide", cell: (row) => count(row.samples) },
+        { title: "Samples", numeric: true, cell: (row) => count(row.samples) },
       ],
       levels,
     ),
@@ -161,7 +166,6 @@ function poolFacts(pool, report) {
   const rows = [["Efficiency", "efficiency", percent(report.worker_efficiency)]];
   if (pool) {
     const kinds = { libuv: "libuv's threads", threads: "threads of one process", processes: "processes" };
-    const limits = { pool: "the number of workers", cpu: "the CPUs", tail: "the last image, which ran alone", io: "input and output" };
     rows.push(
       ["Workers", "worker", `${count(pool.lanes)}${pool.kind ? ` (${kinds[pool.kind] ?? pool.kind})` : ""}`],
       ["Images at once", "in_flight", `${count(pool.in_flight_peak)} at most, ${number(pool.in_flight_mean)} on average`],

@@ -1,40 +1,49 @@
 // SPDX-License-Identifier: MIT
 // Owns: the order of things: the summary first, the images when there is time, whatever refers to them afterwards.
 // Must not know: what any section shows.
-import { breakable, h } from "./dom.js";
+import { h, shortName } from "./dom.js";
 import { openDetail } from "./detail.js";
 import { addScatter, formatsSection } from "./formats.js";
 import { imagesSection } from "./images.js";
 import { memorySection } from "./memory.js";
 import { overTime, workersSection } from "./overtime.js";
 import { readImages } from "./store.js";
-import { findingsSection, header, navigation, tiles, timeSection } from "./summary.js";
+import { answer, findingsSection, header, navigation, tiles, timeSection } from "./summary.js";
 import { startTheme } from "./theme.js";
 import { foot, trustSection } from "./trust.js";
 import { valueSection } from "./value.js";
 import { visible } from "./units.js";
 
-// Sections may name images before these have been read: links get their names, and open them, later.
+// Sections may name images before these have been read: what holds such links is shown when they have names.
 const lazy = {
   store: null,
   waiting: [],
   links(images) {
-    return images.map((i, k) => [h("span", { class: "together" }, lazy.link(i)), " "]);
+    return images.map((i) => [h("span", { class: "together" }, lazy.link(i)), " "]);
   },
   link(i) {
-    const link = h("button", { type: "button", class: "link", "data-image": i }, "\u2026");
+    const link = h("button", { type: "button", class: "link", "data-image": i });
     link.addEventListener("click", () => lazy.store && i < lazy.store.count && openDetail(lazy.store, i));
     if (lazy.store) lazy.name(link, i);
     else lazy.waiting.push([link, i]);
     return link;
   },
+  // An element that makes no sense without the names in it.
+  whenNamed(element) {
+    if (!lazy.store) element.classList.add("pending");
+    return element;
+  },
   name(link, i) {
-    if (i < lazy.store.count) link.replaceChildren(...breakable(visible(lazy.store.name(i))));
+    if (i >= lazy.store.count) return;
+    const name = visible(lazy.store.name(i));
+    link.replaceChildren(shortName(name, visible(lazy.store.path(i) ?? name)));
+    link.setAttribute("aria-label", name);
   },
   fill(store) {
     lazy.store = store;
     for (const [link, i] of lazy.waiting) lazy.name(link, i);
     lazy.waiting = [];
+    for (const element of document.querySelectorAll(".pending")) element.classList.remove("pending");
   },
 };
 
@@ -44,8 +53,9 @@ function drawReport() {
   const time = overTime(report);
   const images = h("section", { id: "image-list", "aria-labelledby": "image-list-title" }, h("h2", { id: "image-list-title" }, "Images"), h("p", { class: "note" }, "Reading the images\u2026"));
   const formats = formatsSection(report);
-  const sections = [findingsSection(report, lazy), timeSection(report), time.element, images, formats, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), trustSection(report)].filter(Boolean);
-  const main = h("main", { id: "main" }, tiles(report), sections);
+  const first = [timeSection(report), findingsSection(report, lazy)];
+  const sections = [...first, time.element, images, formats, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), trustSection(report)].filter(Boolean);
+  const main = h("main", { id: "main" }, answer(report), tiles(report), h("div", { class: "first" }, first), sections.slice(first.length));
   document.body.prepend(h("a", { class: "skip", href: "#main" }, "Skip to the report"), header(report), navigation(sections), main, foot(report));
   return { report, time, images, formats };
 }
@@ -64,4 +74,8 @@ function drawImages(drawn) {
 startTheme();
 const drawn = drawReport();
 const whenIdle = window.requestIdleCallback ?? ((action) => setTimeout(action, 50));
-window.addEventListener("DOMContentLoaded", () => whenIdle(() => drawImages(drawn), { timeout: 500 }));
+const SOON = 2e6; // characters of images that are read in less time than anybody would see without them
+window.addEventListener("DOMContentLoaded", () => {
+  if (document.getElementById("images").textContent.length < SOON) drawImages(drawn);
+  else whenIdle(() => drawImages(drawn), { timeout: 500 });
+});

@@ -27,8 +27,20 @@ export function readImages(text) {
   }
   const none = { get: () => null, short: () => null };
   const get = (key, i) => (columns.get(key) ?? none).get(i);
-  // The path of what stands for an image. A pipe's or a descriptor's name says nothing where there is a file.
-  const pathOf = (i) => (isFile(get("input", i)) || !isFile(get("output", i)) ? (get("input", i) ?? get("output", i)) : get("output", i));
+  // What another image of its chain wrote: a temporary file.
+  let outputs = null;
+  function isTemporary(i) {
+    const chain = get("chain", i);
+    if (!outputs) {
+      outputs = new Map();
+      for (let k = 0; k < data.count; k++) if (get("output", k) !== null) outputs.set(`${get("chain", k)}\n${get("output", k)}`, k);
+    }
+    const by = outputs.get(`${chain}\n${get("input", i)}`);
+    return by !== undefined && by !== i;
+  }
+  const saysSomething = (i) => isFile(get("input", i)) && !isTemporary(i);
+  // The path of what stands for an image. The name of a pipe or of a temporary file says nothing where there is another.
+  const pathOf = (i) => (saysSomething(i) || !isFile(get("output", i)) ? (get("input", i) ?? get("output", i)) : get("output", i));
   let known = null; // inputs that several images have, and names that several of those paths end with
   function names() {
     if (known) return known;
@@ -62,6 +74,12 @@ export function readImages(text) {
       const short = names().ambiguous.has(name) ? path.split("/").slice(-2).join("/") : name;
       const output = get("output", i);
       return path !== output && isFile(output) && names().repeated.has(path) ? `${short} \u2192 ${lastName(output)}` : short;
+    },
+    path: pathOf,
+    // The image that did this stage's work for this one, too: null where it did that itself.
+    sharedWith(key, i) {
+      const other = get("read_with", i);
+      return ["validation_s", "image_read_s", "decode_s"].includes(key) && !get(key, i) ? other : null;
     },
     stage(i) {
       return (key) => get(`${key}_s`, i);

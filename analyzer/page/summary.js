@@ -2,14 +2,15 @@
 // Owns: the head of the page: what was run, tiles, where the time went, findings.
 // Must not know: single images; findings open them through `lazy`.
 import { stageParts, stages } from "./colours.js";
-import { append, h, section, term } from "./dom.js";
+import { append, h, scrollBox, section, term } from "./dom.js";
 import { themeButton } from "./theme.js";
 import { bytes, change, count, duration, fixed, percent, visible, write } from "./units.js";
 
 export function header(report) {
   const host = report.host;
-  const cpus = host.cpus === null ? "a machine that no process lived long enough to describe" : `${host.usable_cpus ?? "n/a"} of ${host.cpus} CPUs usable`;
-  const where = [host.cpu_model, cpus, host.kernel, host.machine].filter(Boolean);
+  const cpus = host.cpus !== null && (host.usable_cpus === null ? `${host.cpus} CPUs` : `${host.usable_cpus} of ${host.cpus} CPUs usable`);
+  const known = [host.cpu_model, cpus, host.kernel, host.machine].filter(Boolean);
+  const where = known.length ? known : ["a machine that is not known"]; // Trust says why
   const when = report.started ? report.started.replace("T", " ").replace(/\.\d+Z$/, " UTC") : "at an unknown time";
   return h(
     "header",
@@ -28,8 +29,27 @@ export function navigation(sections) {
   );
 }
 
+// What a run is limited by, in words.
+export const limits = { pool: "the number of workers", cpu: "the CPUs", tail: "the last image, which ran alone", io: "input and output" };
+
+// In one or two sentences: what took the time.
+export function answer(report) {
+  if (!report.image_time.n) return null;
+  const parts = stageParts((key) => (report.stages[key] ? report.stages[key].sum : null));
+  const most = parts.indexOf(Math.max(...parts));
+  if (!(parts[most] > 0)) return null;
+  const name = stages[most].key === "other" ? "processing that could not be told apart" : stages[most].title.toLowerCase();
+  const limit = report.pool?.limit;
+  return h(
+    "p",
+    { id: "answer" },
+    "The largest part of the images\u2019 time is ", h("strong", null, name), `: ${duration(parts[most])} of ${duration(report.image_time.sum)}. `,
+    limit ? ["The run was limited by ", h("strong", null, limits[limit] ?? limit), "."] : null,
+  );
+}
+
 function tile(label, key, value, note) {
-  return h("div", { class: "tile", "data-tile": key }, h("div", { class: "label" }, term(label, key)), h("div", { class: "value" }, value), h("div", { class: "note" }, note || "\u00a0"));
+  return h("div", { class: "tile", "data-tile": key }, h("div", { class: "label" }, term(label, key)), h("div", { class: value.length > 9 ? "value long" : "value" }, value), h("div", { class: "note" }, note || "\u00a0"));
 }
 
 function statusNote(totals) {
@@ -73,9 +93,9 @@ export function timeSection(report) {
       h("th", { scope: "row" }, term(stage.title, stage.key)),
       h("td", { class: "number" }, known ? duration(parts[k]) : "n/a"),
       h("td", { class: "bar" }, h("span", { style: { width: `${(parts[k] / most) * 100}%`, background: stage.colour } })),
-      h("td", { class: "wide number" }, timing ? duration(timing.mean) : ""),
-      h("td", { class: "wide number" }, timing ? duration(timing.p95) : ""),
-      h("td", { class: "wide" }, how),
+      h("td", { class: "number" }, timing ? duration(timing.mean) : ""),
+      h("td", { class: "number" }, timing ? duration(timing.p95) : ""),
+      h("td", null, how),
     );
   });
   const title = (text, key, kind) => h("th", { scope: "col", class: kind }, key ? term(text, key) : text);
@@ -88,13 +108,13 @@ export function timeSection(report) {
       `${duration(time.mean)} per image on average (n=${count(time.n)}): ${duration(time.min)} to ${duration(time.max)}, median ${duration(time.p50)}, p95 ${duration(time.p95)}. `,
       `Workers took ${duration(report.stages.worker_init.sum)} to start.`,
     ),
-    h(
+    scrollBox("Stages, table", h(
       "table",
       { class: "bars", id: "stage-sums" },
       h("caption", { class: "hidden" }, "Stages, summed over the images"),
-      h("thead", null, h("tr", null, title("Stage", null), title("Sum", "stage_timings", "number"), h("th", { scope: "col", class: "bar" }, h("span", { class: "hidden" }, "Bar")), title("Mean", null, "wide number"), title("p95", "p95", "wide number"), title("Seen", null, "wide"))),
+      h("thead", null, h("tr", null, title("Stage", null), title("Sum", "stage_timings", "number"), h("th", { scope: "col", class: "bar" }, h("span", { class: "hidden" }, "Bar")), title("Mean", null, "number"), title("p95", "p95", "number"), title("Seen", null))),
       h("tbody", null, rows),
-    ),
+    )),
     h("p", { class: "note" }, "Summed over the images: with several workers it is longer than the duration."),
   );
 }
@@ -106,6 +126,7 @@ export function findingsSection(report, lazy) {
   if (!findings.length) return append(element, h("p", { class: "note" }, `None: ${report.finding_rules} rules were looked at.`));
   // What the title says already.
   const said = (finding, key, value) => finding.title.includes(write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value));
+  const sentence = (text) => text[0].toUpperCase() + text.slice(1);
   const words = (key) => key.replace(/_(s|bytes|ratio)$/, "").replaceAll("_", " ");
   return append(
     element,
@@ -121,9 +142,9 @@ export function findingsSection(report, lazy) {
           h(
             "dl",
             { class: "evidence" },
-            Object.entries(finding.evidence ?? {}).filter(([key, value]) => !said(finding, key, value)).map(([key, value]) => h("div", null, h("dt", null, words(key)), h("dd", null, write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value)))),
+            Object.entries(finding.evidence ?? {}).filter(([key, value]) => !said(finding, key, value)).map(([key, value]) => h("div", null, h("dt", null, key === "share" && finding.measured ? term(words(key), key, sentence(finding.measured)) : words(key)), h("dd", null, write(finding.units?.[key] ?? (typeof value === "number" ? "number" : "text"), value)))),
           ),
-          finding.images?.length ? h("p", { class: "note" }, "For example ", lazy.links(finding.images)) : null,
+          finding.images?.length ? lazy.whenNamed(h("p", { class: "note" }, "For example ", lazy.links(finding.images))) : null,
         ),
       ),
     ),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Owns: the section of trust: how much was seen, what was not, what was recorded where; and the page's foot.
 // Must not know: figures of images.
-import { append, facts, foldout, h, section, table, term } from "./dom.js";
+import { append, facts, foldout, h, section, shortName, table, term } from "./dom.js";
 import { bytes, count, duration, percent, visible } from "./units.js";
 
 function ending(process) {
@@ -68,9 +68,9 @@ export function trustSection(report) {
     ]),
     lists(report),
     h("h3", null, "Where"),
-    facts([
+    host.cpus === null ? h("p", { class: "note" }, "The machine: n/a (no process lived long enough to describe it).") : facts([
       ["Machine", null, visible([host.cpu_model, host.machine].filter(Boolean).join(", ") || "n/a")],
-      ["CPUs", null, `${host.usable_cpus ?? "n/a"} usable of ${host.cpus ?? "n/a"}`],
+      ["CPUs", null, count(host.cpus), host.usable_cpus === null ? null : `(${count(host.usable_cpus)} usable)`],
       ["Memory", null, bytes(host.memory_bytes), host.cgroup.memory_limit_bytes === null ? null : `limit ${bytes(host.cgroup.memory_limit_bytes)}`],
       ["Kernel", null, visible(host.kernel ?? "n/a")],
       ["Load at the start", null, host.load === null ? "n/a" : String(host.load)],
@@ -81,9 +81,9 @@ export function trustSection(report) {
           table(
             "Libraries",
             [
-              { title: "Library", class: "path", cell: (row) => visible(row.name) },
+              { title: "Library", class: "path", cell: (row) => shortName(visible(row.name)) },
               { title: "Version", cell: (row) => visible(row.version ?? "n/a") },
-              { title: "Build id", class: "path", cell: (row) => visible(row.build_id ?? "n/a") },
+              { title: "Build id", class: "path", cell: (row) => shortName(visible(row.build_id ?? "n/a")) },
             ],
             report.libraries,
           ),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Owns: the section of value: what the work was worth, and where it was done in vain.
 // Must not know: how the groups were chosen.
-import { append, facts, h, section, table, term } from "./dom.js";
+import { append, facts, h, section, shortName, table, term } from "./dom.js";
 import { bytes, count, duration, visible } from "./units.js";
 
 const groups = [
@@ -25,11 +25,11 @@ function filledGroups(rows, lazy) {
     [
       { title: "Group", cell: (row) => term(row.title, row.key) },
       { title: "Images", numeric: true, cell: (row) => count(row.n) },
-      { title: "Before", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_in) },
-      { title: "After", numeric: true, class: "wide", cell: (row) => bytes(row.bytes_out) },
-      { title: "Busy", numeric: true, cell: (row) => duration(row.busy_s) },
-      { title: "CPU", numeric: true, class: "wide", cell: (row) => duration(row.cpu_s) },
       { title: "Worst first", class: "links", cell: (row) => (row.worst?.length ? lazy.links(row.worst.slice(0, 5)) : "\u2013") },
+      { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
+      { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
+      { title: "Busy", numeric: true, cell: (row) => duration(row.busy_s) },
+      { title: "CPU", numeric: true, cell: (row) => duration(row.cpu_s) },
     ],
     rows,
   );
@@ -42,10 +42,10 @@ function repeatedTable(repeated, paths) {
     table(
       "Files that several images read",
       [
-        { title: "File", class: "path", cell: (row) => visible(paths[row.file] ?? `file ${row.file}`) },
+        { title: "File", class: "path", cell: (row) => shortName(visible(paths[row.file] ?? `file ${row.file}`)) },
         { title: "Reads", numeric: true, cell: (row) => count(row.reads) },
-        { title: "Decodes", numeric: true, class: "wide", cell: (row) => count(row.decodes) },
-        { title: "Bytes again", numeric: true, class: "wide", cell: (row) => bytes(row.extra_bytes) },
+        { title: "Decodes", numeric: true, cell: (row) => count(row.decodes) },
+        { title: "Bytes again", numeric: true, cell: (row) => bytes(row.extra_bytes) },
         { title: "Time again", numeric: true, cell: (row) => duration(row.extra_s) },
       ],
       repeated.worst,
@@ -70,7 +70,7 @@ export function valueSection(report, lazy) {
   return append(section("value", "Value"), [
     facts(rows),
     value ? groupTable(value, lazy) : null,
-    worst?.length ? h("p", null, "Largest beside their input: ", lazy.links(worst.slice(0, 10))) : null,
+    worst?.length ? lazy.whenNamed(h("p", null, "Largest beside their input: ", lazy.links(worst.slice(0, 10)))) : null,
     value ? repeatedTable(value.repeated, report.file_paths) : null,
   ]);
 }

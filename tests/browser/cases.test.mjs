@@ -129,7 +129,7 @@ test("every figure of the report has its place", async () => {
   variant("batch", "full", (report) => {
     Object.assign(report.workers[0], { on_cpu_s: 1.5, run_queue_s: 0.25, io_call_s: 0.125, other_s: 0.0625 });
     report.pool = { kind: "libuv", lanes: 2, in_flight_peak: 2, in_flight_mean: 1.75, threads_peak: 9, threads_per_cpu: 4.5, run_queue_s: 0.25, run_queue_ratio: 0.1, tail_s: 0.5, tail_ratio: 0.2, idle_cpus: 0.4, limit: "pool", levels: [{ in_flight: 0, time_s: 0.5, cpu_ratio: 0.01, rss_bytes: 3e6, samples: 4 }, { in_flight: 1, time_s: 1.5, cpu_ratio: 0.42, rss_bytes: 44e6, samples: 9 }] };
-    Object.assign(report.memory.peak, { stage: "encode", image: 1, in_flight: 2 });
+    Object.assign(report.memory.peak, { at_s: 0.5, stage: "encode", image: 1, in_flight: 2 });
     report.memory.composition = { rss_bytes: 100e6, heap_bytes: 61e6, file_bytes: 12e6, mapped_bytes: 5e6, retained_bytes: 21e6, own_bytes: 1e6 };
     report.memory.per_pixel = { n: 12, p50_bytes: 7.5, max_bytes: 42.5, image: 0 };
     report.memory.scaling = { levels: 3, samples: 40, base_bytes: 20e6, per_image_bytes: 33e6, r2: 0.97, workers_fit: 120, limit_bytes: 4e9 };
