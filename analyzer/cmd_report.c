@@ -8,11 +8,10 @@
 
 #include "analyzer/cmd.h"
 #include "analyzer/find_trace.h"
-#include "analyzer/infer/infer.h"
+#include "analyzer/load_run.h"
 #include "analyzer/message.h"
 #include "analyzer/metrics/metrics.h"
 #include "analyzer/output_file.h"
-#include "analyzer/reader/reader.h"
 #include "analyzer/render/render.h"
 #include "analyzer/usage.h"
 
@@ -124,41 +123,12 @@ static int render(const struct run *run, const struct report_arguments *argument
     return good ? CMD_OK : CMD_FAILURE;
 }
 
-static const char reading[] = "reading the trace";
-
-static void show_progress(void *context, double done_ratio)
-{
-    (void)context;
-    message_progress(reading, done_ratio);
-}
-
 static int report(const char *path, const struct report_arguments *arguments)
 {
-    char error[4500];
-    struct message_damages damages = {0};
-    struct reader *reader = reader_open(path, message_damage, &damages, error, sizeof error);
-    if (!reader) {
-        message_damages_drop(&damages);
-        message_error("%s", error);
-        return CMD_FAILURE;
-    }
-    message_progress(reading, 0);
-    struct run *run = infer_run(reader, path, show_progress, NULL);
-    message_progress_end();
-    reader_close(reader);
-    int result = CMD_FAILURE;
-    if (!run) {
-        message_damages_drop(&damages);
-        message_error("%s: not enough memory to read the trace", path);
-        return CMD_FAILURE;
-    }
-    if (!run->records) {
-        message_nothing_read(&damages, path);
-    } else {
-        message_damages_print(&damages);
-        result = render(run, arguments);
-    }
-    run_free(run);
+    struct run *run = load_run(path);
+    int result = run ? render(run, arguments) : CMD_FAILURE;
+    if (run)
+        run_free(run);
     return result;
 }
 
