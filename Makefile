@@ -13,10 +13,10 @@ CPPCHECK ?= cppcheck
 ifdef SANITIZE
 B := build/sanitize
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ANALYZER_PACKAGES := jansson libdw
+ANALYZER_PACKAGES := jansson libdw libelf
 else
 B := build
-ANALYZER_PACKAGES := jansson jemalloc libdw
+ANALYZER_PACKAGES := jansson jemalloc libdw libelf
 endif
 
 CFLAGS ?= -O2 -g
