@@ -62,7 +62,7 @@ PRELOAD_FIRST := $(patsubst %,preload/%.c,process settings symbols thread codecs
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)
-ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o) $(B)/analyzer/render/page.o
+ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o) $(B)/analyzer/render/page.o $(B)/analyzer/gate/schema_text.o
 ANALYZER_LIB_OBJ := $(filter-out $(B)/analyzer/main.o,$(ANALYZER_OBJ))
 TEST_HELPER_OBJ := $(TEST_HELPER_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/%.o)
@@ -118,6 +118,11 @@ $(B)/analyzer/render/page.o: analyzer/render/page.S $(PAGE_PARTS)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) -c $(foreach part,HEAD:head MIDDLE:middle TAIL:tail,\
 		'-DPAGE_$(firstword $(subst :, ,$(part)))="$(B)/analyzer/page/$(lastword $(subst :, ,$(part))).html"') -o $@ $<
+
+# Which paths a report has: gates are held against it.
+$(B)/analyzer/gate/schema_text.o: analyzer/gate/schema_text.S docs/report.schema.json
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(CC) -c '-DREPORT_SCHEMA="docs/report.schema.json"' -o $@ $<
 
 # ---- objects ----
 $(ALL_OBJ): Makefile

@@ -7,7 +7,7 @@
 #define ANALYZER_CMD_H
 
 /* Exit codes of every command. */
-enum cmd_exit { CMD_OK = 0, CMD_FAILURE = 1, CMD_USAGE = 2 };
+enum cmd_exit { CMD_OK = 0, CMD_FAILURE = 1, CMD_USAGE = 2, CMD_GATE_FAILED = 3, CMD_UNDECIDED = 4 };
 
 struct command {
     const char *name;
@@ -16,7 +16,7 @@ struct command {
     /* Runs with argv[0] = "imgbench <name>"; returns an exit code. The only code that prints or ends the program. */
     int (*run)(int argc, char **argv);
 };
-extern const struct command cmd_report, cmd_dump, cmd_verify;
+extern const struct command cmd_compare, cmd_dump, cmd_report, cmd_verify;
 
 /* The version of this imgbench, from the Makefile. */
 extern const char cmd_version[];

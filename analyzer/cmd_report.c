@@ -8,6 +8,7 @@
 
 #include "analyzer/cmd.h"
 #include "analyzer/find_trace.h"
+#include "analyzer/gate/gate.h"
 #include "analyzer/load_run.h"
 #include "analyzer/message.h"
 #include "analyzer/metrics/metrics.h"
@@ -28,6 +29,7 @@ struct report_arguments {
     const char *trace;
     const char *files[FORMATS]; /* by format; "-" = standard output, NULL = not wanted */
     struct render_options options;
+    struct gates gates;
 };
 
 static const struct argp_option options[] = {
@@ -60,7 +62,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return 0;
         }
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->trace;
+        state->child_inputs[1] = &arguments->gates;
+        return 0;
     case KEY_IMAGES: arguments->options.images = true; return 0;
     case KEY_TOP: return set_top(state, argument, &arguments->options.top);
     case KEY_NO_IMAGES: arguments->options.no_images = true; return 0;
@@ -119,8 +124,9 @@ static int render(const struct run *run, const struct report_arguments *argument
         message_output_failed();
         good = false;
     }
+    int gate = gates_check_report(&arguments->gates, metrics);
     metrics_free(metrics);
-    return good ? CMD_OK : CMD_FAILURE;
+    return good ? gate : CMD_FAILURE;
 }
 
 static int report(const char *path, const struct report_arguments *arguments)
@@ -134,7 +140,7 @@ static int report(const char *path, const struct report_arguments *arguments)
 
 static int run_report(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {&gate_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options,
         parse,
@@ -149,21 +155,27 @@ static int run_report(int argc, char **argv)
     struct report_arguments arguments = {
         .options = {.ascii = message_locale_is_ascii(), .tool_version = cmd_version},
     };
-    if (usage_parse(&argp, argc, argv, &arguments) || !check_outputs(&arguments))
+    if (usage_parse(&argp, argc, argv, &arguments) || !check_outputs(&arguments)) {
+        gates_release(&arguments.gates);
         return CMD_USAGE;
+    }
     char *found = find_trace(arguments.trace, false);
-    if (!found)
+    if (!found) {
+        gates_release(&arguments.gates);
         return CMD_FAILURE;
+    }
     if (!arguments.trace && prints_text(&arguments)) {
         fputs("Trace: ", stdout);
         message_escaped(stdout, found, strlen(found), arguments.options.ascii);
         fputs("\n\n", stdout);
     }
     int result = report(found, &arguments);
+    gates_release(&arguments.gates);
     free(found);
     return result;
 }
 
 const struct command cmd_report = {
     "report", "print the benchmark report of a trace",
-    "[TRACE] [--json[=FILE]] [--csv[=FILE]] [--md[=FILE]] [--html FILE] [--images] [--top N]", run_report};
+    "[TRACE] [--json[=FILE]] [--csv[=FILE]] [--md[=FILE]] [--html FILE] [--images] [--top N] [--fail-if EXPR]",
+    run_report};

@@ -7,32 +7,11 @@
 
 #include "analyzer/render/finding_text.h"
 #include "analyzer/render/format_units.h"
+#include "analyzer/render/markdown_text.h"
 #include "analyzer/render/render.h"
 
 #define WORST_ROWS   10
 #define QUALITY_ROWS 8 /* per format */
-
-/* Text of unknown origin: control characters as in the text report, then all that Markdown or HTML would act on. An @
- * or a # would mention people and issues. */
-static void foreign(FILE *out, const char *text)
-{
-    char *line = NULL;
-    size_t bytes = 0;
-    FILE *memory = open_memstream(&line, &bytes);
-    if (!memory)
-        return;
-    format_text(memory, text, false);
-    if (fclose(memory) == 0)
-        for (const char *at = line; *at; at++) {
-            if (*at == '<' || *at == '>' || *at == '&' || *at == '@' || *at == '#' || *at == '|' || *at == ':')
-                fprintf(out, "&#%d;", *at);
-            else if (strchr("\\`*_{}[]()!~$", *at))
-                fprintf(out, "\\%c", *at);
-            else
-                fputc(*at, out);
-        }
-    free(line);
-}
 
 static const char *command_of(const struct run *run)
 {
@@ -75,7 +54,7 @@ static void summary(const struct metrics *metrics, FILE *out)
         if (!metrics->run->missing[i])
             break;
         fputs("| Missing | ", out);
-        foreign(out, metrics->run->missing[i]);
+        markdown_text(out, metrics->run->missing[i]);
         fputs(" |\n", out);
     }
     if (metrics->broken_off)
@@ -93,10 +72,10 @@ static void findings(const struct metrics *metrics, FILE *out)
         const struct finding *finding = &metrics->findings[i];
         fprintf(out, "%zu. **%s**: ", i + 1, finding_severity_name(finding->severity));
         render_finding_text(finding, finding->title, text);
-        foreign(out, text);
+        markdown_text(out, text);
         fputs(". ", out);
         render_finding_text(finding, finding->remedy, text);
-        foreign(out, text);
+        markdown_text(out, text);
         fputc('\n', out);
     }
 }
@@ -111,7 +90,7 @@ static void quality_rows(const struct metrics *metrics, FILE *out)
         for (size_t k = 0; k < format->quality_count && k < QUALITY_ROWS; k++) {
             const struct quality_row *row = &format->qualities[k];
             fprintf(out, "| %s | ", format_title(row->format));
-            foreign(out, row->label);
+            markdown_text(out, row->label);
             fprintf(out, " | %s | %s | %s | %s |\n", format_count(row->n).text,
                     format_bytes(row->sized ? (double)row->bytes_in : (double)NAN).text,
                     format_bytes(row->sized ? (double)row->bytes_out : (double)NAN).text,
@@ -154,7 +133,7 @@ static void worst_rows(const struct metrics *metrics, size_t top, FILE *out)
         if (path && (slash = strrchr(path, '/')))
             path = slash + 1;
         fputs("| ", out);
-        foreign(out, path);
+        markdown_text(out, path);
         fprintf(out, " | %s | %s | %s | %s |\n", format_bytes(format_known(figures->bytes_in)).text,
                 format_bytes(format_known(figures->bytes_out)).text, format_change(figures->size_ratio, false).text,
                 format_duration((double)image->busy_ns / 1e9).text);
@@ -165,7 +144,7 @@ static void worst_rows(const struct metrics *metrics, size_t top, FILE *out)
 static int report(const struct metrics *metrics, const struct render_options *options, FILE *out)
 {
     fputs("### Image optimizer benchmark: ", out);
-    foreign(out, command_of(metrics->run));
+    markdown_text(out, command_of(metrics->run));
     fputs("\n\n", out);
     summary(metrics, out);
     findings(metrics, out);
