@@ -60,7 +60,18 @@ static int64_t begun_ns(const char *path)
     return lstat(path, &status) ? 0 : status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
 }
 
-static void add(struct candidates *candidates, const char *directory, const char *name)
+static void list(struct candidates *candidates, const char *path, unsigned depth);
+
+/* A directory without a control page may be a set of runs, or sets of several variants: `imgbench run` makes them. */
+static bool is_trace(const char *path)
+{
+    char name[4352];
+    struct stat status;
+    snprintf(name, sizeof name, "%s/%s", path, TRACE_CONTROL_NAME);
+    return !lstat(name, &status);
+}
+
+static void add(struct candidates *candidates, const char *directory, const char *name, unsigned depth)
 {
     char path[4200];
     struct stat status;
@@ -68,6 +79,8 @@ static void add(struct candidates *candidates, const char *directory, const char
         return;
     if (lstat(path, &status) || !S_ISDIR(status.st_mode))
         return;
+    if (depth < 2 && !is_trace(path))
+        list(candidates, path, depth + 1);
     struct candidate *larger = realloc(candidates->list, (candidates->count + 1) * sizeof *larger);
     if (!larger)
         return;
@@ -76,13 +89,13 @@ static void add(struct candidates *candidates, const char *directory, const char
     candidates->count += larger[candidates->count].path != NULL;
 }
 
-static void list(struct candidates *candidates, const char *path)
+static void list(struct candidates *candidates, const char *path, unsigned depth)
 {
     DIR *directory = opendir(path);
     struct dirent *entry;
     while (directory && (entry = readdir(directory)))
         if (entry->d_name[0] != '.')
-            add(candidates, path, entry->d_name);
+            add(candidates, path, entry->d_name, depth);
     if (directory)
         closedir(directory);
 }
@@ -95,7 +108,7 @@ static int newest_first(const void *left, const void *right)
     return strcmp(b->path, a->path);
 }
 
-static void state_directory(char *path, size_t capacity)
+void find_trace_directory(char *path, size_t capacity)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     const struct passwd *user = home && *home ? NULL : getpwuid(getuid());
@@ -130,11 +143,11 @@ static char *newest(bool any)
     char state[4096], temp[64], why[4500];
     struct candidates candidates = {0};
     char *found = NULL, *readable = NULL;
-    state_directory(state, sizeof state);
+    find_trace_directory(state, sizeof state);
     snprintf(temp, sizeof temp, "/tmp/imgbench-%u", (unsigned)geteuid());
-    list(&candidates, state);
+    list(&candidates, state, 0);
     if (is_private(temp))
-        list(&candidates, temp);
+        list(&candidates, temp, 0);
     if (candidates.count)
         qsort(candidates.list, candidates.count, sizeof *candidates.list, newest_first);
     for (size_t i = 0; i < candidates.count && !found; i++) {

@@ -16,4 +16,7 @@ extern const struct argp find_trace_argp;
  * it. NULL after having said why there is none. */
 char *find_trace(const char *operand, bool any);
 
+/* ${XDG_STATE_HOME:-~/.local/state}/imgbench, where traces lie that nobody named a place for. */
+void find_trace_directory(char *path, size_t capacity);
+
 #endif

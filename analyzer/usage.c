@@ -88,9 +88,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-error_t usage_parse(const struct argp *argp, int argc, char **argv, void *input)
+static error_t parse_with(const struct argp *argp, int argc, char **argv, unsigned flags, void *input)
 {
     const struct argp_child children[] = {{argp, 0, NULL, 0}, {0}};
     struct parsing parsing = {argp, {options, parse, NULL, NULL, children, NULL, NULL}, input};
-    return argp_parse(&parsing.whole, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL, &parsing);
+    return argp_parse(&parsing.whole, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | flags, NULL, &parsing);
+}
+
+error_t usage_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    return parse_with(argp, argc, argv, 0, input);
+}
+
+error_t usage_parse_in_order(const struct argp *argp, int argc, char **argv, void *input)
+{
+    return parse_with(argp, argc, argv, ARGP_IN_ORDER, input);
 }

@@ -12,4 +12,7 @@ error_t usage_parse(const struct argp *argp, int argc, char **argv, void *input)
 /* For parsers: one line, to which a reference to the help is added; returns what the parser is to return. */
 error_t usage_error(struct argp_state *state, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same where the first operand begins something with options of its own: options behind it are not looked at. */
+error_t usage_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);
+
 #endif

@@ -73,7 +73,7 @@ static void row(const struct page *page, const struct compared_figure *figure, i
     const char *verdict = words_verdict(figure);
     struct formatted interval = words_interval(figure, page->options->ascii), p = words_p(figure);
     if (*interval.text) {
-        cell(page, verdict, 7, true);
+        cell(page, verdict, 10, true);
         fprintf(page->out, "(%s", interval.text);
         fprintf(page->out, "%s%s)", *p.text ? ", " : "", p.text);
     } else {

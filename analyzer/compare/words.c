@@ -151,6 +151,19 @@ size_t words_pairs(const struct comparison *comparison, size_t **places)
     return count;
 }
 
+/* Fewest rounds, or runs on each side, in which the smallest p there can be is still below the level when so many
+ * figures are asked about together. */
+static size_t runs_needed(bool rounds, size_t asked)
+{
+    double least = 1; /* one order of signs, or one choice of n of 2n, on each side is the extreme one */
+    for (size_t n = 1; n < 64; n++) {
+        least = rounds ? least / 2 : least * (double)n / (2 * (2 * (double)n - 1));
+        if (2 * least * (double)(asked ? asked : 1) <= STATISTICS_ALPHA)
+            return n;
+    }
+    return 64;
+}
+
 char *words_design(const struct comparison *comparison)
 {
     char *text = NULL;
@@ -170,15 +183,15 @@ char *words_design(const struct comparison *comparison)
             out,
             "%s: sizes, settings and counts compare exactly; times and memory (marked ?) cannot be told from noise.",
             old + new == 2 ? "One run on each side" : "One run on one side");
-    bool few = comparison->design == DESIGN_INTERLEAVED ? comparison->rounds < STATISTICS_RUNS_NEEDED
-               : comparison->design == DESIGN_APART     ? old < STATISTICS_APART_NEEDED || new < STATISTICS_APART_NEEDED
-                                                        : true;
-    if (few)
-        fprintf(
-            out,
-            " For intervals and verdicts: %d rounds or more, as of imgbench run --runs 10 -- OLD... --versus NEW...",
-            STATISTICS_RUNS_NEEDED);
-    else if (comparison->asked)
+    bool rounds = comparison->design == DESIGN_INTERLEAVED;
+    size_t needed = runs_needed(rounds, comparison->asked), have = rounds ? comparison->rounds : old < new ? old : new;
+    if (comparison->design == DESIGN_SINGLE)
+        fprintf(out,
+                " For intervals and verdicts, let runs take turns: imgbench run --runs 10 -- OLD... --versus NEW...");
+    else if (have < needed)
+        fprintf(out, " So few cannot prove a difference in one of %zu figures: %zu %s are needed.",
+                comparison->asked ? comparison->asked : 1, needed, rounds ? "rounds" : "runs on each side");
+    if (comparison->asked && comparison->design != DESIGN_SINGLE)
         fprintf(out, " %zu figures were asked about together: their p are adjusted for that (Holm); ~ is noise.",
                 comparison->asked);
     if (!comparison->same_machine)
