@@ -103,17 +103,15 @@ static void command_line(const struct variant *variant, bool ascii, FILE *out)
     }
 }
 
-static bool load_side(const struct variant *variant, struct side *side)
+static bool has_records(const struct series *series, const struct variant *variant)
 {
-    bool any = false;
+    bool any = series->single && variant->runs_count && is_trace(variant->directory);
     for (size_t i = 0; i < variant->runs_count && !any; i++) {
         char trace[PATH_MAX + 32];
         snprintf(trace, sizeof trace, "%s/%s", variant->directory, variant->runs[i].name ? variant->runs[i].name : "");
         any = variant->runs[i].name && is_trace(trace);
     }
-    if (!any)
-        nothing_recorded(variant);
-    return any && side_load(side, variant->directory);
+    return any;
 }
 
 /* What recording cost: rounds in which the command ran with the library and without. From outside, so that it holds for
@@ -214,19 +212,17 @@ static bool write_all(const struct series *series, const struct side *sides, con
 bool outcome_print(const struct series *series, const char *file, bool ascii)
 {
     struct side *sides = memory_zeroed(series->variant_count, sizeof *sides);
+    size_t recorded = 0;
     bool good = true;
-    for (size_t i = 0; i < series->variant_count && good; i++) {
-        const struct variant *variant = &series->variants[i];
-        good = variant->runs_count > 0;
-        if (good && series->single && !is_trace(variant->directory)) {
-            nothing_recorded(variant);
-            free(sides);
-            return true; /* and that has been said */
-        }
-        if (good && !series->single)
-            good = load_side(variant, &sides[i]);
+    for (size_t i = 0; i < series->variant_count; i++) {
+        if (has_records(series, &series->variants[i]))
+            recorded++;
+        else if (series->variants[i].runs_count)
+            nothing_recorded(&series->variants[i]);
     }
-    if (good)
+    for (size_t i = 0; i < series->variant_count && good && recorded == series->variant_count && !series->single; i++)
+        good = side_load(&sides[i], series->variants[i].directory);
+    if (good && recorded == series->variant_count)
         good = write_all(series, sides, file, ascii);
     for (size_t i = 0; i < series->variant_count; i++)
         side_release(&sides[i]);

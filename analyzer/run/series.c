@@ -19,14 +19,16 @@ static bool prepare(const struct series *series, struct target_end *end)
 {
     char *arguments[] = {(char[]){"sh"}, (char[]){"-c"}, (char *)series->prepare, NULL};
     const struct target shell = {.program = "/bin/sh", .arguments = arguments};
+    struct target_end how;
     if (!series->prepare)
         return true;
-    target_run(&shell, end);
-    if (!end->error && end->exit_code == 0 && !end->interrupted)
+    target_run(&shell, &how);
+    *end = (struct target_end){.interrupted = how.interrupted};
+    if (!how.error && how.exit_code == 0 && !how.interrupted)
         return true;
-    if (!end->interrupted)
-        message_error("--prepare failed (%s %d): %s", end->signal ? "signal" : "exit code",
-                      end->signal ? end->signal : end->exit_code, series->prepare);
+    if (!how.interrupted)
+        message_error("--prepare failed (%s %d): %s", how.signal ? "signal" : "exit code",
+                      how.signal ? how.signal : how.exit_code, series->prepare);
     return false;
 }
 

@@ -23,4 +23,4 @@ XDG_STATE_HOME" "$(sed -n '/^\.SH ENVIRONMENT/,/^\.SH EXIT/s/^\.B \([A-Z][A-Z_]*
 status() { "$@" >"$work/out" 2>&1 && echo 0 || echo $?; }
 [[ $(status "$imgbench" --version) == 0 && $(status "$imgbench" report "$work/none") == 1 ]]
 [[ $(status "$imgbench" report --bogus) == 2 && $(status "$imgbench" bogus) == 2 ]]
-for code in 0 1 2; do grep -q "^\.B $code$" "$page"; done
+for code in 0 1 2 3 4 125 126 127; do grep -q "^\.B $code$" "$page"; done
