@@ -9,10 +9,6 @@
 #include "analyzer/cmd.h"
 #include "analyzer/message.h"
 
-#ifndef IMGBENCH_VERSION
-#error "give the version: -DIMGBENCH_VERSION='\"0.1.0\"'"
-#endif
-const char cmd_version[] = IMGBENCH_VERSION;
 const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
 
 static const struct command *const commands[] = {&cmd_run, &cmd_report, &cmd_compare, &cmd_dump, &cmd_verify};

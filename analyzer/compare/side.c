@@ -189,6 +189,11 @@ static int is_run(const struct dirent *entry)
     return !strncmp(entry->d_name, "run-", 4);
 }
 
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
 static void read_set(struct side *side, const char *path)
 {
     char name[4200];
@@ -235,11 +240,32 @@ static bool add_set(struct side *side, const char *path)
 static bool holds_runs(const char *path)
 {
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, is_run, NULL);
+    int count = scandir(path, &entries, is_run, alphasort);
     for (int i = 0; i < count; i++)
         free(entries[i]);
     free(entries);
     return count > 0;
+}
+
+/* Sets of several variants lie in one directory: one of them is meant. */
+static bool holds_sets(const char *path)
+{
+    struct dirent **entries = NULL;
+    char names[512] = "";
+    int count = scandir(path, &entries, is_visible, alphasort), found = 0;
+    for (int i = 0; i < count; i++) {
+        char set[4400];
+        struct stat status;
+        snprintf(set, sizeof set, "%s/%s/%s", path, entries[i]->d_name, SIDE_SET_NAME);
+        size_t used = strlen(names);
+        if (!stat(set, &status))
+            snprintf(names + used, sizeof names - used, "%s%s/%s", found++ ? ", " : "", path, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    if (found)
+        message_error("%s: holds several sets of runs, name one: %s", path, names);
+    return found > 0;
 }
 
 bool side_load(struct side *side, const char *path)
@@ -252,7 +278,9 @@ bool side_load(struct side *side, const char *path)
     }
     if (!S_ISDIR(status.st_mode))
         return add_json(side, path);
-    return holds_runs(path) ? add_set(side, path) : add_trace(side, path, path);
+    if (holds_runs(path))
+        return add_set(side, path);
+    return !holds_sets(path) && add_trace(side, path, path);
 }
 
 void side_release(struct side *side)

@@ -72,7 +72,7 @@ static void warn_of_time(const struct figures *figures, FILE *out)
     size_t *places = memory_zeroed(figures->reports + 1, sizeof *places);
     size_t count = duration ? statistics_outliers(duration->values, figures->reports, OUTLIER_LEAST, places) : 0;
     struct statistics_set set = set_of(figures, "duration_s");
-    bool first = count && places[0] == 0 && duration->values[0] > set.median;
+    size_t first = count && places[0] == 0 && duration->values[0] > set.median ? 1 : 0;
     if (first)
         fprintf(out,
                 "Warning: the first run took %.0f %% of the median: files and libraries were read into memory then; "
@@ -157,7 +157,9 @@ size_t spread_typical(const struct side *side)
     for (size_t i = 0; duration && i < side->runs_count; i++) {
         size_t below = 0;
         for (size_t k = 0; k < side->runs_count; k++)
-            below += duration->values[k] < duration->values[i] || (duration->values[k] == duration->values[i] && k < i);
+            below += duration->values[k] < duration->values[i];
+        for (size_t k = 0; k < i; k++)
+            below += duration->values[k] == duration->values[i];
         if (below == (side->runs_count - 1) / 2)
             best = i;
     }

@@ -63,6 +63,8 @@ static struct formatted seconds(double value)
     struct formatted result;
     if (!(fabs(value) < 10)) /* and what is not known */
         return format_duration(value);
+    if (fabs(value) < 0.5e-9) /* rounding of sums */
+        value = 0;
     if (value >= 1)
         snprintf(result.text, sizeof result.text, "%.2f s", value);
     else if (value >= 1e-3 || value == 0)

@@ -164,6 +164,15 @@ static bool parse_value(struct cursor *cursor, struct expression *expression, ch
     return false;
 }
 
+/* Characters, not bytes: people count those. */
+static size_t column_of(const char *text, const char *at)
+{
+    size_t column = 1;
+    for (; text < at; text++)
+        column += ((unsigned char)*text & 0xc0) != 0x80;
+    return column;
+}
+
 bool expression_parse(struct expression *expression, const char *text, size_t *column, char *why, size_t capacity)
 {
     struct cursor cursor = {text, text};
@@ -188,7 +197,7 @@ bool expression_parse(struct expression *expression, const char *text, size_t *c
         skip_blanks(&cursor);
         good = parse_value(&cursor, expression, why, capacity);
     }
-    *column = (size_t)(cursor.at - text) + 1;
+    *column = column_of(text, cursor.at);
     return good;
 }
 

@@ -187,13 +187,27 @@ static const char *image_name(const struct run *run, size_t place)
     return ids ? run->files[*ids].path : NULL;
 }
 
+/* A PPM between two programs is larger than what it came from, and nobody keeps it. */
+static bool is_intermediate(const struct run *run, const struct image *image)
+{
+    for (size_t i = 0; i < image->output_count; i++)
+        if (run->files[image->outputs[i]].role != FILE_ROLE_INTERMEDIATE)
+            return false;
+    return image->output_count > 0;
+}
+
 /* Image by image: a report of 100,000 images needs the memory of one. */
 static void count_images(const struct metrics *metrics, struct gate_count *count)
 {
     for (size_t i = 0; i < metrics->run->image_count; i++) {
+        if (is_intermediate(metrics->run, &metrics->run->images[i]))
+            continue;
+        size_t before = count->holding;
         json_t *report = json_pack("{s:[o]}", "images", render_json_image(metrics, i));
         schema_walk(report, count->expression->path, gate_count, count);
         json_decref(report);
+        if (!before && count->holding)
+            count->first_place = i;
     }
 }
 

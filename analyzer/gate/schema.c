@@ -13,11 +13,16 @@
 
 extern const char gate_schema_text[], gate_schema_end[]; /* schema_text.S */
 
+static json_t *load(const char *text, const char *end)
+{
+    return memory_checked(json_loadb(text, (size_t)(end - text), 0, NULL));
+}
+
 static const json_t *schema(void)
 {
     static json_t *root;
     if (!root)
-        root = memory_checked(json_loadb(gate_schema_text, (size_t)(gate_schema_end - gate_schema_text), 0, NULL));
+        root = load(gate_schema_text, gate_schema_end);
     return root;
 }
 
