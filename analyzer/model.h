@@ -298,10 +298,11 @@ struct run {
     struct io_total all_read, all_write;     /* of every file */
     uint64_t periods[64][2];                 /* activity periods: start, end */
     size_t period_count;
-    uint64_t peak_rss_bytes;                    /* highest sum over live processes, or of one process */
-    bool peak_is_tree;                          /* the sum of several processes */
-    uint64_t peak_rss_ns;                       /* when, or UNKNOWN */
-    uint32_t peak_process;                      /* the largest then, or NO_ID */
+    uint64_t peak_rss_bytes; /* highest sum over live processes, or of one process */
+    bool peak_is_tree;       /* the sum of several processes */
+    bool peak_is_measured;   /* sum of PSS, asked from outside; else of readings of different moments */
+    uint64_t peak_rss_ns;    /* when, or UNKNOWN */
+    uint32_t peak_process;   /* the largest then, or NO_ID */
     struct memory_composition peak_composition; /* of peak_process */
     double avg_rss_bytes;                       /* time-weighted; NAN = no samples */
     uint64_t logical_io_bytes;   /* what the programs' calls asked for and got, stdio's buffered ones included */

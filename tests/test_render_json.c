@@ -92,9 +92,10 @@ START_TEST(every_promised_key_is_there)
     assert_keys(first(report, "conversions"), "conversion",
                 "from to n bytes_in bytes_out size_reduction quality_retained");
     const json_t *memory = json_object_get(report, "memory");
-    assert_keys(memory, "memory",
-                "peak_rss_bytes peak_scope avg_rss_bytes baseline_rss_bytes peak_heap_bytes peak_anonymous_bytes "
-                "allocator heap_sizes peak large_blocks sites");
+    assert_keys(
+        memory, "memory",
+        "peak_rss_bytes peak_scope peak_source avg_rss_bytes baseline_rss_bytes peak_heap_bytes peak_anonymous_bytes "
+        "allocator heap_sizes peak large_blocks sites");
     assert_keys(json_object_get(memory, "allocator"), "allocator",
                 "name allocated_bytes active_bytes resident_bytes retained_bytes");
     assert_keys(first(memory, "heap_sizes"), "heap sizes", "below_bytes calls");

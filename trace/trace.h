@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TRACE_VERSION      5           /* raised when an old reader would misread a new trace */
+#define TRACE_VERSION      6           /* raised when an old reader would misread a new trace */
 #define TRACE_MAGIC        0xC1FC1FC1u /* CTF 1.8 packet magic */
 #define TRACE_UNKNOWN      UINT64_MAX  /* a figure that could not be read */
 #define TRACE_TEXT_MAX     8192u       /* longest text or byte field, bytes; longer ones are cut */

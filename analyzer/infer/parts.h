@@ -203,6 +203,7 @@ void infer_resource_record(struct event *event);
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
 void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
+void infer_resources_tree(struct infer *infer, const struct trace_tree_sample *sample, uint64_t time_ns);
 void infer_resources_finish(struct infer *infer);
 
 /* blocks.c */

@@ -332,6 +332,10 @@ struct infer {
     uint64_t machine_at_ns, machine_idle_ns; /* last reading of the idle time of all CPUs; machine_at_ns 0 = none */
     uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
     double rss_integral, rss_time;
+    double pss_sum; /* of samples of the tree of processes, as are the next ones; 0 where none was taken */
+    uint64_t pss_samples, pss_peak_bytes, pss_peak_ns;
+    uint32_t pss_peak_process;
+    struct memory_composition pss_peak_composition;
     uint64_t last_ns; /* time of the last record */
 };
 

@@ -82,7 +82,7 @@ export function memorySection(report, lazy) {
     section("memory", "Memory"),
     [
       facts([
-        ["Peak", "peak_rss", bytes(memory.peak_rss_bytes), memory.peak_scope === "tree" ? "all processes together, estimated" : memory.peak_scope ? "largest process" : null],
+        ["Peak", "peak_rss", bytes(memory.peak_rss_bytes), memory.peak_scope === "tree" ? `all processes together, ${memory.peak_source}` : memory.peak_scope ? "largest process" : null],
         ["When", null, when ? `at ${duration(peak.at_s)}` : "n/a (the kernel counted the peak, without its moment)", peak.pid === null ? null : `largest: process ${peak.pid}`],
         when && ["Made by", "peak_maker", maker, peak.stage ? `while in ${peak.stage.replaceAll("_", " ")}` : null],
         when && ["In flight then", "in_flight", count(inFlight), peak.images?.length ? lazy.links(peak.images.slice(0, 3)) : null],

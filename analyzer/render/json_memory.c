@@ -106,17 +106,24 @@ static json_t *scaling(const struct memory_figures *memory)
                      render_json_number(memory->workers_fit_limit_bytes));
 }
 
+static json_t *peak_source(const struct run *run)
+{
+    if (run->peak_rss_bytes == UNKNOWN)
+        return json_null();
+    return json_string(!run->peak_is_tree ? "kernel" : run->peak_is_measured ? "measured" : "estimated");
+}
+
 json_t *render_json_memory(const struct metrics *metrics)
 {
     const struct run *run = metrics->run;
     json_t *sites = json_array();
     for (size_t i = 0; i < run->site_count && i < SITES_SHOWN; i++)
         json_array_append_new(sites, site(metrics, i));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "peak_rss_bytes",
-                     render_json_integer(run->peak_rss_bytes), "peak_scope",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "peak_rss_bytes", render_json_integer(run->peak_rss_bytes), "peak_scope",
                      run->peak_rss_bytes == UNKNOWN ? json_null() : json_string(run->peak_is_tree ? "tree" : "process"),
-                     "avg_rss_bytes", render_json_number(metrics->avg_rss_bytes), "baseline_rss_bytes",
-                     render_json_number(metrics->baseline_rss_bytes), "peak_heap_bytes",
+                     "peak_source", peak_source(run), "avg_rss_bytes", render_json_number(metrics->avg_rss_bytes),
+                     "baseline_rss_bytes", render_json_number(metrics->baseline_rss_bytes), "peak_heap_bytes",
                      render_json_number(metrics->peak_heap_bytes), "peak_anonymous_bytes",
                      render_json_integer(metrics->peak_anonymous_bytes), "allocator", allocator(run), "heap_sizes",
                      heap_sizes(&run->heap_sizes), "peak", memory_peak(metrics), "large_blocks", large_blocks(run),

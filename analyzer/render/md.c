@@ -43,7 +43,9 @@ static void summary(const struct metrics *metrics, FILE *out)
     fprintf(out, "| Workers | %s, efficiency %s |\n", format_count(metrics->pool.lanes).text,
             format_percent(metrics->worker_efficiency).text);
     fprintf(out, "| Peak memory | %s (%s) |\n", format_bytes(metrics->peak_rss_bytes).text,
-            metrics->run->peak_is_tree ? "all processes together, estimate" : "largest process");
+            !metrics->run->peak_is_tree      ? "largest process"
+            : metrics->run->peak_is_measured ? "all processes together, measured"
+                                             : "all processes together, estimate");
     fprintf(out,
             "| Trust | %s of the kernel's I/O seen; %s of the time attributed (%s observed); %s records lost; overhead "
             "about %s |\n",

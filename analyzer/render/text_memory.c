@@ -144,7 +144,9 @@ void render_text_memory(const struct page *page)
     const struct metrics *metrics = page->metrics;
     fputs("\nMemory Usage:\n", page->out);
     memory_row(page, "Peak", metrics->peak_rss_bytes, "never sampled",
-               metrics->run->peak_is_tree ? " (all processes together, estimate)" : " (largest process)");
+               !metrics->run->peak_is_tree      ? " (largest process)"
+               : metrics->run->peak_is_measured ? " (all processes together, measured every 100 ms or more)"
+                                                : " (all processes together, estimate)");
     memory_row(page, "Average", metrics->avg_rss_bytes, "no samples", "");
     memory_row(page, "Baseline", metrics->baseline_rss_bytes, "no sample before the first image", "");
     memory_row(page, "Heap Peak", metrics->peak_heap_bytes, "the allocator was not seen",

@@ -60,7 +60,7 @@ static void estimates(const struct page *page)
         fprintf(page->out, "%s%s time", comma, stage_name((enum stage)stage));
         comma = ", ";
     }
-    if (!isnan(metrics->peak_rss_bytes) && metrics->run->peak_is_tree) {
+    if (!isnan(metrics->peak_rss_bytes) && metrics->run->peak_is_tree && !metrics->run->peak_is_measured) {
         fprintf(page->out, "%smemory of all processes together", comma);
         comma = ", ";
     }

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <search.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 
 struct open_file {
     uint32_t number;
-    bool read, written, terminal;
+    bool read, written;
     uint64_t bytes; /* at open */
     char name[256];
 };
@@ -95,11 +96,6 @@ static void opened(struct followed *process, const struct trace_open *open)
         from--;
     *file = (struct open_file){.number = open->file, .bytes = open->bytes};
     snprintf(file->name, sizeof file->name, "%.*s", (int)(open->path.bytes - from), open->path.data + from);
-    static const char *const terminals[] = {"/dev/pts/", "/dev/tty"};
-    for (size_t i = 0; i < 2; i++) {
-        size_t bytes = strlen(terminals[i]);
-        file->terminal |= open->path.bytes > bytes && !memcmp(open->path.data, terminals[i], bytes);
-    }
 }
 
 static void seen(struct follow *follow, struct followed *process, const struct trace_head *head)
@@ -125,22 +121,16 @@ static void closed(struct follow *follow, struct followed *process, const struct
     } else if (file->read) {
         follow->glance.bytes_in += bytes;
     }
-    follow->glance.wrote_to_terminal |= file->terminal && (close->pending_bytes || close->stdio_bytes);
     *file = process->files[--process->files_count];
 }
 
 static void take(struct follow *follow, struct followed *process, const struct trace_record *record)
 {
-    const struct open_file *file;
     switch (record->kind) {
     case TRACE_KIND_open: opened(process, &record->open); break;
     case TRACE_KIND_head: seen(follow, process, &record->head); break;
     case TRACE_KIND_close: closed(follow, process, &record->close); break;
     case TRACE_KIND_process_end: process->ended = true; break;
-    case TRACE_KIND_io:
-        file = record->io.op == trace_io_op_WRITE ? file_of(process, record->io.file) : NULL;
-        follow->glance.wrote_to_terminal |= file && file->terminal;
-        break;
     default: break;
     }
 }

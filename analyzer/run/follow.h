@@ -4,7 +4,6 @@
 #ifndef ANALYZER_RUN_FOLLOW_H
 #define ANALYZER_RUN_FOLLOW_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +11,6 @@ struct follow_glance {
     uint64_t written;             /* image files that were written and closed */
     uint64_t bytes_in, bytes_out; /* of image files that were read, were written */
     uint32_t working;             /* processes alive that have had an image file in hand */
-    bool wrote_to_terminal;       /* a recorded process did: the terminal is its own */
     char current[256];            /* last part of the path of the newest image file, or "" */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the line that tells on a terminal how far a run is: images, bytes, the file at hand, memory, time.
+ * Owns: looking on while a target runs: samples of its processes, and the line that tells on a terminal how far it is.
  * Must not know: how runs are made; figures of reports. */
 #include "analyzer/run/live.h"
 
@@ -13,6 +13,7 @@
 #include "analyzer/message.h"
 #include "analyzer/render/format_units.h"
 #include "analyzer/run/follow.h"
+#include "analyzer/run/samples.h"
 #include "analyzer/run/tree.h"
 
 #define TICK_MS      100 /* least time between two looks */
@@ -21,11 +22,13 @@
 #define SHOW_AFTER_S 1.0 /* short runs end before anybody has read it */
 
 static struct {
-    bool terminal, shown, ascii;
+    bool terminal, ascii;
+    unsigned rows; /* of the terminal while the line is shown, else 0 */
     struct follow *follow;
     struct timespec start;
     struct tree tree;
-    unsigned run, runs; /* 1 of 20 */
+    char trace[PATH_MAX]; /* "" = a run without the library */
+    unsigned run, runs;   /* 1 of 20 */
 } live;
 
 static double seconds_since(const struct timespec *from, clockid_t clock)
@@ -35,11 +38,21 @@ static double seconds_since(const struct timespec *from, clockid_t clock)
     return (double)(now.tv_sec - from->tv_sec) + (double)(now.tv_nsec - from->tv_nsec) / 1e9;
 }
 
-static void erase(void)
+/* The line has the terminal's last row for itself, and what the target prints scrolls above it (DECSTBM): else each
+ * would write over the other. */
+static void take_row(unsigned rows)
 {
-    if (live.shown)
-        fputs("\r\033[K", stderr);
-    live.shown = false;
+    /* If the cursor is in the last row, scroll; then save it, set the region (which moves it), and bring it back. */
+    fprintf(stderr, "\n\0337\033[1;%ur\0338\033[1A", rows - 1);
+    live.rows = rows;
+}
+
+static void give_row_back(void)
+{
+    if (live.rows)
+        fprintf(stderr, "\0337\033[r\033[%u;1H\033[K\0338", live.rows);
+    live.rows = 0;
+    fflush(stderr);
 }
 
 /* A background job that writes may be stopped for it. */
@@ -72,7 +85,13 @@ static void show(const struct follow_glance *glance, double elapsed_s)
     struct winsize size;
     char line[512], name[1024] = "";
     unsigned elapsed = (unsigned)elapsed_s;
-    size_t width = !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_row < 4 || size.ws_col < 20)
+        return;
+    if (live.rows && live.rows != size.ws_row)
+        give_row_back();
+    if (!live.rows)
+        take_row(size.ws_row);
+    size_t width = size.ws_col;
     uint64_t memory = live.tree.pss_bytes != UINT64_MAX ? live.tree.pss_bytes : live.tree.rss_bytes;
     int bytes = snprintf(line, sizeof line, "imgbench: ");
     if (live.runs > 1)
@@ -87,13 +106,12 @@ static void show(const struct follow_glance *glance, double elapsed_s)
         format_text(out, glance->current, live.ascii);
         fclose(out);
     }
-    fputs("\r\033[K", stderr);
+    fprintf(stderr, "\0337\033[%u;1H\033[K", live.rows);
     print_cut(line, width - 1);
     if (width > columns_of(line) + 1)
         print_cut(name, width - 1 - columns_of(line));
-    fputs("\r", stderr); /* what the target prints next stands over it */
+    fputs("\0338", stderr);
     fflush(stderr);
-    live.shown = true;
 }
 
 static unsigned tick(void *context, pid_t pid)
@@ -102,19 +120,23 @@ static unsigned tick(void *context, pid_t pid)
     struct follow_glance glance;
     (void)context;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
-    tree_ask(&live.tree, pid, live.tree.processes > 1);
+    tree_ask(&live.tree, pid);
+    if (live.trace[0])
+        samples_add(&live.tree, pid);
     if (live.terminal && live.follow) {
         double elapsed_s = seconds_since(&live.start, CLOCK_MONOTONIC);
         follow_read(live.follow, &glance);
-        if (glance.wrote_to_terminal) { /* it is the target's: two writers would garble both */
-            erase();
-            live.terminal = false;
-        } else if (elapsed_s >= SHOW_AFTER_S && in_foreground()) {
+        if (elapsed_s >= SHOW_AFTER_S && in_foreground())
             show(&glance, elapsed_s);
-        }
     }
     double wait_ms = seconds_since(&from, CLOCK_THREAD_CPUTIME_ID) * 1e3 * 1000 / COST_PERMILL;
     return wait_ms < TICK_MS ? TICK_MS : wait_ms > TICK_MOST_MS ? TICK_MOST_MS : (unsigned)wait_ms;
+}
+
+static void stops(void *context)
+{
+    (void)context;
+    give_row_back();
 }
 
 static void begins(void *context, const char *trace)
@@ -123,6 +145,9 @@ static void begins(void *context, const char *trace)
     live.run++;
     follow_end(live.follow);
     live.follow = trace ? follow_begin(trace) : NULL;
+    snprintf(live.trace, sizeof live.trace, "%s", trace ? trace : "");
+    live.tree = (struct tree){0};
+    samples_clear();
     clock_gettime(CLOCK_MONOTONIC, &live.start);
 }
 
@@ -130,8 +155,9 @@ static void ended(void *context, const struct target_end *end)
 {
     (void)context;
     (void)end;
-    erase();
-    fflush(stderr);
+    give_row_back();
+    if (live.trace[0])
+        samples_write(live.trace);
 }
 
 void live_follow(struct series *series)
@@ -141,13 +167,14 @@ void live_follow(struct series *series)
     live.ascii = message_locale_is_ascii();
     live.runs = (unsigned)((series->warmup + series->rounds * (series->bare ? 2 : 1)) * series->variant_count);
     series->tick = tick;
+    series->stops = stops;
     series->begins = begins;
     series->ended = ended;
 }
 
 void live_end(void)
 {
-    erase();
+    give_row_back();
     follow_end(live.follow);
     live.follow = NULL;
 }

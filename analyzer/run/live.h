@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the line that tells on a terminal how far a run is: images, bytes, the file at hand, memory, time.
+ * Owns: looking on while a target runs: samples of its processes, and the line that tells on a terminal how far it is.
  * Must not know: how runs are made; figures of reports. */
 #ifndef ANALYZER_RUN_LIVE_H
 #define ANALYZER_RUN_LIVE_H

@@ -40,6 +40,7 @@ static bool one(const struct series *series, const struct variant *variant, cons
                                   .preload = trace ? variant->preload : variant->extra,
                                   .trace = trace,
                                   .tick = series->tick,
+                                  .stops = series->stops,
                                   .context = series->context};
     if (!prepare(series, end))
         return false;
@@ -95,6 +96,14 @@ static bool run_of_round(struct series *series, struct variant *variant, bool ba
     }
     if (!one(series, variant, bare ? NULL : trace, last))
         return false;
+    if (last->interrupted && !series->single) {
+        /* Half a run is none of the set, but what was recorded is kept. */
+        char aside[PATH_MAX];
+        snprintf(aside, sizeof aside, "%.*s/interrupted-%03u", PATH_MAX - 32, variant->directory, round);
+        if (!bare && rename(trace, aside))
+            message_error("%s: cannot be set aside: %s", trace, strerror(errno));
+        return false;
+    }
     struct set_run *run = MEMORY_APPEND(variant, runs);
     *run = (struct set_run){bare ? NULL : memory_text(name, strlen(name)), round, place, *last};
     return write_set(series, variant) && may_go_on(series, last);

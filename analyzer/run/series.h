@@ -31,6 +31,7 @@ struct series {
     char session[40]; /* names this call: sides of a comparison that share it were interleaved */
     /* As in struct target; told which trace is being written (NULL: none). May be NULL. */
     unsigned (*tick)(void *context, pid_t pid);
+    void (*stops)(void *context);
     void (*begins)(void *context, const char *trace);
     void (*ended)(void *context, const struct target_end *end);
     void *context;

@@ -134,8 +134,10 @@ static pid_t start(const struct target *target, struct target_end *end)
 
 /* The shell that started us has to see that its job is stopped. It wakes the whole group; a kill -CONT wakes only us.
  */
-static void stop_with(pid_t pid, struct target_end *end)
+static void stop_with(const struct target *target, pid_t pid, struct target_end *end)
 {
+    if (target->stops)
+        target->stops(target->context);
     uint64_t from_ns = clock_ns(CLOCK_MONOTONIC);
     raise(SIGSTOP);
     kill(pid, SIGCONT);
@@ -143,13 +145,13 @@ static void stop_with(pid_t pid, struct target_end *end)
 }
 
 /* True when the target has ended. */
-static bool collect(pid_t pid, struct target_end *end)
+static bool collect(const struct target *target, pid_t pid, struct target_end *end)
 {
     int status;
     struct rusage usage;
     pid_t found;
     while ((found = wait4(pid, &status, WNOHANG | WUNTRACED, &usage)) == pid && WIFSTOPPED(status))
-        stop_with(pid, end);
+        stop_with(target, pid, end);
     if (found != pid)
         return false;
     end->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -179,7 +181,7 @@ void target_run(const struct target *target, struct target_end *end)
     if (!pid)
         return;
     unsigned wait_ms = target->tick ? target->tick(target->context, pid) : 0;
-    while (!collect(pid, end)) {
+    while (!collect(target, pid, end)) {
         siginfo_t what;
         struct timespec most = {wait_ms / 1000, (long)(wait_ms % 1000) * 1000000};
         int number = target->tick ? sigtimedwait(&taken, &what, &most) : sigwaitinfo(&taken, &what);

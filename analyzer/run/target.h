@@ -16,6 +16,8 @@ struct target {
     bool off;            /* load the library, record nothing (IMGBENCH=off) */
     /* Called while the target runs; returns after how many ms it wants to be called again. May be NULL. */
     unsigned (*tick)(void *context, pid_t pid);
+    /* Called before we stop together with the target. May be NULL. */
+    void (*stops)(void *context);
     void *context;
 };
 

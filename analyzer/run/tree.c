@@ -99,35 +99,43 @@ static bool add_stat(struct tree *tree, pid_t pid)
     return true;
 }
 
-static void add_process(struct tree *tree, pid_t pid, bool proportional)
+static void add_process(struct tree *tree, pid_t pid)
 {
     char text[4096];
     uint64_t number;
     add_children(tree, pid);
     if (!add_stat(tree, pid))
         return; /* it has just ended */
-    if (ask(pid, "io", text, sizeof text)) {
-        if (number_of(text, "rchar:", &number))
-            tree->read_bytes += number;
-        if (number_of(text, "wchar:", &number))
-            tree->write_bytes += number;
-    } else {
+    if (!ask(pid, "io", text, sizeof text)) {
         tree->whole = false;
-    }
-    if (!proportional || tree->pss_bytes == UINT64_MAX)
         return;
+    }
+    if (number_of(text, "rchar:", &number))
+        tree->read_bytes += number;
+    if (number_of(text, "wchar:", &number))
+        tree->write_bytes += number;
+}
+
+static void add_proportional(struct tree *tree, pid_t pid)
+{
+    char text[4096];
+    uint64_t number;
     if (ask(pid, "smaps_rollup", text, sizeof text) && number_of(text, "Pss:", &number))
         tree->pss_bytes += number * 1024;
     else if (ask(pid, "stat", text, sizeof text) && !strstr(text, ") Z"))
         tree->pss_bytes = UINT64_MAX; /* alive, and not to be asked */
 }
 
-void tree_ask(struct tree *tree, pid_t pid, bool proportional)
+void tree_ask(struct tree *tree, pid_t pid)
 {
     uint64_t from_ns = thread_cpu_ns();
-    *tree = (struct tree){.whole = true, .pss_bytes = proportional ? 0 : UINT64_MAX};
+    *tree = (struct tree){.whole = true, .pss_bytes = UINT64_MAX};
     add_child(tree, pid);
     for (uint32_t i = 0; i < tree->processes; i++) /* grows meanwhile */
-        add_process(tree, tree->pids[i], proportional);
+        add_process(tree, tree->pids[i]);
+    if (tree->processes > 1)
+        tree->pss_bytes = 0;
+    for (uint32_t i = 0; i < tree->processes && tree->pss_bytes != UINT64_MAX; i++)
+        add_proportional(tree, tree->pids[i]);
     tree->cost_ns = thread_cpu_ns() - from_ns;
 }

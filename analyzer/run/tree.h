@@ -22,8 +22,8 @@ struct tree {
     uint64_t cost_ns;     /* CPU time that asking took */
 };
 
-/* Asks for pid and its descendants. Those whose parent ended belong to somebody else and are not among them. With
- * `proportional`, pss_bytes as well, which costs the more the more memory they have. */
-void tree_ask(struct tree *tree, pid_t pid, bool proportional);
+/* Asks for pid and its descendants. Those whose parent ended belong to somebody else and are not among them. pss_bytes
+ * costs the more the more memory they have: it is asked for several processes only; of one, the kernel has the peak. */
+void tree_ask(struct tree *tree, pid_t pid);
 
 #endif

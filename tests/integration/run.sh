@@ -101,6 +101,19 @@ rm -r state
 "$imgbench" run true 2>/dev/null
 [[ $(find state/imgbench -mindepth 1 -maxdepth 1 | wc -l) == 1 ]] && "$imgbench" report | grep -q "^Trace: .*state/imgbench/cwebp-" || fail "$(ls state/imgbench)"
 
+# Several processes at once: their memory is asked from outside, and the trace is as good as any.
+"$imgbench" run --out t6 --report r6.json -- bash -c "for i in 1 2 3; do cwebp -quiet -m 6 '$photo' -o a\$i.webp & cwebp -quiet -m 6 '$photo' -o b\$i.webp; wait; done"
+python3 - <<'PYTHON'
+import json
+m, d = json.load(open("r6.json"))["memory"], json.load(open("r6.json"))
+assert m["peak_source"] in ("measured", "kernel") and m["peak_rss_bytes"] > 3e6, m["peak_source"]
+assert len(d["processes"]) == 7 and d["totals"]["images"] == 6, len(d["processes"])
+PYTHON
+"$imgbench" dump t6 >dump
+grep -q ' tree_sample rss_bytes=[0-9]* pss_bytes=[0-9]* cpu_ns=[0-9]* .* processes=3 ' dump || fail "$(grep tree_sample dump)"
+"$imgbench" verify t6 >/dev/null
+[[ $(babeltrace2 t6 2>/dev/null | grep -c tree_sample) -gt 0 ]]
+
 # ---- several ----
 try "$imgbench" run --runs 6 --warmup 1 --prepare 'echo prepared >>prepared' --out s1 -- cwebp -quiet -q 80 "$photo" -o photo.webp
 ((code == 0)) || fail "$(<err)"
