@@ -103,6 +103,8 @@ static bool write_flamegraph(const char *path, const struct run *run)
     if (!run->site_count)
         message_error("no large block was recorded: there are no stacks; record the run with IMGBENCH_STACKS=1 and "
                       "see IMGBENCH_ALLOC_THRESHOLD");
+    for (size_t i = 0; i < run->note_count; i++)
+        message_error("%s", run->notes[i]); /* why frames have no names, or there are no stacks */
     if (!output_file_open(&file, path))
         return false;
     export_flamegraph(file.stream, run);

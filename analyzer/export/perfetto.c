@@ -244,6 +244,11 @@ void perfetto_describe_process(struct perfetto *perfetto, uint32_t index)
 void perfetto_describe_thread(struct perfetto *perfetto, uint32_t process, uint32_t tid, struct trace_text name)
 {
     struct proto *packet = &perfetto->packet;
+    if (!tid) { /* the idle thread's number in Perfetto, and in the kernel */
+        perfetto_describe_track(perfetto, perfetto_thread_track(process, tid), perfetto_process_track(process),
+                                "thread whose start is not recorded");
+        return;
+    }
     size_t descriptor =
         begin_descriptor(perfetto, perfetto_thread_track(process, tid), perfetto_process_track(process));
     size_t message = proto_begin(packet, DESCRIPTOR_THREAD);

@@ -17,7 +17,8 @@ struct call_stream {
 };
 
 struct call_process {
-    uint32_t index;       /* of the run, + 1; 0 = no record came yet */
+    bool asked;           /* a record came */
+    uint32_t index;       /* of the run, + 1; 0 = it is none of the run's */
     uint64_t counters[2]; /* tracks of RSS and heap, or 0 */
     uint32_t *hooks;      /* numbers of names, by hook number */
     size_t hook_count;
@@ -37,14 +38,33 @@ static void *grown(void *array, size_t *capacity, size_t index, size_t size)
     return bytes;
 }
 
-/* NULL: the run does not know it, as it began after the run was read. */
-static struct call_process *process_of(struct perfetto *perfetto, uint32_t reader_index)
+/* Index of the run's process, + 1, that a process of the reader is: both are in the order of their first records,
+ * unless the trace grew since the run was read. 0: the run does not know it. */
+static uint32_t find_process(struct perfetto *perfetto, uint32_t pid)
+{
+    const struct run *run = perfetto->metrics->run;
+    if (!perfetto->taken)
+        perfetto->taken = memory_zeroed(run->process_count, sizeof *perfetto->taken);
+    while (perfetto->first_free < run->process_count && perfetto->taken[perfetto->first_free])
+        perfetto->first_free++;
+    for (uint32_t i = perfetto->first_free; i < run->process_count; i++)
+        if (!perfetto->taken[i] && run->processes[i].pid == pid) {
+            perfetto->taken[i] = true;
+            return i + 1;
+        }
+    return 0;
+}
+
+/* NULL: the run does not know it. */
+static struct call_process *process_of(struct perfetto *perfetto, uint32_t reader_index, uint32_t pid)
 {
     perfetto->processes =
         grown(perfetto->processes, &perfetto->processes_capacity, reader_index, sizeof *perfetto->processes);
     struct call_process *process = &perfetto->processes[reader_index];
-    if (!process->index && perfetto->processes_seen < perfetto->metrics->run->process_count)
-        process->index = ++perfetto->processes_seen;
+    if (!process->asked) {
+        process->asked = true;
+        process->index = find_process(perfetto, pid);
+    }
     return process->index ? process : NULL;
 }
 
@@ -254,7 +274,7 @@ static void end_process(struct call_process *process)
 
 void perfetto_record(struct perfetto *perfetto, const struct trace_record *record, const struct reader_origin *origin)
 {
-    struct call_process *process = process_of(perfetto, origin->process);
+    struct call_process *process = process_of(perfetto, origin->process, origin->pid);
     if (!process)
         return;
     struct call_stream *stream = stream_of(perfetto, process, record, origin->stream);
@@ -288,4 +308,5 @@ void perfetto_calls_finish(struct perfetto *perfetto)
         end_process(&perfetto->processes[i]);
     free(perfetto->streams);
     free(perfetto->processes);
+    free(perfetto->taken);
 }

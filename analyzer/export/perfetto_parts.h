@@ -57,7 +57,8 @@ struct perfetto {
     size_t streams_capacity;
     struct call_process *processes; /* by index of the reader */
     size_t processes_capacity;
-    uint32_t processes_seen; /* the run's processes are in the order of their first records */
+    bool *taken;         /* by index of the run: the reader's process is known */
+    uint32_t first_free; /* the first that is not */
     uint64_t left_out;
 };
 

@@ -56,6 +56,11 @@ static int by_phase(const void *a, const void *b)
     return x->start_ns != y->start_ns ? (x->start_ns < y->start_ns ? -1 : 1) : (int)x->stage - (int)y->stage;
 }
 
+static uint64_t end_of(const struct image *image)
+{
+    return image->end_ns > image->start_ns ? image->end_ns : image->start_ns;
+}
+
 /* A stage's slice goes from its first moment to the next one's: stages take turns, and only their sums are known. */
 static void write_stages(struct perfetto *perfetto, uint64_t track, const struct image *image)
 {
@@ -66,7 +71,7 @@ static void write_stages(struct perfetto *perfetto, uint64_t track, const struct
     for (int stage = 0; stage < STAGE_COUNT; stage++) {
         uint64_t start_ns = image->phase_start_ns[stage];
         if (stage != STAGE_WORKER_INIT && !(stage == STAGE_OPTIMIZATION && split) && start_ns != UNKNOWN &&
-            start_ns >= image->start_ns && start_ns <= image->end_ns)
+            start_ns >= image->start_ns && start_ns <= end_of(image))
             phases[count++] = (struct phase){start_ns, (enum stage)stage};
     }
     qsort(phases, count, sizeof *phases, by_phase);
@@ -81,7 +86,7 @@ static void write_stages(struct perfetto *perfetto, uint64_t track, const struct
             perfetto_argument_text(perfetto, ARGUMENT_SOURCE, source);
         }
         perfetto_end_event(perfetto, event);
-        perfetto_close_slice(perfetto, track, i + 1 < count ? phases[i + 1].start_ns : image->end_ns);
+        perfetto_close_slice(perfetto, track, i + 1 < count ? phases[i + 1].start_ns : end_of(image));
     }
 }
 
@@ -126,7 +131,7 @@ static void write_image(struct perfetto *perfetto, uint64_t track, uint32_t inde
         perfetto_argument_number(perfetto, ARGUMENT_CPU_NS, image->cpu_ns);
     perfetto_end_event(perfetto, event);
     write_stages(perfetto, track, image);
-    perfetto_close_slice(perfetto, track, image->end_ns);
+    perfetto_close_slice(perfetto, track, end_of(image));
 }
 
 struct placed {
@@ -195,7 +200,7 @@ static void write_images(struct perfetto *perfetto)
         images[i] = (struct placed){run->images[i].start_ns, run->images[i].worker, i};
     qsort(images, run->image_count, sizeof *images, by_worker_and_start);
     for (size_t i = 0; i < run->image_count; i++) {
-        uint64_t end_ns = run->images[images[i].image].end_ns;
+        uint64_t end_ns = end_of(&run->images[images[i].image]);
         if (i && images[i].worker != images[i - 1].worker)
             count = 0;
         if (!count || lanes[0].end_ns > images[i].start_ns) {
