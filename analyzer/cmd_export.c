@@ -54,21 +54,25 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* Two formats in one file would be neither. */
+static bool check_files(const struct export_arguments *arguments)
+{
+    for (int i = 0; i < FORMATS; i++)
+        for (int k = 0; k < i; k++)
+            if (arguments->files[i] && arguments->files[k] && !strcmp(arguments->files[i], arguments->files[k])) {
+                message_error("--%s and --%s both go to %s: name another file for one, as in --%s=FILE", names[k],
+                              names[i], strcmp(arguments->files[i], "-") ? arguments->files[i] : "standard output",
+                              names[i]);
+                return false;
+            }
+    return true;
+}
+
 static bool check(const struct export_arguments *arguments)
 {
-    const char *taken = NULL;
     bool any = false;
-    for (int i = 0; i < FORMATS; i++) {
+    for (int i = 0; i < FORMATS; i++)
         any |= arguments->files[i] != NULL;
-        if (!arguments->files[i] || strcmp(arguments->files[i], "-") != 0)
-            continue;
-        if (taken) {
-            message_error("--%s and --%s both go to standard output: name a file for one, as in --%s=FILE", taken,
-                          names[i], names[i]);
-            return false;
-        }
-        taken = names[i];
-    }
     if (!any)
         message_error("say what to export: --perfetto, --ndjson, --sqlite or --flamegraph, each with a FILE");
     else if (arguments->records && !arguments->files[NDJSON])
@@ -76,7 +80,7 @@ static bool check(const struct export_arguments *arguments)
     else if (arguments->files[SQLITE] && !strcmp(arguments->files[SQLITE], "-"))
         message_error("a database cannot be written to standard output: name a file, as in --sqlite=FILE");
     else
-        return true;
+        return check_files(arguments);
     return false;
 }
 
@@ -256,7 +260,7 @@ static int run_export(int argc, char **argv)
                                      parse,
                                      "[TRACE]",
                                      "Write a trace in the formats of other tools.\v"
-                                     "FILE may be - for standard output, but for the database and for one format only. "
+                                     "FILE may be -, standard output, for one format that is not the database. "
                                      "Without TRACE: the newest one that saw an image. Damage in a trace is listed on "
                                      "standard error and the rest is exported. docs/export.md describes the formats.",
                                      children,

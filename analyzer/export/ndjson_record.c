@@ -115,12 +115,16 @@ static void put_base64(FILE *out, struct trace_text text)
 static void put_enum(FILE *out, const struct trace_enum_info *enumeration, uint8_t value)
 {
     const char *name = trace_value_name(enumeration, value);
-    if (name)
-        fprintf(out, "\"%s\"", name);
-    else if (value)
-        fprintf(out, "\"%u\"", value); /* a column has one type */
-    else
+    if (!name && !value) {
         fputs_unlocked("null", out);
+        return;
+    }
+    putc_unlocked('"', out);
+    if (name)
+        fputs_unlocked(name, out);
+    else
+        put_decimal(out, value); /* a text, too: a column has one type */
+    putc_unlocked('"', out);
 }
 
 static void put_field(FILE *out, const struct trace_field_info *field, const void *record)
@@ -159,7 +163,11 @@ void ndjson_record(FILE *out, const struct trace_record *record, const struct re
     put_decimal(out, origin->pid);
     put_key(out, false, "stream", "");
     put_decimal(out, origin->stream);
-    fprintf(out, ",\"kind\":\"%s\",\"%s\":{", info->name, info->name);
+    fputs_unlocked(",\"kind\":\"", out);
+    fputs_unlocked(info->name, out);
+    fputs_unlocked("\",\"", out);
+    fputs_unlocked(info->name, out);
+    fputs_unlocked("\":{", out);
     for (const struct trace_field_info *field = info->fields; field->name; field++) {
         if (!strncmp(field->name, "reserved", sizeof "reserved" - 1))
             continue;

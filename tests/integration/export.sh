@@ -67,6 +67,7 @@ refused() { # exit code, what it says, arguments…
 }
 refused 2 "say what to export" "$trace"
 refused 2 "--ndjson and --flamegraph both go to standard output" "$trace" --ndjson - --flamegraph -
+refused 2 "--ndjson and --sqlite both go to $work/none" "$trace" --ndjson "$work/none" --sqlite "$work/none"
 refused 2 "a database cannot be written to standard output" "$trace" --sqlite -
 refused 2 "--records is about --ndjson" "$trace" --records --sqlite "$work/none.db"
 refused 2 "--sqlite needs something behind it" "$trace" --sqlite
