@@ -13,10 +13,10 @@ CPPCHECK ?= cppcheck
 ifdef SANITIZE
 B := build/sanitize
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ANALYZER_PACKAGES := jansson libdw libelf
+ANALYZER_PACKAGES := jansson libdw libelf sqlite3
 else
 B := build
-ANALYZER_PACKAGES := jansson jemalloc libdw libelf
+ANALYZER_PACKAGES := jansson jemalloc libdw libelf sqlite3
 endif
 
 CFLAGS ?= -O2 -g
@@ -66,8 +66,9 @@ ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o) $(B)/analyzer/render/page.o $(B)/an
 ANALYZER_LIB_OBJ := $(filter-out $(B)/analyzer/main.o,$(ANALYZER_OBJ))
 TEST_HELPER_OBJ := $(TEST_HELPER_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/%.o)
+DESCRIBE_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard scripts/*.c))
 TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
-ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(B)/scripts/describe.o
+ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
 .PHONY: all tests test check docs format demo bench clean help
@@ -91,7 +92,7 @@ $(B)/libimgbench.map: $(B)/libimgbench.exports
 $(B)/imgbench: $(ANALYZER_OBJ) $(TRACE_OBJ)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(ANALYZER_LDLIBS)
 
-$(B)/describe: $(B)/scripts/describe.o $(TRACE_OBJ)
+$(B)/describe: $(DESCRIBE_OBJ) $(TRACE_OBJ)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(SAN)
 
 # An archive: a test links only the modules it names, not the commands and their main program.
@@ -172,7 +173,7 @@ check-layers: ## includes stay within their layer
 check-lines: ## no source file is too long
 	@scripts/check-lines
 check-docs: $(B)/describe ## the pages of docs/ that are made from tables are current
-	@for page in format hooks findings; do $(B)/describe $$page | diff -u docs/$$page.md - \
+	@for page in format hooks findings database; do $(B)/describe $$page | diff -u docs/$$page.md - \
 		|| { echo "docs/$$page.md is out of date: run make docs"; exit 1; }; done; echo 'ok docs: generated pages are current'
 check-symbols: $(B)/libimgbench.so ## exports and needs of the library
 	@scripts/check-symbols $(B)/libimgbench.so $(B)/libimgbench.exports
@@ -183,6 +184,7 @@ docs: $(B)/describe ## write the pages of docs/ that are made from tables
 	@mkdir -p docs
 	$(call say,DOC,docs/format.md)$(B)/describe format > docs/format.md
 	$(call say,DOC,docs/findings.md)$(B)/describe findings > docs/findings.md
+	$(call say,DOC,docs/database.md)$(B)/describe database > docs/database.md
 	$(call say,DOC,docs/hooks.md)$(B)/describe hooks > docs/hooks.md
 	$(call say,DOC,docs/oracle.md)python3 tests/integration/oracle.py page > docs/oracle.md
 

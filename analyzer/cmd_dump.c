@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: `imgbench dump`: every record as one line of text, driven by the tables of records.def; or folded stacks.
+ * Owns: `imgbench dump`: every record as one line of text, driven by the tables of records.def.
  * Must not know: what records mean together. */
 #include <argp.h>
 #include <inttypes.h>
@@ -7,38 +7,21 @@
 #include <string.h>
 
 #include "analyzer/cmd.h"
-#include "analyzer/dump_folded.h"
+#include "analyzer/field_value.h"
 #include "analyzer/find_trace.h"
-#include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/usage.h"
 
 #define BYTES_SHOWN 32
 
-enum { KEY_FOLDED = 256 };
-
-struct dump_arguments {
-    const char *trace;
-    bool folded;
-};
-
-static const struct argp_option options[] = {
-    {"folded", KEY_FOLDED, NULL, 0,
-     "Print instead, for a flame graph, where the large blocks came from that made the memory peak: "
-     "program;outermost;...;innermost bytes",
-     0},
-    {0}};
-
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    struct dump_arguments *arguments = state->input;
     (void)argument;
-    switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
-    case KEY_FOLDED: arguments->folded = true; return 0;
-    default: return ARGP_ERR_UNKNOWN;
-    }
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
 }
 
 /* A record has a dozen numbers, and printf takes most of the time of a dump. */
@@ -93,28 +76,7 @@ static void print_text(struct trace_text text, bool ascii)
 
 static void print_value(const struct trace_field_info *field, const char *record, bool ascii)
 {
-    static const unsigned char bytes_of[] = {[TRACE_TYPE_u8] = 1,
-                                             [TRACE_TYPE_u16] = 2,
-                                             [TRACE_TYPE_u32] = 4,
-                                             [TRACE_TYPE_u64] = 8,
-                                             [TRACE_TYPE_i32] = 4,
-                                             [TRACE_TYPE_i64] = 8,
-                                             [TRACE_TYPE_f64] = 8,
-                                             [TRACE_TYPE_enum] = 1,
-                                             [TRACE_TYPE_text] = sizeof(struct trace_text),
-                                             [TRACE_TYPE_bytes] = sizeof(struct trace_text)};
-    const char *at = record + field->offset;
-    union {
-        uint8_t u8;
-        uint16_t u16;
-        uint32_t u32;
-        uint64_t u64;
-        int32_t i32;
-        int64_t i64;
-        double f64;
-        struct trace_text text;
-    } value;
-    memcpy(&value, at, bytes_of[field->type]);
+    union field_value value = field_value(field, record);
     switch (field->type) {
     case TRACE_TYPE_u8: print_decimal(value.u8); break;
     case TRACE_TYPE_u16: print_decimal(value.u16); break;
@@ -150,19 +112,6 @@ static bool print_record(const struct trace_record *record, const struct reader_
 }
 
 /* Returns true when there was a record. */
-static bool dump_stacks(struct reader *reader, const char *path)
-{
-    struct run *run = infer_run(reader, path, NULL, NULL);
-    bool any = run->records;
-    if (any && !run->site_count)
-        message_error("%s: no large block was recorded", path);
-    dump_folded(stdout, run);
-    for (size_t i = 0; i < run->note_count; i++)
-        message_error("%s", run->notes[i]);
-    run_free(run);
-    return any;
-}
-
 static bool dump_records(struct reader *reader, bool *written)
 {
     struct trace_record record;
@@ -178,7 +127,7 @@ static bool dump_records(struct reader *reader, bool *written)
     return any;
 }
 
-static int dump(const char *path, bool folded)
+static int dump(const char *path)
 {
     char error[4500];
     struct message_damages damages = {0};
@@ -188,7 +137,7 @@ static int dump(const char *path, bool folded)
         message_error("%s", error);
         return CMD_FAILURE;
     }
-    bool written = true, any = folded ? dump_stacks(reader, path) : dump_records(reader, &written);
+    bool written = true, any = dump_records(reader, &written);
     reader_close(reader);
     if (any)
         message_damages_print(&damages);
@@ -200,7 +149,7 @@ static int dump(const char *path, bool folded)
 static int run_dump(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {options,
+    static const struct argp argp = {NULL,
                                      parse,
                                      "[TRACE]",
                                      "Print every record of a trace, one per line, in time order.\v"
@@ -210,17 +159,17 @@ static int run_dump(int argc, char **argv)
                                      children,
                                      NULL,
                                      NULL};
-    struct dump_arguments arguments = {NULL, false};
-    if (usage_parse(&argp, argc, argv, &arguments))
+    const char *trace = NULL;
+    if (usage_parse(&argp, argc, argv, &trace))
         return CMD_USAGE;
-    char *found = find_trace(arguments.trace, true);
+    char *found = find_trace(trace, true);
     if (!found)
         return CMD_FAILURE;
-    if (!arguments.trace)
+    if (!trace)
         message_error("reading %s", found);
-    int result = dump(found, arguments.folded);
+    int result = dump(found);
     free(found);
     return result;
 }
 
-const struct command cmd_dump = {"dump", "print every record, one per line", "[TRACE] [--folded]", run_dump};
+const struct command cmd_dump = {"dump", "print every record, one per line", "[TRACE]", run_dump};

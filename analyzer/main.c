@@ -11,7 +11,8 @@
 
 const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
 
-static const struct command *const commands[] = {&cmd_run, &cmd_report, &cmd_compare, &cmd_dump, &cmd_verify};
+static const struct command *const commands[] = {&cmd_run,  &cmd_report, &cmd_compare, &cmd_export,
+                                                 &cmd_dump, &cmd_verify};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)

@@ -79,3 +79,13 @@ bool output_file_close(struct output_file *file, int error)
     free(file->temporary);
     return error ? failed(file, error) : true;
 }
+
+void output_file_drop(struct output_file *file)
+{
+    if (file->stream == stdout)
+        return;
+    fclose(file->stream);
+    if (file->temporary)
+        unlink(file->temporary);
+    free(file->temporary);
+}

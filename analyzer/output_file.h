@@ -18,5 +18,7 @@ bool output_file_open(struct output_file *file, const char *path);
 /* Gives the file its name when it is complete, else removes it: what stood there before stays. `error` says why it is
  * not; 0 = it is. Returns false after one line when it could not be written whole. Standard output is left open. */
 bool output_file_close(struct output_file *file, int error);
+/* Instead of a close, without a line: removes it. For who has said why. */
+void output_file_drop(struct output_file *file);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Owns: docs/format.md, hooks.md and findings.md: `describe format` and its like print them from the tables.
+ * Owns: docs/format.md, hooks.md, findings.md and database.md: `describe format` and its like print them from the
+ * tables.
  * Must not know: how records are written or functions wrapped. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "scripts/describe.h"
 #include "trace/trace.h"
 
 static void print_cell(const char *text)
@@ -19,16 +21,13 @@ static void print_cell(const char *text)
     fputs(" |", stdout);
 }
 
-static void print_row(const char *const *cells, size_t count)
+void describe_row(const char *const *cells, size_t count)
 {
     putchar('|');
     for (size_t i = 0; i < count; i++)
         print_cell(cells[i]);
     putchar('\n');
 }
-
-#define ROW(...)                                                                                                       \
-    print_row((const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 /* ---- format ---- */
 
@@ -355,8 +354,10 @@ int main(int argc, char **argv)
         describe_hooks();
     else if (argc == 2 && !strcmp(argv[1], "findings"))
         describe_findings();
+    else if (argc == 2 && !strcmp(argv[1], "database"))
+        describe_database();
     else {
-        fputs("usage: describe format|hooks|findings\n", stderr);
+        fputs("usage: describe format|hooks|findings|database\n", stderr);
         return 2;
     }
     if (fflush(stdout) || ferror(stdout)) {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/dump_folded.h"
+#include "analyzer/export/flamegraph.h"
 #include "tests/scene.h"
 #include "tests/suite.h"
 
@@ -119,7 +119,7 @@ START_TEST(stacks_with_one_innermost_frame_and_other_callers_are_sites_of_their_
     char *text = NULL;
     size_t bytes;
     FILE *out = open_memstream(&text, &bytes);
-    dump_folded(out, run);
+    export_flamegraph(out, run);
     fclose(out);
     const char *program =
         strrchr(run->processes[0].exe, '/') ? strrchr(run->processes[0].exe, '/') + 1 : run->processes[0].exe;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what the parts of the JSON report share: values that may be unknown, and one function per subject.
- * Must not know: records. For analyzer/render_json*.c only. */
+ * Must not know: records. For analyzer/render/json*.c, and for exports of the same values (analyzer/export/). */
 #ifndef ANALYZER_RENDER_JSON_PARTS_H
 #define ANALYZER_RENDER_JSON_PARTS_H
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Owns: the claim that a large trace that never ran (tests/bench/generate.c) gives its script back, byte by byte, in every
-# format, and that the order in which the file system lists its directories does not matter.
+# format, that the order in which the file system lists its directories does not matter, and that exports need no more
+# memory for ten times the records.
 source tests/integration/environment.bash
 
 export TMPDIR=$work
@@ -39,3 +40,22 @@ PYTHON
 mkdir "$work/shuffled"
 for entry in $(find "$trace" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -r); do cp -r "$trace/$entry" "$work/shuffled"; done
 "$imgbench" report --json "$work/shuffled" | cmp - "$work/report.json"
+
+# Records are passed on: ten times as many of the same images need the same memory.
+read -r larger < <(build/bench/generate 1000000 1000 20 7)
+python3 - "$imgbench" "$work" "$trace" "$larger" <<'PYTHON'
+import os, subprocess, sys
+imgbench, work, *traces = sys.argv[1:]
+def peak_bytes(*command):
+    with subprocess.Popen(command) as child:
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = status
+    assert status == 0, command
+    return usage.ru_maxrss * 1024
+for name, options in (("perfetto", ["--perfetto"]), ("records", ["--records", "--ndjson"])):
+    small, large = (peak_bytes(imgbench, "export", trace, *options, f"{work}/{name}") for trace in traces)
+    print(f"{name}: {small / 1e6:.1f} MB, {large / 1e6:.1f} MB")
+    assert large < small + 8e6, name
+    size = os.path.getsize(f"{work}/{name}")
+    assert size > 20e6, f"{name}: {size} bytes"
+PYTHON

@@ -88,7 +88,7 @@ under "$work/fork" fork IMGBENCH_STACKS=1
 compare "$work/fork" stacks
 
 # Folded stacks hold every byte of the peak, once.
-"$imgbench" dump --folded "$work/stacks" >"$work/folded"
+"$imgbench" export --flamegraph - "$work/stacks" >"$work/folded"
 awk '{ if ($0 !~ /^stacks;[^ ]+ [0-9]+$/) exit 1; sum += $NF } END { print sum }' "$work/folded" >"$work/sum"
 "$imgbench" report --json "$work/stacks" |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["memory"]["large_blocks"]["bytes"])' | cmp - "$work/sum"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: stacks as the folded lines that flame graph tools read. Must not know: records. */
-#include "analyzer/dump_folded.h"
+#include "analyzer/export/flamegraph.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void frame(FILE *out, const struct site_frame *frame)
     name(out, text && *text ? text : "unknown");
 }
 
-void dump_folded(FILE *out, const struct run *run)
+void export_flamegraph(FILE *out, const struct run *run)
 {
     if (run->blocks_peak_process >= run->process_count)
         return;
