@@ -332,7 +332,8 @@ struct infer {
     uint64_t machine_at_ns, machine_idle_ns; /* last reading of the idle time of all CPUs; machine_at_ns 0 = none */
     uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
     double rss_integral, rss_time;
-    uint64_t last_ns; /* time of the last record */
+    uint64_t last_ns;         /* time of the last record */
+    struct mark_state *marks; /* see marks.c, or NULL: there are none */
 };
 
 /* One record, where it comes from and what it belongs to. */
