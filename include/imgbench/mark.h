@@ -18,11 +18,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static inline size_t imgbench_length(const char *text, size_t most)
+{
+    size_t length = 0;
+    while (text && length <= most && text[length])
+        length++;
+    return length;
+}
+
 /* moment: "imgbench:mark:", "imgbench:begin:" or "imgbench:end:". */
 static inline void imgbench_tell(const char *moment, const char *name, const char *data)
 {
     char path[16 + 200 + 1 + 1024 + 1];
-    size_t moment_bytes = strlen(moment), name_bytes = strnlen(name, 201), data_bytes = data ? strnlen(data, 1025) : 0;
+    size_t moment_bytes = strlen(moment), name_bytes = imgbench_length(name, 200),
+           data_bytes = imgbench_length(data, 1024);
     int saved = errno;
     if (name_bytes > 200)
         return;
