@@ -128,12 +128,14 @@ static bool is_private(const char *path)
            !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
 
+/* Or a mark: whoever makes one wants to see it. */
 static bool saw_image(struct reader *reader)
 {
     struct trace_record record;
     struct reader_origin origin;
     while (reader_next(reader, &record, &origin))
-        if (record.kind == TRACE_KIND_head || record.kind == TRACE_KIND_codec_call || record.kind == TRACE_KIND_rows)
+        if (record.kind == TRACE_KIND_head || record.kind == TRACE_KIND_codec_call || record.kind == TRACE_KIND_rows ||
+            record.kind == TRACE_KIND_mark)
             return true;
     return false;
 }

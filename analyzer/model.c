@@ -43,6 +43,18 @@ const char *link_rule_name(enum link_rule rule)
     return NAME_OF(names, rule);
 }
 
+const char *mark_kind_name(enum mark_kind kind)
+{
+    static const char *const names[] = {"mark", "begin", "end"};
+    return NAME_OF(names, kind);
+}
+
+const char *span_rule_name(enum span_rule rule)
+{
+    static const char *const names[] = {"thread", "process", "run"};
+    return NAME_OF(names, rule);
+}
+
 static void free_process(struct process *process)
 {
     free(process->exe);
@@ -74,6 +86,21 @@ void memory_site_release(struct memory_site *site)
         free(site->frames[i].location);
     }
     free(site->frames);
+}
+
+static void free_marks(struct run *run)
+{
+    for (size_t i = 0; i < run->mark_name_count; i++) {
+        free(run->mark_names[i].name);
+        free(run->mark_names[i].lengths_ns);
+    }
+    for (size_t i = 0; i < run->mark_count; i++)
+        free(run->marks[i].data);
+    for (size_t i = 0; i < run->span_count; i++)
+        free(run->spans[i].data);
+    free(run->mark_names);
+    free(run->marks);
+    free(run->spans);
 }
 
 void run_free(struct run *run)
@@ -110,6 +137,7 @@ void run_free(struct run *run)
     for (size_t i = 0; i < run->site_count; i++)
         memory_site_release(&run->sites[i]);
     free_host(&run->host);
+    free_marks(run);
     free(run->processes);
     free(run->files);
     free(run->images);

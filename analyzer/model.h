@@ -267,6 +267,40 @@ struct library {
     char *name, *version, *build_id; /* any may be NULL but name */
 };
 
+/* A name that the program gave to moments: of single ones, or of the two ends of spans. */
+#define MARK_NAMES_MAX 1000 /* different ones; moments with further names are only counted */
+#define MARKS_LISTED   10000
+#define SPANS_LISTED   10000
+#define SPANS_MEASURED (UINT64_C(1) << 23) /* of all names together: the lengths of later ones are not kept */
+enum mark_kind { MARK_POINT, MARK_BEGIN, MARK_END };
+const char *mark_kind_name(enum mark_kind kind);
+/* Which begin an end belongs to: the newest open one of its name and id of the same thread, else process, else run. */
+enum span_rule { SPAN_SAME_THREAD, SPAN_SAME_PROCESS, SPAN_SAME_RUN };
+const char *span_rule_name(enum span_rule rule);
+
+struct mark_name {
+    char *name;
+    uint64_t points;      /* single moments */
+    uint64_t spans;       /* begins with their end */
+    uint64_t *lengths_ns; /* of the first ones, in the order of their ends */
+    size_t length_count;
+    uint64_t begins_left, ends_left; /* without the other half */
+};
+struct mark {
+    uint64_t time_ns;
+    uint32_t name;    /* index into run.mark_names */
+    uint32_t process; /* index into run.processes */
+    uint32_t tid;
+    enum mark_kind kind;
+    char *data; /* as the program gave it: JSON or not; NULL = none */
+};
+struct span {
+    uint64_t start_ns, end_ns;
+    uint32_t name, process, tid; /* of its begin */
+    enum span_rule rule;
+    char *data; /* of its begin, else of its end, or NULL */
+};
+
 struct host {
     char *machine, *kernel, *boot_id, *cpu_model;
     uint32_t cpus;
@@ -325,6 +359,15 @@ struct run {
     size_t settings_count;
     char **unhooked_codecs; /* files of codec libraries that were mapped and that no row of the table wraps */
     size_t unhooked_count;
+    struct mark_name *mark_names; /* by first use */
+    size_t mark_name_count;
+    struct mark *marks; /* the first MARKS_LISTED, by time */
+    size_t mark_count;
+    uint64_t marks_total;
+    uint64_t marks_unnamed; /* part of it with names beyond MARK_NAMES_MAX */
+    struct span *spans;     /* the first SPANS_LISTED to end, by end */
+    size_t span_count;
+    uint64_t spans_total;
     bool io_uring; /* a process made one: what goes through it is not seen */
     char **notes;  /* one sentence each, for Trust */
     size_t note_count;

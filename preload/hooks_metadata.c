@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: wrappers of calls that ask about or change the metadata of files: counted and timed, without a record each
- * (starting node makes thousands). Must not know: packets, codecs. */
+ * (starting node makes thousands), but for those that are marks. Must not know: packets, codecs. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -8,6 +8,7 @@
 #include <utime.h>
 
 #include "preload/hook.h"
+#include "preload/marks.h"
 #include "preload/system.h"
 #include "preload/thread.h"
 
@@ -28,6 +29,16 @@ static void asked(uint64_t start_ns)
         uint64_t start_ns = thread_hook_start();                                                                       \
         returns result = REAL(name) ? real.name arguments : (returns)system_result(missing);                           \
         asked(start_ns);                                                                                               \
+        return result;                                                                                                 \
+    }
+#define LIBC_ASK(returns, name, parameters, arguments, path, missing, meaning)                                         \
+    EXPORT returns name parameters                                                                                     \
+    {                                                                                                                  \
+        uint64_t start_ns = thread_hook_start();                                                                       \
+        returns result = REAL(name) ? real.name arguments : (returns)system_result(missing);                           \
+        asked(start_ns);                                                                                               \
+        if (unlikely(result < 0))                                                                                      \
+            marks_look(start_ns, path, HOOK_##name);                                                                   \
         return result;                                                                                                 \
     }
 int __xstat(int version, const char *path, struct stat *status);

@@ -309,6 +309,7 @@ struct run *sample_run(void)
     add_samples(run);
     add_libraries(run);
     sample_sites(run);
+    sample_marks(run);
     run->end_ns = SAMPLE_START + 2000 * MS;
     run->periods[0][0] = run->start_ns;
     run->periods[0][1] = run->end_ns;

@@ -30,6 +30,11 @@ void sample_moment(struct run *run, uint64_t ms, double cpu_ratio, uint64_t rss_
 void sample_set(struct image *image, enum setting_key key, double value);
 /* Gives a run the places that made its memory peak. */
 void sample_sites(struct run *run);
+/* Names a moment, or a span, in the first process's main thread. */
+void sample_mark(struct run *run, uint64_t ms, const char *name, const char *data);
+void sample_span(struct run *run, uint64_t from_ms, uint64_t to_ms, const char *name);
+/* Gives a run's first process marks of a front end, a sidecar, and others. */
+void sample_marks(struct run *run);
 /* Gives a stage of an image its time, and how much of it is inferred. */
 void sample_stage(struct image *image, enum stage stage, uint64_t ms, uint64_t inferred_ms);
 

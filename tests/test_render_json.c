@@ -52,8 +52,17 @@ START_TEST(every_promised_key_is_there)
     json_t *report = report_of(sample_run(), false);
     assert_keys(report, "report",
                 "schema tool_version command started duration_s periods host processes libraries coverage files images "
-                "stages resources workers worker_efficiency formats conversions memory frontend sidecar marks findings "
-                "totals");
+                "stages resources workers worker_efficiency formats conversions memory frontend sidecar marks spans "
+                "span_list mark_totals findings totals");
+    assert_keys(first(report, "marks"), "mark", "name kind t_s pid tid data");
+    assert_keys(first(report, "span_list"), "span", "name start_s end_s pid tid matched_by data");
+    assert_keys(json_object_get(report, "frontend"), "front end",
+                "startTime dropToStartDuration uiUpdateLatency userInteractions");
+    assert_keys(first(json_object_get(report, "frontend"), "userInteractions"), "interaction", "event timestamp data");
+    assert_keys(json_object_get(report, "sidecar"), "sidecar",
+                "imageProcessingStages memoryUsage formatSpecificTimings");
+    assert_keys(first(json_object_get(report, "sidecar"), "imageProcessingStages"), "sidecar stage", "name duration");
+    assert_keys(first(json_object_get(report, "sidecar"), "memoryUsage"), "sidecar memory", "timestamp heap total");
     assert_keys(first(report, "periods"), "period", "start_s end_s");
     assert_keys(json_object_get(report, "host"), "host",
                 "machine kernel boot_id cpu_model cpus usable_cpus memory_bytes cgroup load");
@@ -189,7 +198,12 @@ static void assert_documented(const json_t *json, const char *page)
     json_object_foreach((json_t *)json, key, value)
     {
         ck_assert_msg(strstr(page, key) != NULL, "docs/report.md does not define %s", key);
-        assert_documented(value, page);
+        const char *name;
+        json_t *span;
+        if (strcmp(key, "spans") == 0) /* by names that are the program's own */
+            json_object_foreach(value, name, span) assert_documented(span, page);
+        else if (strcmp(key, "data") != 0) /* its own, too */
+            assert_documented(value, page);
     }
     for (size_t i = 0; i < json_array_size(json); i++)
         assert_documented(json_array_get(json, i), page);

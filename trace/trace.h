@@ -13,6 +13,9 @@
 #define TRACE_UNKNOWN      UINT64_MAX  /* a figure that could not be read */
 #define TRACE_TEXT_MAX     8192u       /* longest text or byte field, bytes; longer ones are cut */
 #define TRACE_RECORD_MAX   49152u      /* longest record, bytes */
+#define TRACE_MARK_PREFIX  "imgbench:" /* a path that begins so is a mark: imgbench:<moment>:<name>[?<data>] */
+#define TRACE_MARK_NAME    200u        /* longest name of a mark, bytes */
+#define TRACE_MARK_DATA    1024u       /* longest data of a mark, bytes */
 #define TRACE_HEADER_BYTES 8u          /* event header: id in the low 8 bits, 56-bit timestamp above */
 #define TRACE_TIME_MAX     ((UINT64_C(1) << 56) - 1)
 

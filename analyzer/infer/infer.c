@@ -202,6 +202,7 @@ static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
     [TRACE_KIND_frame] = {infer_site_record},
     [TRACE_KIND_file_state] = {infer_facts_record},
     [TRACE_KIND_thread_schedule] = {infer_thread_record},
+    [TRACE_KIND_mark] = {infer_mark_record},
 };
 
 static void handle(struct infer *infer, struct trace_record *record, const struct reader_origin *origin)
@@ -393,6 +394,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
     infer_workers_finish(&infer);
     infer_unhooked_finish(&infer);
     infer_sites_finish(&infer);
+    infer_marks_finish(&infer);
     free_state(&infer);
     return run;
 }

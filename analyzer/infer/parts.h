@@ -14,6 +14,11 @@ unsigned infer_hook_role(const struct process_state *process, unsigned hook);
 /* Puts the process under its pid, in front of earlier ones. */
 void infer_process_has_pid(struct infer *infer, struct process_state *process, uint32_t pid);
 
+/* marks.c */
+void infer_mark_record(struct event *event);
+/* Begins that nothing ended. */
+void infer_marks_finish(struct infer *infer);
+
 /* missing.c */
 /* What is missing in the trace, once it has been read. */
 void infer_missing(struct infer *infer);

@@ -336,7 +336,8 @@ struct infer {
     uint64_t pss_samples, pss_peak_bytes, pss_peak_ns;
     uint32_t pss_peak_process;
     struct memory_composition pss_peak_composition;
-    uint64_t last_ns; /* time of the last record */
+    uint64_t last_ns;         /* time of the last record */
+    struct mark_state *marks; /* see marks.c, or NULL: there are none */
 };
 
 /* One record, where it comes from and what it belongs to. */

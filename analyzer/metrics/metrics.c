@@ -31,7 +31,7 @@ struct metrics *metrics_compute(const struct run *run)
         good = metrics_totals(metrics, &set) && metrics_formats(metrics, &set) && metrics_conversions(metrics, &set) &&
                metrics_qualities(metrics, &set) && metrics_workers(metrics) && metrics_sites(metrics) &&
                metrics_losses(metrics, &set) && metrics_value(metrics, &set) && metrics_pool(metrics) &&
-               metrics_memory_parts(metrics);
+               metrics_memory_parts(metrics) && metrics_marks(metrics);
         if (good)
             metrics_findings(metrics);
     }
@@ -66,5 +66,6 @@ void metrics_free(struct metrics *metrics)
     for (size_t i = 0; metrics->checks && i < metrics->run->image_count; i++)
         free(metrics->checks[i].disagreements);
     free(metrics->checks);
+    metrics_marks_release(metrics);
     free(metrics);
 }

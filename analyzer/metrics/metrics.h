@@ -6,30 +6,12 @@
 
 #include "analyzer/metrics/findings.h"
 #include "analyzer/metrics/image_figures.h"
+#include "analyzer/metrics/marks.h"
 #include "analyzer/metrics/memory.h"
 #include "analyzer/metrics/pool.h"
+#include "analyzer/metrics/timing.h"
 #include "analyzer/metrics/value.h"
 #include "analyzer/model.h"
-
-/* Values of one kind of timing: exact percentiles up to TIMING_EXACT_MAX values, then from a bounded sketch. */
-#define TIMING_EXACT_MAX 100000
-struct timing_stats {
-    uint64_t count;
-    double min, max, mean, sum; /* seconds; NAN at count 0 */
-    double stddev;              /* sample standard deviation; NAN below 2 values */
-    double p50, p95;            /* type 7; p95 NAN below 20 values */
-    bool exact;
-    bool inferred; /* the larger part of the sum comes from gaps */
-    /* private: */
-    double m2;
-    double *values;
-    size_t capacity;
-};
-void timing_init(struct timing_stats *stats);
-void timing_update(struct timing_stats *stats, double seconds);
-/* Computes p50 and p95; no update may follow. */
-void timing_finish(struct timing_stats *stats);
-void timing_release(struct timing_stats *stats);
 
 /* One quality setting of one output format. */
 struct quality_row {
@@ -150,6 +132,7 @@ struct metrics {
     struct pool_figures pool;
     struct memory_figures memory;
     struct value_figures value;
+    struct mark_figures marks;
     struct finding findings[FINDINGS_MAX]; /* worst first */
     size_t finding_count;
     double *site_ratios; /* one per run->sites: bytes ÷ all large blocks at their peak */

@@ -61,6 +61,8 @@ bool metrics_memory_parts(struct metrics *metrics);
 /* Last: findings look at every other figure. */
 void metrics_findings(struct metrics *metrics);
 bool metrics_sites(struct metrics *metrics);
+bool metrics_marks(struct metrics *metrics);
+void metrics_marks_release(struct metrics *metrics);
 void metrics_time(struct metrics *metrics, const struct chain_set *set);
 void metrics_cpu(struct metrics *metrics);
 void metrics_memory(struct metrics *metrics);

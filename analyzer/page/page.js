@@ -5,6 +5,7 @@ import { h, shortName } from "./dom.js";
 import { openDetail } from "./detail.js";
 import { addScatter, formatsSection } from "./formats.js";
 import { imagesSection } from "./images.js";
+import { marksSection } from "./marks.js";
 import { memorySection } from "./memory.js";
 import { overTime, workersSection } from "./overtime.js";
 import { readImages } from "./store.js";
@@ -54,7 +55,7 @@ function drawReport() {
   const images = h("section", { id: "image-list", "aria-labelledby": "image-list-title" }, h("h2", { id: "image-list-title" }, "Images"), h("p", { class: "note" }, "Reading the images\u2026"));
   const formats = formatsSection(report);
   const first = [timeSection(report), findingsSection(report, lazy)];
-  const sections = [...first, time.element, images, formats, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), trustSection(report)].filter(Boolean);
+  const sections = [...first, time.element, images, formats, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), marksSection(report), trustSection(report)].filter(Boolean);
   const main = h("main", { id: "main" }, answer(report), tiles(report), h("div", { class: "first" }, first), sections.slice(first.length));
   document.body.prepend(h("a", { class: "skip", href: "#main" }, "Skip to the report"), header(report), navigation(sections), main, foot(report));
   return { report, time, images, formats };

@@ -4,6 +4,7 @@
 import { formatColour, formatTitle, stageParts, stages, statuses } from "./colours.js";
 import { axis, figure, fittingSize, moments } from "./charts.js";
 import { append, h } from "./dom.js";
+import { describeMark, drawMarkLane, markLanes } from "./marks.js";
 import { colour } from "./theme.js";
 import { bytes, change, duration } from "./units.js";
 import { zoomKey, zoomOptions } from "./zoom.js";
@@ -64,6 +65,8 @@ const modes = {
   },
 };
 
+const cut = (name) => (name.length > 20 ? `${name.slice(0, 19)}\u2026` : name);
+
 function distinct(store, key) {
   const found = new Set();
   for (let i = 0; i < store.count; i++) found.add(store.get(key, i));
@@ -76,9 +79,11 @@ function longest(parts) {
 
 export function makeTimeline(store, report, zoom, open) {
   const lanes = lanesOf(store, report.workers);
-  if (!lanes.some((lane) => lane.images.length)) return h("p", { class: "note" }, "No image was seen: there is no timeline.");
-  const laneHeight = Math.max(6, Math.min(30, Math.floor(640 / lanes.length)));
-  const height = lanes.length * laneHeight + AXES;
+  const named = markLanes(report); // below the workers' lanes
+  const rows = lanes.length + named.length;
+  if (!named.length && !lanes.some((lane) => lane.images.length)) return h("p", { class: "note" }, "No image was seen: there is no timeline.");
+  const laneHeight = Math.max(6, Math.min(30, Math.floor(640 / rows)));
+  const height = rows * laneHeight + AXES;
   let mode = "stage";
   let selected = null; // {lane, at}
   let chart = null;
@@ -122,6 +127,7 @@ export function makeTimeline(store, report, zoom, open) {
         }
       }
     });
+    named.forEach((lane, k) => drawMarkLane(ctx, lane, x, zoom, self.valToPos(lanes.length + k, "y", true) - thick / 2, thick, ratio));
     if (selected) {
       const i = lanes[selected.lane].images[selected.at];
       const middle = self.valToPos(selected.lane, "y", true);
@@ -169,10 +175,16 @@ export function makeTimeline(store, report, zoom, open) {
   const tip = h("div", { class: "tip", hidden: true });
   const spoken = h("p", { class: "hidden", "aria-live": "polite", id: "timeline-selected" });
 
-  function showTip(left, top, found) {
-    tip.hidden = !found;
-    if (!found) return;
-    tip.replaceChildren(...describe(lanes[found.lane].images[found.at]).map((line, k) => h(k ? "div" : "strong", null, line)));
+  // The lines of a named lane's moment or span under a point.
+  function hitMark(self, left, top) {
+    const lane = named[Math.round(self.posToVal(top, "y")) - lanes.length];
+    return lane ? describeMark(lane, self.posToVal(left, "x"), ((zoom.max - zoom.min) / self.over.clientWidth) * 2) : null;
+  }
+
+  function showTip(left, top, lines) {
+    tip.hidden = !lines;
+    if (!lines) return;
+    tip.replaceChildren(...lines.map((line, k) => h(k ? "div" : "strong", null, line)));
     const box = chart.root.getBoundingClientRect();
     const over = chart.over.getBoundingClientRect();
     const x = over.left - box.left + left + 14;
@@ -188,7 +200,7 @@ export function makeTimeline(store, report, zoom, open) {
       const at = [event.clientX - box.left, event.clientY - box.top];
       const found = hit(self, ...at);
       self.over.style.cursor = found ? "pointer" : "";
-      showTip(...at, found);
+      showTip(...at, found ? describe(lanes[found.lane].images[found.at]) : hitMark(self, ...at));
     });
     self.over.addEventListener("mouseleave", () => (tip.hidden = true));
     let pressed = null;
@@ -203,6 +215,7 @@ export function makeTimeline(store, report, zoom, open) {
 
   // Along a lane, or to the image of the next lane that began last before this one.
   function select(along, across) {
+    if (!lanes.some((lane) => lane.images.length)) return;
     if (!selected) selected = { lane: lanes.findIndex((lane) => lane.images.length), at: 0 };
     else if (along) selected = { ...selected, at: Math.max(0, Math.min(lanes[selected.lane].images.length - 1, selected.at + along)) };
     else {
@@ -220,7 +233,7 @@ export function makeTimeline(store, report, zoom, open) {
     }
     spoken.replaceChildren(`${lanes[selected.lane].name}: ${describe(i).join("; ")}`);
     chart.redraw(false);
-    showTip(Math.max(0, chart.valToPos(Math.max(start, zoom.min), "x")), chart.valToPos(selected.lane, "y"), selected);
+    showTip(Math.max(0, chart.valToPos(Math.max(start, zoom.min), "x")), chart.valToPos(selected.lane, "y"), describe(i));
   }
 
   function onKey(event) {
@@ -243,7 +256,7 @@ export function makeTimeline(store, report, zoom, open) {
   const result = figure({
     id: "timeline",
     title: "Workers over time",
-    summary: `${lanes.length === 1 ? "One lane" : `${lanes.length} lanes`}, a bar per image.`,
+    summary: `${lanes.length === 1 ? "One lane" : `${lanes.length} lanes`}, a bar per image${named.length ? "; named spans and moments below" : ""}.`,
     height,
     data: [
       [zoom.full.min, zoom.full.max],
@@ -253,15 +266,15 @@ export function makeTimeline(store, report, zoom, open) {
       ...shared,
       legend: { show: false },
       cursor: { ...shared.cursor, y: false, points: { show: false } },
-      scales: { ...shared.scales, y: { range: () => [-0.5, lanes.length - 0.5], dir: -1 } },
+      scales: { ...shared.scales, y: { range: () => [-0.5, rows - 0.5], dir: -1 } },
       series: [{}, { label: "lane", show: true, points: { show: false } }],
       axes: [
         axis({ values: moments }),
         axis({
           size: fittingSize,
           grid: { show: false },
-          splits: () => lanes.map((lane, i) => i).filter((i) => i % Math.ceil(14 / laneHeight) === 0),
-          values: (self, splits) => splits.map((i) => lanes[i]?.name ?? ""),
+          splits: () => Array.from({ length: rows }, (_, i) => i).filter((i) => i % Math.ceil(14 / laneHeight) === 0),
+          values: (self, splits) => splits.map((i) => lanes[i]?.name ?? cut(named[i - lanes.length]?.title ?? "")),
         }),
       ],
       hooks: { ...shared.hooks, draw: [draw] },

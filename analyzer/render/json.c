@@ -250,9 +250,12 @@ static void write_members(struct document *document, const struct render_options
     list(document, "conversions", render_json_conversion, metrics->conversion_count);
     member(document, "memory", render_json_memory(metrics));
     member(document, "value", render_json_value(metrics));
-    member(document, "frontend", json_null());
-    member(document, "sidecar", json_null());
-    member(document, "marks", json_array());
+    member(document, "frontend", render_json_frontend(metrics));
+    member(document, "sidecar", render_json_sidecar(metrics));
+    list(document, "marks", render_json_mark, run->mark_count);
+    member(document, "spans", render_json_spans(metrics));
+    list(document, "span_list", render_json_span, run->span_count);
+    member(document, "mark_totals", render_json_mark_totals(metrics));
     list(document, "findings", render_json_finding, metrics->finding_count);
     member(document, "finding_rules", json_integer((json_int_t)finding_rule_count));
     member(document, "totals", totals(metrics));

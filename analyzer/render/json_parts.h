@@ -23,7 +23,11 @@ json_t *render_json_timing(const struct timing_stats *stats);
 /* One element of a list. */
 typedef json_t *render_json_element(const struct metrics *metrics, size_t index);
 render_json_element render_json_process, render_json_library, render_json_file, render_json_image, render_json_sample,
-    render_json_worker, render_json_conversion, render_json_finding;
+    render_json_worker, render_json_conversion, render_json_finding, render_json_mark, render_json_span;
+json_t *render_json_spans(const struct metrics *metrics);
+json_t *render_json_mark_totals(const struct metrics *metrics);
+json_t *render_json_frontend(const struct metrics *metrics);
+json_t *render_json_sidecar(const struct metrics *metrics);
 json_t *render_json_formats(const struct metrics *metrics);
 json_t *render_json_pool(const struct metrics *metrics);
 json_t *render_json_value(const struct metrics *metrics);

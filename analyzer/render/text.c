@@ -187,6 +187,7 @@ static int report(const struct metrics *metrics, const struct render_options *op
     } else {
         render_text_nothing(&page);
     }
+    render_text_marks(&page);
     render_text_trust(&page);
     if (metrics->chains)
         render_text_findings(&page);

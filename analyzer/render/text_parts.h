@@ -27,6 +27,8 @@ void render_text_value(const struct page *page);
 void render_text_findings(const struct page *page);
 void render_text_sizes(const struct page *page);
 void render_text_memory(const struct page *page);
+/* Named moments and spans, front end, sidecar: nothing where a run has none. */
+void render_text_marks(const struct page *page);
 void render_text_trust(const struct page *page);
 /* What a run without images did instead. */
 void render_text_nothing(const struct page *page);

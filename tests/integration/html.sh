@@ -36,5 +36,21 @@ cp "$photo" "$name"
 traced "$work/hostile" cwebp -quiet "$name" -o "$hostile/script><b>out.webp"
 report hostile "$work/hostile"
 
+cat >"$work/marked" <<'EOF'
+[ -r imgbench:mark:frontend.drop ]
+[ -r imgbench:mark:frontend.start ]
+for i in 1 2 3; do
+    [ -r imgbench:begin:convert ]
+    cwebp -quiet "$1" -o "$2/marked.webp"
+    [ -r imgbench:end:convert ]
+done
+[ -r 'imgbench:mark:<b>"&' ]
+[ -r imgbench:begin:lost ] || :
+EOF
+traced "$work/marks" bash "$work/marked" "$photo" "$work"
+report marks "$work/marks"
+traced "$work/only" bash -c '[ -r imgbench:begin:a ]; sleep 0.02; [ -r imgbench:end:a ] || :' # marks and no image
+report only-marks "$work/only"
+
 HTML_REPORTS=$reports HTML_PICTURES=$root/build/browser/pictures BROWSER_MODULES=$modules \
     node --test --test-reporter=spec tests/browser/

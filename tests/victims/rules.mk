@@ -3,7 +3,7 @@
 # Must not know: the profiler.
 B ?= build
 VICTIM_DIR := $(B)/victims
-VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap streams calls
+VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap streams calls marks
 VICTIMS += $(addprefix $(VICTIM_DIR)/,$(VICTIM_NAMES))
 VICTIM_HEADERS := $(wildcard tests/victims/*/*.h)
 VICTIM_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -I. -O2 -g -pthread
@@ -32,6 +32,8 @@ $(eval $(call victim,bytes))
 $(eval $(call victim,heap))
 $(eval $(call victim,streams))
 $(eval $(call victim,calls))
+$(eval $(call victim,marks))
+$(VICTIM_DIR)/marks: include/imgbench/mark.h
 
 # stacks: every call stays a call, so that each function is found on the stack; frame pointers are left out.
 STACKS_LINKED := $(VICTIM_DIR)/lib/libstacks_linked.so
