@@ -113,6 +113,9 @@ START_TEST(paths_are_those_of_the_schema)
         {"stages.encode.", SCHEMA_NONE, false},
         {"conversions[from=png.n", SCHEMA_NONE, false},
         {"findings.id", SCHEMA_TEXT, true},
+        {"spans[sidecar.resize].mean", SCHEMA_NUMBER, false},
+        {"spans.resize.mean", SCHEMA_NUMBER, false},
+        {"frontend.dropToStartDuration", SCHEMA_NUMBER, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct schema_place place = schema_find(cases[i].path);
@@ -192,6 +195,8 @@ START_TEST(a_report_is_held_against_limits)
         {"conversions[from=png,to=webp].n<2", CMD_GATE_FAILED},
         {"conversions[from=gif,to=webp].n<2", CMD_GATE_FAILED}, /* there is none */
         {"memory.peak_scope!=tree", CMD_OK},
+        {"spans[sidecar.resize].n<1", CMD_OK},
+        {"spans[sidecar.other].n<1", CMD_GATE_FAILED}, /* there is none */
         {"duration_s>+5%", CMD_USAGE},
         {"no.such>5", CMD_USAGE},
         {"images.size_ratio>1", CMD_USAGE},

@@ -157,7 +157,9 @@ static void add(struct figures *figures, size_t place, const char *path, const j
     json_object_foreach((json_t *)json, key, value)
     {
         char longer[PATH_BYTES];
-        if (snprintf(longer, sizeof longer, "%s%s%s", path, *path ? "." : "", key) >= (int)sizeof longer)
+        bool dotted = strpbrk(key, ".[") != NULL; /* a name that somebody chose: spans[load.icc].n */
+        if (strchr(key, ']') || snprintf(longer, sizeof longer, dotted ? "%s[%s%s]" : "%s%s%s", path,
+                                         *path && !dotted ? "." : "", key) >= (int)sizeof longer)
             continue;
         if (json_is_object(value))
             add(figures, place, longer, value);

@@ -47,10 +47,23 @@ static const char *step_of(const char *path, char name[NAME_BYTES], char selecto
     return *path ? NULL : path;
 }
 
+/* Of what may be null, the other alternative. */
+static const json_t *not_null(const json_t *node)
+{
+    const json_t *alternatives = json_object_get(node, "oneOf");
+    for (size_t i = 0; i < json_array_size(alternatives); i++) {
+        const char *type = json_string_value(json_object_get(json_array_get(alternatives, i), "type"));
+        if (!type || strcmp(type, "null") != 0)
+            return json_array_get(alternatives, i);
+    }
+    return node;
+}
+
 static const json_t *referred(const json_t *node)
 {
     const char *name;
     static const char prefix[] = "#/$defs/";
+    node = not_null(node);
     while ((name = json_string_value(json_object_get(node, "$ref"))) && !strncmp(name, prefix, sizeof prefix - 1))
         node = json_object_get(json_object_get(schema(), "$defs"), name + sizeof prefix - 1);
     return node;
@@ -106,8 +119,12 @@ struct schema_place schema_find(const char *path)
             return place;
         node = referred(node);
         const json_t *items = json_object_get(node, "items");
-        if (selector[0] && !items)
-            return place; /* nothing to select from */
+        if (selector[0] && !items) { /* a name with dots, as of a span */
+            node = property(node, selector);
+            if (!node)
+                return place;
+            node = referred(node);
+        }
         if (items) {
             place.in_list |= !selector[0];
             node = referred(items);
@@ -156,6 +173,8 @@ void schema_walk(const json_t *report, const char *path, schema_each *each, void
     }
     const char *rest = step_of(path, name, selector);
     const json_t *value = rest ? json_object_get(report, name) : NULL;
+    if (selector[0] && json_is_object(value))
+        value = json_object_get(value, selector);
     if (!json_is_array(value)) {
         if (value && *rest && !json_is_object(value))
             value = NULL;

@@ -14,7 +14,8 @@ struct schema_place {
     bool in_list; /* the path goes through a list, and no selector says which element */
     size_t known; /* bytes of the path that lead somewhere */
 };
-/* What lies at a path: names with dots between them, [key=value,…] behind a list selects elements. */
+/* What lies at a path: names with dots between them; [key=value,…] behind a list selects elements, [name] is a name
+ * that has dots itself. */
 struct schema_place schema_find(const char *path);
 
 /* Calls `each` for every value at a path of a report: one, or those of all elements that fit where lists lie on the
