@@ -3,7 +3,7 @@
 # Must not know: the profiler.
 B ?= build
 VICTIM_DIR := $(B)/victims
-VICTIM_NAMES := stages threads interleaved helper killed rows bytes heap streams calls marks
+VICTIM_NAMES := stages slower threads interleaved helper killed rows bytes heap streams calls marks
 VICTIMS += $(addprefix $(VICTIM_DIR)/,$(VICTIM_NAMES))
 VICTIM_HEADERS := $(wildcard tests/victims/*/*.h)
 VICTIM_FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Werror -I. -O2 -g -pthread
@@ -25,7 +25,7 @@ $(VICTIM_DIR)/$(1): tests/victims/$(1).c $(2) tests/victims/parts/journal.c $(3)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$$(CC) $(VICTIM_FLAGS) -Wl,--enable-new-dtags -Wl,-rpath,'$$$$ORIGIN/lib' -o $$@ $$(filter %.c,$$^) $(3)
 endef
-$(foreach name,stages threads interleaved helper killed,$(eval \
+$(foreach name,stages slower threads interleaved helper killed,$(eval \
 	$(call victim,$(name),tests/victims/parts/pipeline.c,$(FAKE_WEBP))))
 $(eval $(call victim,rows,,$(FAKE_JPEG)))
 $(eval $(call victim,bytes))
