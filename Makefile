@@ -13,10 +13,10 @@ CPPCHECK ?= cppcheck
 ifdef SANITIZE
 B := build/sanitize
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ANALYZER_PACKAGES := jansson libdw
+ANALYZER_PACKAGES := jansson libdw nettle
 else
 B := build
-ANALYZER_PACKAGES := jansson jemalloc libdw
+ANALYZER_PACKAGES := jansson jemalloc libdw nettle
 endif
 
 CFLAGS ?= -O2 -g

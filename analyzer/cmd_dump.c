@@ -157,6 +157,8 @@ static bool dump_stacks(struct reader *reader, const char *path)
     if (any && !run->site_count)
         message_error("%s: no large block was recorded", path);
     dump_folded(stdout, run);
+    if (run->pack_complaint)
+        message_error("%s", run->pack_complaint);
     for (size_t i = 0; i < run->note_count; i++)
         message_error("%s", run->notes[i]);
     run_free(run);

@@ -324,8 +324,9 @@ struct run {
     size_t settings_count;
     char **unhooked_codecs; /* files of codec libraries that were mapped and that no row of the table wraps */
     size_t unhooked_count;
-    bool io_uring; /* a process made one: what goes through it is not seen */
-    char **notes;  /* one sentence each, for Trust */
+    bool io_uring;        /* a process made one: what goes through it is not seen */
+    char *pack_complaint; /* why the trace's pack is not used, as one line, or NULL */
+    char **notes;         /* one sentence each, for Trust */
     size_t note_count;
 };
 

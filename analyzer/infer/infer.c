@@ -347,9 +347,10 @@ static void free_state(struct infer *infer)
     free(infer->path_links);
 }
 
-struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context)
+struct run *infer_run_with(struct reader *reader, struct outside *outside, const char *trace_path,
+                           infer_progress *progress, void *context)
 {
-    struct infer infer = {.reader = reader, .run = memory_zeroed(1, sizeof *infer.run)};
+    struct infer infer = {.reader = reader, .outside = outside, .run = memory_zeroed(1, sizeof *infer.run)};
     struct run *run = infer.run;
     run->trace_path = memory_text(trace_path, strlen(trace_path));
     run->realtime_offset_ns = reader_control(reader)->realtime_offset_ns;
@@ -389,6 +390,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
     infer_workers_finish(&infer);
     infer_unhooked_finish(&infer);
     infer_sites_finish(&infer);
+    infer_outside_finish(&infer);
     free_state(&infer);
     return run;
 }

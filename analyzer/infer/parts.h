@@ -233,4 +233,7 @@ void infer_unhooked_finish(struct infer *infer);
 void infer_images_finish(struct infer *infer);
 void infer_workers_finish(struct infer *infer);
 
+/* outside.c: at the end of all */
+void infer_outside_finish(struct infer *infer);
+
 #endif
