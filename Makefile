@@ -13,10 +13,10 @@ CPPCHECK ?= cppcheck
 ifdef SANITIZE
 B := build/sanitize
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-ANALYZER_PACKAGES := jansson libdw libelf sqlite3
+ANALYZER_PACKAGES := jansson libdw libelf nettle sqlite3
 else
 B := build
-ANALYZER_PACKAGES := jansson jemalloc libdw libelf sqlite3
+ANALYZER_PACKAGES := jansson jemalloc libdw libelf nettle sqlite3
 endif
 
 CFLAGS ?= -O2 -g

@@ -10,6 +10,7 @@
 #include "analyzer/cmd.h"
 #include "analyzer/find_trace.h"
 #include "analyzer/message.h"
+#include "analyzer/pack/pack.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/usage.h"
 
@@ -50,6 +51,23 @@ static bool stream_set_add(struct stream_set *set, uint32_t stream)
     return set->seen[stream] = true;
 }
 
+/* Is there a pack, and can it be used? False when there is one that cannot. */
+static bool verify_pack(const struct reader *reader)
+{
+    const struct trace_control *control = reader_control(reader);
+    const struct pack_trace trace = {.realtime_offset_ns = control->realtime_offset_ns, .start_ns = control->start_ns};
+    char error[5000];
+    struct pack *pack = pack_read(reader_root(reader), &trace, error, sizeof error);
+    if (*error)
+        message_error("%s", error);
+    else if (pack)
+        printf("a pack of %zu image file%s, ", pack->files_count, pack->files_count == 1 ? "" : "s");
+    else
+        printf("no pack, ");
+    pack_free(pack);
+    return !*error;
+}
+
 static int verify(const char *path)
 {
     char error[4500];
@@ -74,6 +92,7 @@ static int verify(const char *path)
     uint32_t processes = reader_process_count(reader);
     printf("%" PRIu32 " process%s, %" PRIu32 " stream%s, %" PRIu64 " record%s, ", processes, processes == 1 ? "" : "es",
            streams.count, streams.count == 1 ? "" : "s", records, records == 1 ? "" : "s");
+    damages += !verify_pack(reader);
     if (damages)
         printf("%" PRIu64 " damage%s\n", damages, damages == 1 ? "" : "s");
     else

@@ -5,6 +5,7 @@
 
 #include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
+#include "analyzer/pack/outside.h"
 #include "analyzer/reader/reader.h"
 
 static const char reading[] = "reading the trace";
@@ -15,7 +16,8 @@ static void show_progress(void *context, double done_ratio)
     message_progress(reading, done_ratio);
 }
 
-struct run *load_run(const char *path)
+/* outside: NULL = it is not kept. */
+static struct run *load(const char *path, struct outside **outside)
 {
     char error[4500];
     struct message_damages damages = {0};
@@ -26,7 +28,10 @@ struct run *load_run(const char *path)
         return NULL;
     }
     message_progress(reading, 0);
-    struct run *run = infer_run(reader, path, show_progress, NULL);
+    if (outside)
+        *outside = infer_outside(reader, true);
+    struct run *run = outside ? infer_run_with(reader, *outside, path, show_progress, NULL)
+                              : infer_run(reader, path, show_progress, NULL);
     message_progress_end();
     reader_close(reader);
     if (!run) {
@@ -40,5 +45,23 @@ struct run *load_run(const char *path)
         return NULL;
     }
     message_damages_print(&damages);
+    if (run->pack_complaint)
+        message_error("%s", run->pack_complaint);
+    return run;
+}
+
+struct run *load_run(const char *path)
+{
+    return load(path, NULL);
+}
+
+struct run *load_run_outside(const char *path, struct outside **outside)
+{
+    *outside = NULL;
+    struct run *run = load(path, outside);
+    if (!run) {
+        outside_close(*outside);
+        *outside = NULL;
+    }
     return run;
 }

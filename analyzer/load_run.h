@@ -10,4 +10,9 @@
  * nothing could be. */
 struct run *load_run(const char *path);
 
+/* The same, and what it took from outside of the trace, collected for a pack; close with outside_close(). NULL, and
+ * *outside too, after an error. */
+struct outside;
+struct run *load_run_outside(const char *path, struct outside **outside);
+
 #endif

@@ -150,5 +150,6 @@ void run_free(struct run *run)
     free(run->unhooked_codecs);
     free(run->notes);
     free(run->trace_path);
+    free(run->pack_complaint);
     free(run);
 }

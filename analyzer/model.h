@@ -368,8 +368,9 @@ struct run {
     struct span *spans;     /* the first SPANS_LISTED to end, by end */
     size_t span_count;
     uint64_t spans_total;
-    bool io_uring; /* a process made one: what goes through it is not seen */
-    char **notes;  /* one sentence each, for Trust */
+    bool io_uring;        /* a process made one: what goes through it is not seen */
+    char *pack_complaint; /* why the trace's pack is not used, as one line, or NULL */
+    char **notes;         /* one sentence each, for Trust */
     size_t note_count;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/pack/machine.h"
 #include "tests/scene.h"
 #include "tests/suite.h"
 
@@ -23,6 +24,19 @@ static void put_file(void)
     static const char gif[SIZE] = "GIF89a\x08\0\x08\0\x80\0\0\0\0\0\xff\xff\xff\x2c\0\0\0\0\x08\0\x08\0\0\x02\1\0\0;";
     FILE *file = fopen(path, "wb");
     ck_assert(file && fwrite(gif, 1, SIZE, file) == SIZE && fclose(file) == 0);
+}
+
+/* What the trace says of the machine it is from; NULL: as this one. */
+static const char *machine_name, *boot_id, *cpu_model;
+
+static void put_host(struct actor actor)
+{
+    struct machine here;
+    machine_describe(&here);
+    const char *name = machine_name ? machine_name : here.name, *boot = boot_id ? boot_id : here.boot_id,
+               *cpu = cpu_model ? cpu_model : here.cpu_model;
+    ACT(actor, 1, host, .cpus = 2, .machine = {name, strlen(name)}, .boot_id = {boot, strlen(boot)},
+        .cpu_model = {cpu, strlen(cpu)});
 }
 
 /* changed_ms: time of the file's last change now; recorded_ms: as recorded, below 0 = stdio held bytes back. */
@@ -45,6 +59,7 @@ static bool read_from_file(double changed_ms, double recorded_ms, bool at_exit, 
 
     struct scene scene = scene_new();
     struct actor tool = scene_process(&scene, 100, 1, 0);
+    put_host(tool);
     act_input(tool, 10, 1, "/photos/in.png", FORMAT_PNG, 0x1000, 500);
     if (linked)
         ACT(tool, 40, session_link, .session = 7, .direction = trace_direction_OUT, .path = {path, strlen(path)});
@@ -99,6 +114,22 @@ START_TEST(what_is_recorded_before_it_is_known_whose_the_output_is_counts)
 }
 END_TEST
 
+START_TEST(files_of_this_machine_say_nothing_of_another_ones)
+{
+    machine_name = "elsewhere x86_64";
+    ck_assert(!read_from_file(70, 70, false, SIZE));
+    machine_name = "";
+    ck_assert(!read_from_file(70, 70, false, SIZE));
+    machine_name = NULL;
+    boot_id = "00000000-0000-0000-0000-000000000000"; /* it was started again since then, */
+    ck_assert(read_from_file(70, 70, false, SIZE));
+    cpu_model = "another"; /* or is another one of the same name */
+    ck_assert(!read_from_file(70, 70, false, SIZE));
+    boot_id = "";
+    ck_assert(!read_from_file(70, 70, false, SIZE));
+}
+END_TEST
+
 int main(void)
 {
     char directory[] = "/tmp/imgbench-facts-XXXXXX";
@@ -109,6 +140,7 @@ int main(void)
     TCase *tests = tcase_create("facts");
     tcase_add_test(tests, a_recorded_time_must_be_the_files);
     tcase_add_test(tests, bytes_that_stdio_held_back_change_the_file_while_it_is_closed);
+    tcase_add_test(tests, files_of_this_machine_say_nothing_of_another_ones);
     tcase_add_test(tests, what_is_recorded_before_it_is_known_whose_the_output_is_counts);
     suite_add_tcase(suite, tests);
     int result = suite_run(suite);

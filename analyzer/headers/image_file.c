@@ -71,7 +71,7 @@ static bool parse(int fd, uint64_t bytes, struct image_facts *facts)
     return good;
 }
 
-static bool is_same(int fd, const struct image_file_state *state)
+bool image_file_is_same(int fd, const struct image_file_state *state)
 {
     struct stat status;
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_mtim.tv_sec < 0)
@@ -83,13 +83,13 @@ static bool is_same(int fd, const struct image_file_state *state)
 }
 
 /* The first descriptor only names the file: nothing is opened in the sense of its driver, whatever the path is now. */
-static int open_same(const char *path, const struct image_file_state *state)
+int image_file_open(const char *path, const struct image_file_state *state)
 {
     char name[40];
     int handle = open(path, O_PATH | O_CLOEXEC), fd = -1;
     if (handle < 0)
         return -1;
-    if (is_same(handle, state)) {
+    if (image_file_is_same(handle, state)) {
         snprintf(name, sizeof name, "/proc/self/fd/%d", handle);
         fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOATIME);
         if (fd < 0) /* only the owner may leave the time of the last access alone */
@@ -101,11 +101,11 @@ static int open_same(const char *path, const struct image_file_state *state)
 
 bool image_file_parse(const char *path, const struct image_file_state *state, struct image_facts *facts)
 {
-    int fd = open_same(path, state);
+    int fd = image_file_open(path, state);
     if (fd < 0)
         return false;
     struct image_facts found;
-    bool good = parse(fd, state->bytes, &found) && is_same(fd, state); /* still, after it was read */
+    bool good = parse(fd, state->bytes, &found) && image_file_is_same(fd, state); /* still, after it was read */
     if (good)
         *facts = found;
     close(fd);

@@ -17,4 +17,9 @@ struct image_file_state {
 #define IMAGE_FILE_READ_MAX (UINT64_C(64) << 20)
 bool image_file_parse(const char *path, const struct image_file_state *state, struct image_facts *facts);
 
+/* The file, opened for reading, while it is that one and a regular one; -1 otherwise. */
+int image_file_open(const char *path, const struct image_file_state *state);
+/* Still, after it was read? */
+bool image_file_is_same(int fd, const struct image_file_state *state);
+
 #endif

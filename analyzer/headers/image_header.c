@@ -4,9 +4,11 @@
  * PNG 5.2, RFC 9649 section 2.4 (WebP), ISO/IEC 14496-12 section 4.3 and 23008-12 section 10 (brands), GIF89a 17,
  * TIFF 6.0 section 2, ISO/IEC 18181-2 (JPEG XL), netpbm's pnm(5) and pam(5), and the BITMAPFILEHEADER of Windows. SVG
  * has none: its parser looks for the root element. */
+#include "analyzer/headers/parsed_head.h"
 #include "analyzer/headers/parts.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct {
     const char *key, *title;
@@ -23,6 +25,14 @@ static const struct {
 const char *format_key(enum image_format format)
 {
     return formats[(unsigned)format < FORMAT_COUNT ? format : FORMAT_UNKNOWN].key;
+}
+
+enum image_format format_of_key(const char *key, size_t bytes)
+{
+    unsigned format = FORMAT_UNKNOWN + 1;
+    while (format < FORMAT_COUNT && (strlen(formats[format].key) != bytes || memcmp(formats[format].key, key, bytes)))
+        format++;
+    return format < FORMAT_COUNT ? (enum image_format)format : FORMAT_UNKNOWN;
 }
 
 const char *format_title(enum image_format format)
@@ -91,31 +101,16 @@ static enum image_format find_format(struct header_bytes in)
     return header_svg_root(in, &root) ? FORMAT_SVG : FORMAT_UNKNOWN;
 }
 
+const struct image_facts image_facts_unknown = {
+    .format = FORMAT_UNKNOWN,
+#define IMAGE_FACT_INTEGER(type, name) .name = -1,
+#define IMAGE_FACT_REAL(name)          .name = NAN,
+#include "analyzer/headers/image_facts.def"
+};
+
 bool header_parse(struct header_bytes in, struct image_facts *facts)
 {
-    *facts = (struct image_facts){
-        .format = FORMAT_UNKNOWN,
-        .width = -1,
-        .height = -1,
-        .depth = -1,
-        .channels = -1,
-        .frames = -1,
-        .icc = -1,
-        .exif = -1,
-        .xmp = -1,
-        .alpha = -1,
-        .orientation = -1,
-        .lossless = -1,
-        .progressive = -1,
-        .subsampling = -1,
-        .palette = -1,
-        .colour_type = -1,
-        .restart_interval = -1,
-        .quality = NAN,
-        .quality_rmse = NAN,
-        .quantizer = -1,
-        .webp_quality = -1,
-    };
+    *facts = image_facts_unknown;
     facts->format = find_format(in);
     if (facts->format == FORMAT_UNKNOWN)
         return false;
@@ -129,5 +124,7 @@ bool header_parse(struct header_bytes in, struct image_facts *facts)
 
 bool image_header_parse(const void *data, size_t bytes, struct image_facts *facts)
 {
+    if (data && parsed_head_is(data, bytes))
+        return parsed_head_read(data, bytes, facts);
     return header_parse((struct header_bytes){data, data ? bytes : 0, NULL}, facts);
 }

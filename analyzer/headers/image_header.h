@@ -26,31 +26,22 @@ enum image_format {
 /* Short lower-case key ("jpeg") and the name people read ("JPEG"). */
 const char *format_key(enum image_format format);
 const char *format_title(enum image_format format);
+/* FORMAT_UNKNOWN for a key that no format has. */
+enum image_format format_of_key(const char *key, size_t bytes);
 
-/* -1 = the bytes at hand do not say. */
 struct image_facts {
     enum image_format format;
-    int64_t width, height; /* pixels */
-    int depth;             /* bits per sample */
-    int channels;
-    int frames;
-    int icc, exif, xmp, alpha; /* 1 = present, 0 = absent */
-    int orientation;           /* EXIF orientation 1..8 */
-    int lossless;              /* 1 = lossless coding */
-    int progressive;           /* progressive JPEG, interlaced PNG or GIF */
-    int subsampling;           /* 444, 440, 422, 420, 400 */
-    int palette;               /* palette entries, 0 = no palette */
-    int colour_type;           /* PNG colour type */
-    int restart_interval;      /* JPEG: MCUs between restart markers, 0 = none */
-    double quality;            /* JPEG: fit of the quantization tables, 1..100; NAN = unknown */
-    double quality_rmse;       /* of that fit; NAN = no tables */
-    int quantizer;             /* AVIF base_q_idx or WebP y_ac_qi */
-    int webp_quality; /* lower end of the bucket of WEBP_BUCKET that the WebP quantizers point to: an estimate */
+#define IMAGE_FACT_INTEGER(type, name) type name;
+#define IMAGE_FACT_REAL(name)          double name;
+#include "analyzer/headers/image_facts.def"
 };
 #define WEBP_BUCKET 10
 
-/* Reads the first `bytes` bytes of a file. Returns false when they are of no known image format; then *facts says
- * FORMAT_UNKNOWN and -1 everywhere. */
+/* Nothing known. */
+extern const struct image_facts image_facts_unknown;
+
+/* Reads the first `bytes` bytes of a file, or a parsed head (parsed_head.h) in their place. Returns false when they are
+ * of no known image format; then *facts says FORMAT_UNKNOWN and -1 everywhere. */
 bool image_header_parse(const void *data, size_t bytes, struct image_facts *facts);
 
 /* Quality 1..100 whose scaled standard tables (T.81 annex K, and the tables of mozjpeg and ImageMagick) come nearest

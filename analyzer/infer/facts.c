@@ -4,11 +4,9 @@
  * stands in front, a directory at the end, frames follow one another. */
 #include "analyzer/infer/parts.h"
 
-#include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/headers/image_file.h"
+#include "analyzer/pack/outside.h"
 
 /* File systems note a change by a clock that ticks every few milliseconds, or that is another machine's. */
 #define CLOCK_SLACK_NS UINT64_C(20000000)
@@ -71,37 +69,10 @@ void infer_facts_record(struct event *event)
         close_record(event);
 }
 
-/* Most of a trace that was copied from elsewhere is below one directory that is not here: asked once, not per file. */
-struct missing {
-    char path[4096]; /* the highest directory known to be missing; "" = none */
-    size_t bytes;
-};
-
-static bool is_missing(const struct missing *missing, const char *path)
-{
-    return missing->bytes && !strncmp(path, missing->path, missing->bytes) && path[missing->bytes] == '/';
-}
-
-static void look_up(struct missing *missing, const char *path)
-{
-    char at[sizeof missing->path];
-    size_t bytes = strlen(path);
-    if (bytes >= sizeof at)
-        return;
-    memcpy(at, path, bytes + 1);
-    struct stat status;
-    for (char *slash; (slash = strrchr(at, '/')) && slash != at;) {
-        *slash = '\0';
-        if (stat(at, &status) == 0 || errno != ENOENT)
-            return;
-        missing->bytes = (size_t)(slash - at);
-        memcpy(missing->path, at, missing->bytes + 1);
-    }
-}
-
 void infer_facts_finish(struct infer *infer)
 {
-    struct missing missing = {.bytes = 0};
+    const struct host *host = &infer->run->host;
+    outside_host(infer->outside, host->machine, host->boot_id, host->cpu_model);
     for (size_t i = 0; i < infer->run->file_count; i++) {
         struct image_file *file = &infer->run->files[i];
         if (file->kind != FILE_KIND_FILE || !file->survives || file->bytes == UNKNOWN ||
@@ -112,16 +83,7 @@ void infer_facts_finish(struct infer *infer)
                                          .bytes = file->bytes,
                                          .changed_from_ns = file->changed_from_ns,
                                          .changed_to_ns = file->changed_to_ns};
-        struct image_facts facts;
-        if (is_missing(&missing, infer_path_now(infer, (uint32_t)i)))
-            continue;
-        errno = 0;
-        bool read = image_file_parse(infer_path_now(infer, (uint32_t)i), &state, &facts);
-        if (!read && errno == ENOENT)
-            look_up(&missing, infer_path_now(infer, (uint32_t)i));
-        if (!read || facts.format != file->facts.format)
-            continue;
-        file->facts = facts;
-        file->facts_from_file = true;
+        if (outside_facts(infer->outside, infer_path_now(infer, (uint32_t)i), &state, file->facts.format, &file->facts))
+            file->facts_from_file = true;
     }
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PERIOD_NS  UINT64_C(60000000000) /* so long without a live process ends an activity period */
 #define BYTES_MAX  (UINT64_C(1) << 44)
 #define OFFSET_MAX (INT64_C(1) << 62)  /* 146 years */
 #define CPU_MAX    (UINT64_C(1) << 60) /* 36 years */
@@ -270,34 +269,6 @@ static void finish_process(struct infer *infer, uint32_t reader_index)
     infer_files_finish(&event);
 }
 
-static int by_start(const void *a, const void *b)
-{
-    const uint64_t *x = a, *y = b;
-    return x[0] < y[0] ? -1 : x[0] > y[0] ? 1 : 0;
-}
-
-/* Stretches with live processes, split where none lived for a minute. */
-static void find_periods(struct run *run)
-{
-    uint64_t(*spans)[2] = memory_zeroed(run->process_count, sizeof *spans);
-    for (size_t i = 0; i < run->process_count; i++) {
-        spans[i][0] = run->processes[i].start_ns;
-        spans[i][1] = run->processes[i].end_ns;
-        run->end_ns = spans[i][1] > run->end_ns ? spans[i][1] : run->end_ns;
-    }
-    qsort(spans, run->process_count, sizeof *spans, by_start);
-    for (size_t i = 0; i < run->process_count; i++) {
-        uint64_t *last = run->period_count ? run->periods[run->period_count - 1] : NULL;
-        if (last && (spans[i][0] <= last[1] + PERIOD_NS || run->period_count == 64)) {
-            last[1] = spans[i][1] > last[1] ? spans[i][1] : last[1];
-        } else {
-            run->periods[run->period_count][0] = spans[i][0];
-            run->periods[run->period_count++][1] = spans[i][1];
-        }
-    }
-    free(spans);
-}
-
 static void find_usable_cpus(struct run *run)
 {
     run->host.usable_cpus = NAN;
@@ -352,9 +323,10 @@ static void free_state(struct infer *infer)
     free(infer->path_links);
 }
 
-struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context)
+struct run *infer_run_with(struct reader *reader, struct outside *outside, const char *trace_path,
+                           infer_progress *progress, void *context)
 {
-    struct infer infer = {.reader = reader, .run = memory_zeroed(1, sizeof *infer.run)};
+    struct infer infer = {.reader = reader, .outside = outside, .run = memory_zeroed(1, sizeof *infer.run)};
     struct run *run = infer.run;
     run->trace_path = memory_text(trace_path, strlen(trace_path));
     run->realtime_offset_ns = reader_control(reader)->realtime_offset_ns;
@@ -386,7 +358,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
     if (run->realtime_offset_ns > OFFSET_MAX || run->realtime_offset_ns < -OFFSET_MAX)
         run->realtime_offset_ns = 0;
     infer_children_finish(&infer);
-    find_periods(run);
+    infer_periods(run);
     find_usable_cpus(run);
     infer_resources_finish(&infer);
     infer_facts_finish(&infer);
@@ -395,6 +367,7 @@ struct run *infer_run(struct reader *reader, const char *trace_path, infer_progr
     infer_unhooked_finish(&infer);
     infer_sites_finish(&infer);
     infer_marks_finish(&infer);
+    infer_outside_finish(&infer);
     free_state(&infer);
     return run;
 }

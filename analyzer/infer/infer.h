@@ -14,4 +14,10 @@ typedef void infer_progress(void *context, double done_ratio);
  * of its own reads ahead. progress may be NULL. */
 struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context);
 
+/* The same, with what is taken from outside of the trace kept for the caller: see pack/outside.h. */
+struct outside;
+struct outside *infer_outside(const struct reader *reader, bool collect);
+struct run *infer_run_with(struct reader *reader, struct outside *outside, const char *trace_path,
+                           infer_progress *progress, void *context);
+
 #endif

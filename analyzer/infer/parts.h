@@ -208,6 +208,8 @@ void infer_resource_record(struct event *event);
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
 void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
+/* Stretches with live processes, split where none lived for a minute; and the run's end. */
+void infer_periods(struct run *run);
 void infer_resources_tree(struct infer *infer, const struct trace_tree_sample *sample, uint64_t time_ns);
 void infer_resources_finish(struct infer *infer);
 
@@ -238,5 +240,8 @@ void infer_unhooked_finish(struct infer *infer);
 /* images.c, workers.c: jobs to images, chains and lanes. */
 void infer_images_finish(struct infer *infer);
 void infer_workers_finish(struct infer *infer);
+
+/* outside.c: at the end of all */
+void infer_outside_finish(struct infer *infer);
 
 #endif

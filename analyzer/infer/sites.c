@@ -148,7 +148,7 @@ static void open_module(struct infer *infer, struct module *module)
 {
     enum symbolize_error error;
     module->tried = true;
-    module->symbolizer = symbolize_open(module->path, module->build_id, module->build_id_bytes, &error);
+    module->outside = outside_module(infer->outside, module->path, module->build_id, module->build_id_bytes, &error);
     if (error == SYMBOLIZE_OTHER_BUILD)
         infer_note(infer, "%s is not the file that ran, its build id differs: its functions are not named",
                    module->path);
@@ -173,8 +173,7 @@ static struct site_frame frame_of(struct infer *infer, const struct process_stat
     frame.module = memory_text(name, strlen(name));
     if (!module->tried)
         open_module(infer, module);
-    if (module->symbolizer)
-        symbolize_address(module->symbolizer, address - module->base - 1, &frame.function, &frame.location);
+    outside_symbol(module->outside, address - module->base - 1, &frame.function, &frame.location);
     if (!frame.location) {
         size_t length = strlen(name) + sizeof text;
         frame.location = memory_zeroed(length, 1);
@@ -334,10 +333,8 @@ void infer_sites_finish(struct infer *infer)
 
 void infer_sites_release(struct process_sites *sites)
 {
-    for (size_t i = 0; i < sites->modules_count; i++) {
-        symbolize_close(sites->modules[i].symbolizer);
+    for (size_t i = 0; i < sites->modules_count; i++)
         free(sites->modules[i].path);
-    }
     free(sites->modules);
     free(sites->frames);
     id_map_release(&sites->frame_at);

@@ -13,8 +13,8 @@
 struct event;
 struct infer;
 struct job;
+struct outside_module;
 struct process_state;
-struct symbolizer;
 
 /* Where large blocks of a process come from: see sites.c. */
 struct site_content {
@@ -38,7 +38,7 @@ struct module {
     unsigned char build_id[64];
     unsigned build_id_bytes;
     bool tried;
-    struct symbolizer *symbolizer;
+    struct outside_module *outside;
 };
 struct process_sites {
     struct site *sites;

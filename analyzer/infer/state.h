@@ -13,7 +13,7 @@
 #include "analyzer/infer/infer.h"
 #include "analyzer/infer/sites.h"
 #include "analyzer/memory.h"
-#include "analyzer/symbolize.h"
+#include "analyzer/pack/outside.h"
 
 /* Where the gaps between a job's calls lie; what stage they count for is known when the job is complete. */
 enum gap {
@@ -305,6 +305,7 @@ struct chain_link {
 struct infer {
     struct run *run;
     struct reader *reader;
+    struct outside *outside;          /* whoever infers gave it */
     struct process_state **processes; /* same order as run->processes: that of their first records */
     size_t processes_count, processes_capacity;
     uint32_t *process_of;     /* by the reader's index: index + 1, or 0 */

@@ -150,6 +150,11 @@ bool reader_next(struct reader *reader, struct trace_record *record, struct read
     return false;
 }
 
+const char *reader_root(const struct reader *reader)
+{
+    return reader->files.root;
+}
+
 uint32_t reader_process_count(const struct reader *reader)
 {
     return (uint32_t)reader->files.process_count;

@@ -28,6 +28,8 @@ struct reader_origin {
  * call. Returns false at the end. */
 bool reader_next(struct reader *reader, struct trace_record *record, struct reader_origin *origin);
 
+/* The trace's directory, also when only one process of it was opened. */
+const char *reader_root(const struct reader *reader);
 uint32_t reader_process_count(const struct reader *reader);
 /* Directory name of a process, "<pid>-<start ns>". */
 const char *reader_process_name(const struct reader *reader, uint32_t process);
