@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Owns: the journey of 100,000 images: recorded for real, reported, looked at, exported and compared in bearable time and
+# memory.
+source tests/journeys/environment.bash
+export TMPDIR=$work
+
+cat >many.py <<'PYTHON'
+import os
+from PIL import Image
+images = [Image.effect_noise((16, 16), 40 + i) for i in range(4)]
+for i, image in enumerate(images):
+    image.save(f"in-{i}.png")
+for directory in range(100):
+    os.mkdir(f"out-{directory}")
+    for i in range(1000):
+        Image.open(f"in-{i % 4}.png").save(f"out-{directory}/{i}.jpg", quality=60 + i % 4)
+PYTHON
+ends_with 0 imgbench run --out trace --report run.txt -- /usr/bin/python3 many.py
+[[ $(find . -name '*.jpg' | wc -l) == 100000 ]]
+grep -Eq '^- Images: 100,00[0-9] ok, 0 failed' run.txt || fail "$(grep Images: run.txt)"
+grep -q ', 0 lost)' run.txt || fail "$(grep Overhead run.txt)"
+
+# Everything that is made of it, within 2 GB of memory and a minute each.
+bounded() { # seconds command…
+    local limit=$1
+    shift
+    (ulimit -v 4000000; timeout "$limit" "$@") >../out 2>../err || fail "$*: $? $(tail -3 ../err)"
+}
+bounded 60 imgbench report trace
+bounded 60 imgbench report --json=r.json --csv=r.csv --html=r.html trace
+[[ $(wc -l <r.csv) -ge 100001 && $(stat -c %s r.html) -lt 60000000 ]] || fail "$(ls -l r.csv r.html)"
+bounded 60 imgbench report --no-images --json=small.json trace
+[[ $(stat -c %s small.json) -lt 100000000 && $(figure small.json 'd["totals"]["bytes_out"]') == $(cat out-*/*.jpg | wc -c) ]] ||
+    fail "$(figure small.json 'd["totals"]["bytes_out"]') bytes, not $(cat out-*/*.jpg | wc -c)"
+bounded 60 imgbench report --fail-if 'any images.status!=ok' trace
+bounded 120 imgbench export trace --sqlite all.db --ndjson all.ndjson
+[[ $(sqlite3 all.db 'select count(*) from images') -ge 100000 && $(wc -l <all.ndjson) -ge 100000 ]]
+bounded 120 imgbench compare --json=c.json trace trace
+[[ $(figure c.json 'len(d["images"]["pairs"])') -ge 100000 ]] || fail "$(figure c.json 'len(d["images"]["pairs"])') pairs"
