@@ -15,7 +15,8 @@
 const char cmd_version[] = IMGBENCH_VERSION;
 const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
 
-static const struct command *const commands[] = {&cmd_report, &cmd_dump, &cmd_verify, &cmd_mark};
+static const struct command *const commands[] = {&cmd_report, &cmd_dump,   &cmd_verify, &cmd_start,
+                                                 &cmd_stop,   &cmd_status, &cmd_mark};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
