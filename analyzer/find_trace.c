@@ -20,6 +20,7 @@
 struct candidate {
     char *path;
     int64_t begun_ns; /* since the epoch */
+    bool controlled;  /* has a control page */
 };
 
 struct candidates {
@@ -45,7 +46,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 const struct argp find_trace_argp = {NULL, parse, NULL, NULL, NULL, NULL, NULL};
 
 /* The control page knows when a trace began; the directory's own time changes with every process that joins. */
-static int64_t begun_ns(const char *path)
+static int64_t begun_ns(const char *path, bool *controlled)
 {
     char name[4352];
     struct trace_control control;
@@ -55,7 +56,8 @@ static int64_t begun_ns(const char *path)
     bool read_it = fd >= 0 && pread(fd, &control, sizeof control, 0) == sizeof control;
     if (fd >= 0)
         close(fd);
-    if (read_it && control.magic == TRACE_CONTROL_MAGIC && control.realtime_offset_ns > 0)
+    *controlled = read_it && control.magic == TRACE_CONTROL_MAGIC;
+    if (*controlled && control.realtime_offset_ns > 0)
         return (int64_t)((uint64_t)control.realtime_offset_ns + (control.start_ns & TRACE_TIME_MAX));
     return lstat(path, &status) ? 0 : status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
 }
@@ -85,7 +87,9 @@ static void add(struct candidates *candidates, const char *directory, const char
     if (!larger)
         return;
     candidates->list = larger;
-    larger[candidates->count] = (struct candidate){strdup(path), begun_ns(path)};
+    bool controlled;
+    int64_t ns = begun_ns(path, &controlled);
+    larger[candidates->count] = (struct candidate){strdup(path), ns, controlled};
     candidates->count += larger[candidates->count].path != NULL;
 }
 
@@ -140,18 +144,48 @@ static bool saw_image(struct reader *reader)
     return false;
 }
 
-static char *newest(bool any)
+struct places {
+    char state[4096], temp[64];
+};
+
+/* All that may be a trace, newest first. */
+static struct candidates look(struct places *places)
 {
-    char state[4096], temp[64], why[4500];
     struct candidates candidates = {0};
-    char *found = NULL, *readable = NULL;
-    find_trace_directory(state, sizeof state);
-    snprintf(temp, sizeof temp, "/tmp/imgbench-%u", (unsigned)geteuid());
-    list(&candidates, state, 0);
-    if (is_private(temp))
-        list(&candidates, temp, 0);
+    find_trace_directory(places->state, sizeof places->state);
+    snprintf(places->temp, sizeof places->temp, "/tmp/imgbench-%u", (unsigned)geteuid());
+    list(&candidates, places->state, 0);
+    if (is_private(places->temp))
+        list(&candidates, places->temp, 0);
     if (candidates.count)
         qsort(candidates.list, candidates.count, sizeof *candidates.list, newest_first);
+    return candidates;
+}
+
+/* found, copied, once it has been said where there is none. */
+static char *chosen(struct candidates *candidates, const struct places *places, const char *found, const char *readable)
+{
+    char *copy = NULL;
+    if (!found && readable)
+        message_error("no trace below %s saw an image; for the newest one say: imgbench report %s", places->state,
+                      readable);
+    else if (!found)
+        message_error("no trace below %s or %s; record one with LD_PRELOAD=libimgbench.so, or name its directory",
+                      places->state, places->temp);
+    else if (!(copy = strdup(found)))
+        message_error("not enough memory to name the trace");
+    for (size_t i = 0; i < candidates->count; i++)
+        free(candidates->list[i].path);
+    free(candidates->list);
+    return copy;
+}
+
+static char *newest(bool any)
+{
+    char why[4500];
+    struct places places;
+    struct candidates candidates = look(&places);
+    const char *found = NULL, *readable = NULL;
     for (size_t i = 0; i < candidates.count && !found; i++) {
         struct reader *reader = reader_open(candidates.list[i].path, NULL, NULL, why, sizeof why);
         if (reader && saw_image(reader))
@@ -160,27 +194,33 @@ static char *newest(bool any)
             readable = candidates.list[i].path;
         reader_close(reader);
     }
-    if (!found && any)
-        found = readable;
-    if (!found && readable)
-        message_error("no trace below %s saw an image; for the newest one say: imgbench report %s", state, readable);
-    else if (!found)
-        message_error("no trace below %s or %s; record one with LD_PRELOAD=libimgbench.so, or name its directory",
-                      state, temp);
-    if (found && !(found = strdup(found)))
-        message_error("not enough memory to name the trace");
-    for (size_t i = 0; i < candidates.count; i++)
-        free(candidates.list[i].path);
-    free(candidates.list);
-    return found;
+    return chosen(&candidates, &places, !found && any ? readable : found, readable);
 }
 
-char *find_trace(const char *operand, bool any)
+static char *newest_to_control(void)
 {
-    if (!operand)
-        return newest(any);
+    struct places places;
+    struct candidates candidates = look(&places);
+    const char *found = NULL;
+    for (size_t i = 0; i < candidates.count && !found; i++)
+        found = candidates.list[i].controlled ? candidates.list[i].path : NULL;
+    return chosen(&candidates, &places, found, NULL);
+}
+
+static char *named(const char *operand)
+{
     char *path = strdup(operand);
     if (!path)
         message_error("not enough memory to name the trace");
     return path;
+}
+
+char *find_trace(const char *operand, bool any)
+{
+    return operand ? named(operand) : newest(any);
+}
+
+char *find_trace_to_control(const char *operand)
+{
+    return operand ? named(operand) : newest_to_control();
 }

@@ -15,6 +15,8 @@ extern const struct argp find_trace_argp;
  * /tmp/imgbench-<uid> that saw an image; when none did: with any, the newest one that can be read. The caller frees
  * it. NULL after having said why there is none. */
 char *find_trace(const char *operand, bool any);
+/* The same for a trace that need not hold anything yet: without an operand the newest one that has a control page. */
+char *find_trace_to_control(const char *operand);
 
 /* ${XDG_STATE_HOME:-~/.local/state}/imgbench, where traces lie that nobody named a place for. */
 void find_trace_directory(char *path, size_t capacity);

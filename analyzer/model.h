@@ -49,6 +49,8 @@ struct process {
     bool ended;       /* an end was recorded */
     bool damaged;     /* its records break off where they could not be read or written */
     bool forked;      /* forked without exec: shares its parent's program */
+    bool resumed;     /* it ran before: the recording was started, or went on */
+    bool paused;      /* it did not end: the recording was stopped */
     uint64_t records; /* this and the next ones change with each record */
     uint64_t start_ns;
     uint64_t end_ns;        /* last record when no end was recorded */
@@ -311,6 +313,8 @@ struct host {
         cgroup_oom_kills;
 };
 
+#define PAUSES_MAX  200
+#define PERIODS_MAX (64 + PAUSES_MAX)
 struct run {
     char *trace_path;
     int64_t realtime_offset_ns;
@@ -330,8 +334,10 @@ struct run {
     size_t sample_count;
     struct io_total image_read, image_write; /* of image files: time and bytes of the calls */
     struct io_total all_read, all_write;     /* of every file */
-    uint64_t periods[64][2];                 /* activity periods: start, end */
+    uint64_t periods[PERIODS_MAX][2];        /* activity periods: start, end */
     size_t period_count;
+    uint64_t pauses[PAUSES_MAX][2]; /* in which nothing was recorded, as the user wished: start, end; within the run */
+    size_t pause_count;
     uint64_t peak_rss_bytes; /* highest sum over live processes, or of one process */
     bool peak_is_tree;       /* the sum of several processes */
     bool peak_is_measured;   /* sum of PSS, asked from outside; else of readings of different moments */

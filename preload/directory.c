@@ -14,6 +14,7 @@
 #include "preload/settings.h"
 #include "preload/system.h"
 #include "preload/text.h"
+#include "preload/thread.h"
 #include "trace/trace.h"
 
 #define PATH_BYTES     THREAD_PATH_BYTES
@@ -161,6 +162,8 @@ static bool join_trace(void)
     struct trace_control *expected = NULL;
     if (page && !atomic_compare_exchange_strong(&directory_control, &expected, page))
         system_unmap(page, TRACE_CONTROL_BYTES);
+    else if (page)
+        thread_wish_is(&page->state);
     return page != NULL;
 }
 
@@ -183,7 +186,7 @@ bool directory_open_trace(bool *first)
     struct trace_control page = {
         .magic = TRACE_CONTROL_MAGIC,
         .version = TRACE_VERSION,
-        .state = TRACE_STATE_RECORDING,
+        .state = settings.paused ? TRACE_STATE_PAUSED : TRACE_STATE_RECORDING,
         .quota_bytes = settings.quota_bytes,
         .start_ns = process.start_ns,
         .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
@@ -276,6 +279,7 @@ static bool reserve(size_t bytes)
     if (atomic_fetch_add(used, bytes) + bytes <= page->quota_bytes)
         return true;
     atomic_fetch_sub(used, bytes);
+    __atomic_store_n(&page->quota_refused, 1, __ATOMIC_RELAXED);
     return false;
 }
 

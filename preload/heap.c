@@ -112,6 +112,15 @@ void heap_reset_after_fork(void)
     fork_is_marked = false;
 }
 
+void heap_begin_anew(void)
+{
+    /* Other threads' batches stay theirs: they are at it. */
+    int64_t bytes = atomic_load(&live);
+    atomic_store(&peak, bytes);
+    atomic_store(&window_peak, bytes);
+    releases_at_fork = sum_calls(sizes_at_fork);
+}
+
 void heap_totals(struct thread *self, struct heap_totals *totals)
 {
     flush(&self->heap);
@@ -189,7 +198,7 @@ void heap_more(struct thread *self, int64_t bytes, const void *block, enum hook 
 void heap_count(int64_t bytes, const void *block, enum hook hook, const void *caller)
 {
     struct thread_local_state *tls = &thread_local_state;
-    if (unlikely(tls->vfork_parent) && !thread_may_record())
+    if (unlikely(tls->vfork_parent) && !thread_may_record() && tls->vfork_parent)
         return;
     struct thread *self = tls->self;
     if (likely(self != NULL)) {
@@ -206,7 +215,7 @@ void heap_count(int64_t bytes, const void *block, enum hook hook, const void *ca
 void heap_uncount(int64_t bytes, const void *block, enum hook hook, const void *caller)
 {
     struct thread_local_state *tls = &thread_local_state;
-    if (unlikely(tls->vfork_parent) && !thread_may_record())
+    if (unlikely(tls->vfork_parent) && !thread_may_record() && tls->vfork_parent)
         return;
     struct thread *self = tls->self;
     if (!self) {

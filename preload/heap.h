@@ -27,6 +27,8 @@ void heap_thread_end(struct thread *self, struct trace_thread_end *end);
 void heap_mark_fork(void);
 /* The same where the fork went by unseen; once per fork. */
 void heap_reset_after_fork(void);
+/* Where a stretch of the recording begins: what lives, lives on; calls and peaks begin anew. Guard set. */
+void heap_begin_anew(void);
 /* Counting begins or stops (an executable with its own malloc, IMGBENCH=off). */
 void heap_enable(bool on);
 extern _Atomic bool heap_counting;

@@ -60,7 +60,7 @@ static void check_chunk(void *block, uint64_t bytes)
 {
     struct thread *self = thread_local_state.self;
     if (atomic_load_explicit(&fast_way, memory_order_relaxed) < 0 || !self || thread_local_state.vfork_parent ||
-        !atomic_load_explicit(&thread_recording, memory_order_relaxed))
+        !(atomic_load_explicit(&thread_recording, memory_order_relaxed) || thread_is_paused()))
         return;
     int so_far = atomic_load_explicit(&checked, memory_order_relaxed);
     if (so_far < CHECKED_ENOUGH) {

@@ -17,7 +17,7 @@ void *loader_before_dlsym(void *handle, const char *name, void **result)
     int saved = errno;
     (void)REAL(dlsym);
     memcpy(&address, &real.dlsym, sizeof address);
-    if (!address || !thread_may_record())
+    if (!address || !(thread_may_record() || thread_is_paused()) || thread_local_state.vfork_parent)
         return address;
     struct thread *self = thread_enter();
     if (self) {

@@ -52,8 +52,14 @@ void thread_starts_reset_after_fork(void)
 static void thread_ends(void)
 {
     int saved = errno;
-    struct thread *self = thread_may_record() ? thread_enter() : NULL;
-    if (self) {
+    bool records = thread_may_record();
+    struct thread *self = records || thread_is_paused() ? thread_enter() : NULL;
+    if (self && !records) {
+        struct trace_thread_end end;
+        heap_thread_end(self, &end);
+        thread_release(self);
+        thread_leave();
+    } else if (self) {
         codec_call_leave_all(self);
         schedule_thread_ends(self);
         struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
@@ -98,7 +104,7 @@ static void *thread_runs(void *argument)
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument)
 {
     struct start *start = NULL;
-    if (thread_may_record()) {
+    if (thread_may_record() || (thread_is_paused() && !thread_local_state.vfork_parent)) {
         int saved = errno;
         struct thread *self = thread_enter();
         if (self) {

@@ -271,6 +271,8 @@ static void append(struct thread *self, enum trace_kind kind, uint64_t time_ns, 
 
 void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record)
 {
+    if (unlikely(atomic_load_explicit(&thread_paused, memory_order_relaxed)))
+        return; /* of a call that began before the recording was stopped */
     if (unlikely(!self->named)) {
         self->named = true;
         char name[17] = "";
@@ -363,6 +365,15 @@ static void count_lost_process(void)
     struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
     if (control && !atomic_load_explicit(&wrote_packet, memory_order_relaxed) && !atomic_exchange(&counted_lost, true))
         __atomic_fetch_add(&control->lost_processes, 1, __ATOMIC_RELAXED);
+}
+
+void packet_finish_stretch(struct thread *self)
+{
+    atomic_store(&refused_until_ns, 0);
+    if (packet_on_disk() || (directory_trace_exists() && go_to_disk()))
+        for (struct thread *state = thread_list(); state; state = state->next)
+            if (state == self || !thread_is_inside(state))
+                finish(state);
 }
 
 void packet_finish(struct thread *self)

@@ -65,6 +65,8 @@ static inline void packet_set_in_flight(struct thread *self, uint16_t hook, uint
     }
 }
 
+/* The recording stops, nobody is inside our code: the same for all threads, so that each begins anew afterwards. */
+void packet_finish_stretch(struct thread *self);
 /* Writes what waits and trims what is mapped: this thread's packet and the waiting ones of all others. */
 void packet_finish(struct thread *self);
 void packet_trace_is_ours(void);
@@ -74,7 +76,7 @@ void packet_trace_is_ours(void);
 bool packet_host_is_due(void);
 /* True in the process that made the trace. */
 bool packet_made_trace(void);
-/* In a forked child: nothing is on disk. */
+/* In a forked child, and where a stretch of the recording begins: nothing is on disk. */
 void packet_reset_after_fork(void);
 
 #endif

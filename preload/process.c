@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: beginning, fork and end of this process image. Must not know: codecs' rows, files of the trace. */
+ * Owns: beginning and fork of this process image, and what it says of itself on the way. Must not know: codecs' rows,
+ * files of the trace. */
 #include "preload/process.h"
 
 #include <link.h>
@@ -14,6 +15,7 @@
 #include "preload/files.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
+#include "preload/recording.h"
 #include "preload/sample.h"
 #include "preload/schedule.h"
 #include "preload/settings.h"
@@ -23,10 +25,6 @@
 #include "preload/text.h"
 
 struct process_state process;
-
-#define LONG_LIFE_NS                                                                                                   \
-    UINT64_C(1000000000) /* from here on a process says at its end what its control group allowed it                   \
-                          */
 
 _Atomic uint8_t process_hook_defined[HOOK_end];
 
@@ -77,6 +75,7 @@ static void put_start(struct thread *self)
         .ppid = (uint32_t)system_parent_pid(),
         .usable_cpus = facts_usable_cpus(self),
         .forked = process.forked,
+        .resumed = process.resumed,
         .library_version = {IMGBENCH_VERSION, sizeof IMGBENCH_VERSION - 1},
     };
     const char *allocator = symbols_next_provider("malloc");
@@ -121,8 +120,31 @@ void process_forked(void)
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     process.told = false;
     process.forked = true;
+    process.resumed = false;
     process.ended = false;
     process.threaded = false;
+    process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
+    process.reaped_rchar = process.reaped_wchar = 0;
+}
+
+void process_begin_anew(void)
+{
+    bool trace_is_ours = packet_made_trace(), directory_is_ours = directory_made_trace;
+    stacks_begin_anew();
+    thread_begin_anew();
+    heap_begin_anew();
+    directory_reset_after_fork();
+    packet_reset_after_fork();
+    if (trace_is_ours)
+        packet_trace_is_ours();
+    directory_made_trace = directory_is_ours;
+    files_reset_after_fork();
+    codec_sessions_begin_anew();
+    memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
+    process.start_ns = system_now_ns();
+    process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    process.told = false;
+    process.resumed = true;
     process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
     process.reaped_rchar = process.reaped_wchar = 0;
 }
@@ -165,12 +187,15 @@ void process_before_start(void)
 void *process_before_vfork(void)
 {
     int saved = errno;
-    if (thread_may_record()) {
+    bool records = thread_may_record();
+    if (records) {
         struct thread *self = thread_enter();
         if (self) {
             process_before_start();
             thread_leave();
         }
+    }
+    if (records || thread_is_paused()) { /* which may end while the child is there */
         thread_local_state.vfork_parent = system_pid();
         thread_local_state.heap = NULL;
     }
@@ -179,101 +204,6 @@ void *process_before_vfork(void)
     real_find_all(); /* the child must not write to our memory */
     memcpy(&address, &real.vfork, sizeof address);
     return address;
-}
-
-struct process_sums process_sums(void)
-{
-    struct process_sums sums = {0};
-    for (const struct thread *state = thread_list(); state; state = state->next) {
-        sums.records += __atomic_load_n(&state->records, __ATOMIC_RELAXED);
-        sums.io_ops += __atomic_load_n(&state->io_ops, __ATOMIC_RELAXED);
-        sums.kernel_read += __atomic_load_n(&state->kernel_read, __ATOMIC_RELAXED);
-        sums.kernel_written += __atomic_load_n(&state->kernel_written, __ATOMIC_RELAXED);
-        sums.metadata_calls += __atomic_load_n(&state->metadata_calls, __ATOMIC_RELAXED);
-        sums.metadata_ns += __atomic_load_n(&state->metadata_ns, __ATOMIC_RELAXED);
-    }
-    return sums;
-}
-
-/* What our own code cost, by measured slow paths and calibrated fast ones. */
-static uint64_t own_cost_ns(uint64_t heap_calls, uint64_t records)
-{
-    enum { ROUNDS = 16 };
-    uint64_t began_ns = system_now_ns();
-    for (int i = 0; i < ROUNDS; i++)
-        (void)system_now_ns();
-    uint64_t clock_ns = (system_now_ns() - began_ns) / ROUNDS;
-    /* A record takes two clock reads and about as much again to fill; a heap call about a fifth of a clock read. */
-    return atomic_load(&process.slow_ns) + records * clock_ns * 3 + heap_calls * clock_ns / 5;
-}
-
-void process_finish(struct thread *self, enum trace_ending how, int exit_code)
-{
-    /* A forked child that only execs has nothing to tell. */
-    if (how == trace_ending_REPLACED && process.forked && !packet_on_disk())
-        return;
-    if (how != trace_ending_REPLACED && atomic_exchange(&process.ended, true))
-        return;              /* two threads end the process at once */
-    if (!packet_on_disk()) { /* was anything worth a trace, here or elsewhere? */
-        if (directory_is_untouched())
-            return;
-        if (!directory_trace_exists()) {
-            directory_remove_if_empty();
-            return;
-        }
-    }
-    process_tell(self);
-    codec_call_leave_all(self);
-    files_put_still_open(self);
-    sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
-    if (packet_host_is_due())
-        facts_put_host(self);
-    schedule_process_ends(self);
-    struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
-    heap_thread_end(self, &end);
-    packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);
-    if (packet_made_trace() || thread_now_ns() - process.start_ns >= LONG_LIFE_NS)
-        facts_put_cgroup(self);
-    struct heap_totals heap;
-    heap_totals(self, &heap);
-    heap_put_sizes(self, &heap);
-    struct process_sums sums = process_sums();
-    uint64_t own_rchar = atomic_load(&process.own_rchar); /* of what io is going to say: it and later files are not */
-    struct facts_io io = facts_io();
-    struct trace_process_end record = {
-        .vm_hwm_bytes = facts_vm_hwm(self),
-        .rchar = io.rchar,
-        .wchar = io.wchar,
-        .own_rchar = own_rchar,
-        .own_wchar = atomic_load(&process.own_wchar),
-        .reaped_rchar = atomic_load(&process.reaped_rchar),
-        .reaped_wchar = atomic_load(&process.reaped_wchar),
-        .heap_live_bytes = heap.live_bytes,
-        .heap_peak_bytes = heap.peak_bytes,
-        .alloc_calls = heap.allocations,
-        .free_calls = heap.releases,
-        .own_mapped_bytes = atomic_load(&arena_mapped_bytes),
-        .metadata_calls = sums.metadata_calls,
-        .metadata_ns = sums.metadata_ns,
-        .own_cost_ns = own_cost_ns(heap.allocations + heap.releases, sums.records),
-        .records = sums.records + 1,
-        .lost_records = atomic_load(&process.lost),
-        .exit_code = exit_code,
-        .how = (uint8_t)how,
-        .heap_known = process.heap_known,
-    };
-    facts_cpu_ns(&record.cpu_user_ns, &record.cpu_system_ns, &record.minor_faults, &record.major_faults);
-    packet_put(self, TRACE_KIND_process_end, thread_now_ns(), &record);
-    packet_finish(self);
-    directory_remove_if_empty();
-}
-
-void process_save(struct thread *self)
-{
-    codec_call_flush(self);
-    heap_put(self);
-    if (directory_trace_exists())
-        packet_need_disk(self);
 }
 
 void process_put_notice(enum trace_note what)
@@ -291,7 +221,7 @@ void process_put_notice(enum trace_note what)
 bool process_seal(void)
 {
     if (!thread_may_record())
-        return false;
+        return recording_end_for_good();
     int saved = errno;
     struct thread *self = thread_enter();
     if (self) {
@@ -315,7 +245,8 @@ void process_sealed(void)
         return;
     thread_local_state.guard = (uintptr_t)__builtin_frame_address(0); /* nobody enters the usual way any more */
     struct trace_notice notice = {.what = trace_note_SECCOMP};
-    if (self->packet.on_disk) /* where there is room for a last record; at the time of the record before it */
+    if (self->packet.base &&
+        self->packet.on_disk) /* where there is room for a last record; at the time of the record before it */
         packet_put(self, TRACE_KIND_notice, 0, &notice);
     thread_leave();
 }
@@ -324,7 +255,8 @@ void process_unseal(void)
 {
     atomic_store(&thread_sealed, NULL);
     atomic_store(&thread_shut, false);
-    atomic_store(&thread_recording, true);
+    atomic_store(&thread_recording, !atomic_load(&thread_paused));
+    recording_may_go_on();
 }
 
 static void at_exit(int status, void *unused)
@@ -383,8 +315,9 @@ __attribute__((constructor)) static void begin(void)
         settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
         stacks_prepare(self);
         slots_scan(self);
+        bool records = !settings.paused || recording_begins_with(self);
         thread_leave();
-        atomic_store(&thread_recording, true);
+        atomic_store(&thread_recording, records);
         on_exit(at_exit, NULL);
     }
     errno = saved;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "preload/facts.h"
 #include "preload/thread.h"
 
 struct process_state {
@@ -15,6 +16,7 @@ struct process_state {
     uint64_t start_ns;
     uint64_t start_cpu_ns; /* CPU time the pid had used by then */
     _Atomic bool told;     /* the process's record is written */
+    bool resumed;          /* it ran before it was recorded, or recorded again */
     bool forked;           /* from a traced process, no exec since */
     bool heap_known;       /* our malloc is the program's */
     bool cycles_are_time;  /* see facts_cycles_are_time. Known once a codec function is wrapped */
@@ -51,6 +53,13 @@ struct process_sums {
 };
 struct process_sums process_sums(void);
 
+/* What the kernel has counted so far, and which part of it is not the program's. */
+struct process_transfers {
+    struct facts_io io;
+    uint64_t own_rchar, own_wchar, reaped_rchar, reaped_wchar;
+};
+struct process_transfers process_transfers(void);
+
 /* Before the first record of a process: what it is, its memory so far and its modules. Guard set. */
 void process_tell(struct thread *self);
 /* In a forked child, guard set: new identity, empty packets. */
@@ -70,6 +79,11 @@ void process_unseal(void);
 void process_put_notice(enum trace_note what);
 /* End of this image: last records, packets finished. Later records open new packets. exit_code -1 = unknown. */
 void process_finish(struct thread *self, enum trace_ending how, int exit_code);
+/* The recording stops: the last records of this stretch, in which so much was transferred. Nobody else is inside our
+ * code, guard set. */
+void process_finish_stretch(struct thread *self, const struct process_transfers *transfers);
+/* It is started, or goes on: what is recorded from now on is a process of its own. Likewise. */
+void process_begin_anew(void);
 /* For the vfork stub: marks the thread and returns the real vfork. */
 void *process_before_vfork(void);
 /* Writes the hook's definition record once per process. */

@@ -144,8 +144,14 @@ void settings_read(void)
     read_number("IMGBENCH_STACKS", 1, &number);
     settings.stacks = number;
 
+    text = value_of("IMGBENCH_START");
+    if (text && strcmp(text, "paused") == 0)
+        settings.paused = true;
+    else if (text && *text && strcmp(text, "recording") != 0)
+        ignore("IMGBENCH_START");
+
     /* Planned, and not to be taken for done: a user of IMGBENCH_KEEP would lose the originals. */
-    static const char *const later[] = {"IMGBENCH_START", "IMGBENCH_KEEP", "IMGBENCH_FOLLOW", "IMGBENCH_SAMPLER"};
+    static const char *const later[] = {"IMGBENCH_KEEP", "IMGBENCH_FOLLOW", "IMGBENCH_SAMPLER"};
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (value_of(later[i]))
             ignore(later[i]);

@@ -17,6 +17,7 @@ struct settings {
     uint32_t head_bytes;      /* 0 = the signature only */
     bool stacks;              /* call stacks of recorded blocks */
     uint64_t quota_bytes;
+    bool paused;          /* nothing is recorded before somebody says so */
     char directory[3072]; /* absolute path of the trace */
     bool default_directory;
     const char *bad[SETTINGS_BAD_MAX]; /* names of variables whose value was ignored */

@@ -109,6 +109,12 @@ void stacks_prepare(struct thread *self)
     packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
 }
 
+void stacks_begin_anew(void)
+{
+    if (on)
+        memset((void *)recorded, 0, sizeof recorded);
+}
+
 void stacks_reset_after_fork(void)
 {
     if (!on)

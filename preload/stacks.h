@@ -16,5 +16,7 @@ void stacks_prepare(struct thread *self);
 uint32_t stacks_take(struct thread *self);
 /* In a forked child, before the states of other threads are given up: its records begin anew. */
 void stacks_reset_after_fork(void);
+/* Where a stretch of the recording begins: each frame is to be recorded again. */
+void stacks_begin_anew(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include "preload/foreign.h"
 #include "preload/heap.h"
 #include "preload/process.h"
+#include "preload/recording.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
@@ -19,7 +20,9 @@ _Thread_local struct thread_local_state thread_local_state;
 uint32_t *thread_fork_token;
 static uint32_t page[1024] __attribute__((aligned(4096))); /* a page of anonymous memory without a call to map it */
 static const uint32_t quiet = THREAD_TOKEN_QUIET;          /* until the process is told */
-_Atomic bool thread_recording, thread_shut;
+_Atomic bool thread_recording, thread_shut, thread_paused, thread_paused_for_good;
+const uint32_t *_Atomic thread_wish;
+_Atomic uint32_t thread_wish_done;
 _Atomic uint64_t *_Atomic thread_sealed;
 _Atomic uint64_t arena_mapped_bytes;
 
@@ -85,6 +88,8 @@ void thread_prepare(void)
     arena.left = sizeof first_chunk;
     atomic_store(&arena_mapped_bytes, sizeof first_chunk);
     thread_fork_token = (uint32_t *)(uintptr_t)&quiet;
+    atomic_store(&thread_wish_done, TRACE_STATE_RECORDING);
+    thread_wish_is((const uint32_t *)&thread_wish_done);
 }
 
 bool thread_token_is_armed(void)
@@ -101,8 +106,15 @@ bool thread_arm_token(void)
     return true;
 }
 
+void thread_wish_is(const uint32_t *state)
+{
+    atomic_store(&thread_wish, state);
+}
+
 bool thread_does_not_record(void)
 {
+    if (thread_is_paused())
+        return (thread_local_state.vfork_parent || thread_wish_changed()) && thread_may_record_slow(true);
     _Atomic uint64_t *losses = atomic_load_explicit(&thread_sealed, memory_order_relaxed);
     if (losses)
         atomic_fetch_add_explicit(losses, 1, memory_order_relaxed);
@@ -124,6 +136,11 @@ bool thread_may_record_slow(bool tell)
         process_forked();
         thread_local_state.guard = 0;
     }
+    if (tell && *thread_fork_token == THREAD_TOKEN_QUIET && !atomic_load(&thread_paused) &&
+        !thread_local_state.guard) /* it may have been stopped before this process had anything to say */
+        recording_join();
+    if (unlikely(thread_wish_changed()) && !recording_follow())
+        return false;
     if (tell && *thread_fork_token == THREAD_TOKEN_QUIET &&
         atomic_load_explicit(&thread_recording, memory_order_relaxed)) {
         int saved = errno;
@@ -240,14 +257,38 @@ void thread_shut_all(const struct thread *self)
     const struct timespec pause = {.tv_nsec = 500000};
     atomic_store(&thread_shut, true);
     (void)SYSTEM3(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* who has not seen it has a guard that we see */
-    ptrdiff_t place = (char *)&thread_local_state.guard - (char *)pthread_self();
-    for (const struct thread *state = atomic_load(&first_thread); state; state = state->next) {
-        uintptr_t guard = 0; /* of a thread that may be gone */
-        while (state != self && atomic_load(&state->in_use) && pauses > 0 &&
-               foreign_read((const char *)state->handle + place, &guard, sizeof guard) && guard) {
+    for (const struct thread *state = atomic_load(&first_thread); state; state = state->next)
+        while (state != self && pauses > 0 && thread_is_inside(state)) {
             (void)SYSTEM3(SYS_nanosleep, &pause, NULL, 0);
             pauses--;
         }
+}
+
+bool thread_is_inside(const struct thread *state)
+{
+    ptrdiff_t place = (char *)&thread_local_state.guard - (char *)pthread_self();
+    uintptr_t guard = 0; /* of a thread that may be gone */
+    return atomic_load(&state->in_use) && foreign_read((const char *)state->handle + place, &guard, sizeof guard) &&
+           guard;
+}
+
+void thread_begin_anew(void)
+{
+    if (thread_token_is_armed())
+        *thread_fork_token = THREAD_TOKEN_QUIET;
+    for (struct thread *state = atomic_load(&first_thread); state; state = state->next) {
+        struct packet *packet = &state->packet;
+        if (!packet->base) /* else its thread is stuck in our code: it goes on where it is */
+            *packet = (struct packet){.stream = packet->stream,
+                                      .born_ns = system_now_ns(),
+                                      .waiting = packet->waiting,
+                                      .waiting_capacity = packet->waiting_capacity};
+        state->records = state->io_ops = state->kernel_read = state->kernel_written = 0;
+        state->metadata_calls = state->metadata_ns = 0;
+        state->named = false;
+        state->frame_count = state->row_count = 0;
+        state->frames_left_ns = 0;
+        state->in_flight_hook = 0;
     }
 }
 

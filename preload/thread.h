@@ -143,6 +143,25 @@ enum {
 extern _Atomic bool thread_recording; /* hooks record; false before the constructor, when switched off and after: */
 extern _Atomic uint64_t *_Atomic thread_sealed; /* where the losses of a sealed process are counted, or NULL */
 
+/* What the user wants, as the trace's control page says it (see trace_control.state), and what this process has done so
+ * far; different when there is something to do: recording.c does it. Until a page is mapped the one is the other. */
+extern const uint32_t *_Atomic thread_wish;
+extern _Atomic uint32_t thread_wish_done;
+extern _Atomic bool thread_paused;          /* by the user: thread_recording is false then */
+extern _Atomic bool thread_paused_for_good; /* the program forbids system calls meanwhile */
+/* Paused, and it may go on: what has to be known then is followed. */
+static inline bool thread_is_paused(void)
+{
+    return atomic_load_explicit(&thread_paused, memory_order_relaxed) &&
+           !atomic_load_explicit(&thread_paused_for_good, memory_order_relaxed);
+}
+static inline bool thread_wish_changed(void)
+{
+    return __atomic_load_n(atomic_load_explicit(&thread_wish, memory_order_relaxed), __ATOMIC_RELAXED) !=
+           atomic_load_explicit(&thread_wish_done, memory_order_relaxed);
+}
+void thread_wish_is(const uint32_t *state);
+
 /* Out of line parts of thread_hook_start. */
 bool thread_may_record_slow(bool tell);
 bool thread_does_not_record(void);
@@ -152,7 +171,7 @@ static inline bool thread_may_record(void)
 {
     if (unlikely(!atomic_load_explicit(&thread_recording, memory_order_relaxed)))
         return thread_does_not_record();
-    if (unlikely(thread_local_state.vfork_parent | (*thread_fork_token != THREAD_TOKEN_TOLD)))
+    if (unlikely(thread_local_state.vfork_parent | (*thread_fork_token != THREAD_TOKEN_TOLD) | thread_wish_changed()))
         return thread_may_record_slow(true);
     return true;
 }
@@ -220,6 +239,10 @@ static inline void thread_leave(void)
 
 /* Turns away who would enter from now on, and waits for other threads that are inside. Undone by clearing it. */
 void thread_shut_all(const struct thread *self);
+/* Is another thread in the middle of our code? Also true of one that left it by siglongjmp, until it comes back. */
+bool thread_is_inside(const struct thread *state);
+/* Shut, guard set: all packets are empty, all counters 0; the threads go on. */
+void thread_begin_anew(void);
 
 /* Around code of ours that takes more than a few system calls: its CPU time is kept apart. May be nested. */
 void thread_slow_begin(struct thread *self);

@@ -108,20 +108,29 @@ _Static_assert(sizeof(struct trace_packet_header) == 80, "the packet header has 
 
 /* The control page: one per trace, mapped shared by every process of it. */
 #define TRACE_CONTROL_BYTES 4096u
+#define TRACE_STATES        400u                       /* that a trace may have: so often it is stopped and started */
 #define TRACE_CONTROL_MAGIC UINT64_C(0x686e6562676d69) /* "imgbenh" */
 _Static_assert(sizeof(struct trace_text) == 16, "text fields keep records aligned");
 struct trace_control {
     uint64_t magic;
     uint32_t version;
-    uint32_t state; /* enum trace_state */
+    uint32_t state; /* grows by 1 whenever the recording is stopped or started: odd = it goes on, even = it is paused */
     uint64_t bytes_used;
     uint64_t quota_bytes;
     int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC when the trace began */
     uint64_t start_ns;
     uint32_t host_claimed;   /* 1 from when a process is about to write the host record: the others need not */
     uint32_t lost_processes; /* that ended and of which not one packet could be written */
+    uint32_t quota_refused;  /* 1 once a packet was refused because of quota_bytes */
+    uint32_t reserved;
+    uint64_t since_ns[TRACE_STATES]; /* by state: when it came, CLOCK_MONOTONIC; 0 = it has been so from the start */
 };
-enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 };
+_Static_assert(sizeof(struct trace_control) <= TRACE_CONTROL_BYTES, "the control page is one page");
+enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 }; /* that a trace begins with */
+static inline int trace_state_records(uint32_t state)
+{
+    return state & 1;
+}
 
 /* ---- descriptions, for dump, metadata and documentation ---- */
 

@@ -186,7 +186,7 @@ static bool status_of(const struct infer *infer, const struct job *job, enum ima
     const struct process *process = &infer->run->processes[job->process];
     if (job->merged_into || infer_is_copy(infer, job))
         return false;
-    bool killed = !process->ended;
+    bool killed = infer_is_cut_off(infer, job);
     bool survives = false, failed = job->failed && process->exit_code > 0;
     for (size_t i = 0; i < job->outputs_count; i++)
         survives = survives || infer->run->files[job->outputs[i]].survives;

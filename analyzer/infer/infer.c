@@ -359,6 +359,7 @@ struct run *infer_run_with(struct reader *reader, struct outside *outside, const
         run->realtime_offset_ns = 0;
     infer_children_finish(&infer);
     infer_periods(run);
+    infer_pauses(&infer);
     find_usable_cpus(run);
     infer_resources_finish(&infer);
     infer_facts_finish(&infer);

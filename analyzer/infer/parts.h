@@ -23,6 +23,12 @@ void infer_marks_finish(struct infer *infer);
 /* What is missing in the trace, once it has been read. */
 void infer_missing(struct infer *infer);
 
+/* pauses.c */
+/* Stretches that the user wished not to be recorded: they are no part of the activity periods. */
+void infer_pauses(struct infer *infer);
+/* Did the process's records end while its thread was at this job? */
+bool infer_is_cut_off(const struct infer *infer, const struct job *job);
+
 /* threads.c */
 void infer_thread_record(struct event *event);
 /* The live thread with this tid; a new one if there is none, or if that one began at another time. */

@@ -25,7 +25,7 @@ void infer_periods(struct run *run)
     qsort(spans, run->process_count, sizeof *spans, by_start);
     for (size_t i = 0; i < run->process_count; i++) {
         uint64_t *last = run->period_count ? run->periods[run->period_count - 1] : NULL;
-        if (last && (spans[i][0] <= last[1] + PERIOD_NS || run->period_count == 64)) {
+        if (last && (spans[i][0] <= last[1] + PERIOD_NS || run->period_count == PERIODS_MAX - PAUSES_MAX)) {
             last[1] = spans[i][1] > last[1] ? spans[i][1] : last[1];
         } else {
             run->periods[run->period_count][0] = spans[i][0];

@@ -138,6 +138,7 @@ static void start_record(struct event *event)
     split_arguments(model, &start->argv);
     model->start_ns = start->start_ns;
     model->forked = start->forked;
+    model->resumed = start->resumed;
     model->usable_cpus = start->usable_cpus;
     event->process->rchar = start->rchar;
     event->process->wchar = start->wchar;
@@ -150,7 +151,8 @@ static void start_record(struct event *event)
         model->allocator = base_name(&start->allocator);
     }
     infer_resources_process_began(infer, event->process);
-    event->process->start_cpu_ns = cpu_before(infer, start, event->process);
+    event->process->start_cpu_ns =
+        start->resumed ? start->cpu_ns : cpu_before(infer, start, event->process); /* until then it was not recorded */
     event->process->last_cpu_ns = start->cpu_ns;
     event->process->last_cpu_at_ns = start->start_ns;
     event->thread->cpu_at_ns = start->start_ns;
@@ -169,6 +171,7 @@ static void end_record(struct event *event)
     struct process *model = event->model;
     uint64_t cpu_ns = end->cpu_user_ns + end->cpu_system_ns;
     model->ended = true;
+    model->paused = end->how == trace_ending_PAUSED;
     model->end_ns = event->end_ns;
     if (end->exit_code >= 0)
         model->exit_code = end->exit_code;

@@ -72,21 +72,32 @@ static uint64_t busy_beyond(struct lane *lane, const struct unit *unit)
     return (uint64_t)((double)unit->busy_ns * (double)(unit->last_ns - until_ns) / (double)span_ns);
 }
 
+static bool is_member(const struct worker *worker, uint32_t pid, uint32_t tid)
+{
+    for (size_t i = 0; i < worker->member_count; i++)
+        if (worker->members[i].pid == pid && worker->members[i].tid == tid)
+            return true;
+    return false;
+}
+
 static void add_member(struct worker *worker, struct lane *lane, const struct unit *unit, uint32_t pid)
 {
     if (!worker->member_count || unit->first_ns < worker->start_ns)
         worker->start_ns = unit->first_ns;
     if (unit->last_ns > worker->end_ns)
         worker->end_ns = unit->last_ns;
+    bool known = is_member(worker, pid, unit->tid); /* of an earlier stretch of the recording */
     worker->io_ns += unit->io_ns;
     worker->wait_ns += unit->wait_ns;
     worker->run_queue_ns = add_known(worker->run_queue_ns, unit->run_queue_ns);
-    void *members = worker->members;
-    memory_grow(&members, &lane->capacity, worker->member_count, sizeof *worker->members);
-    worker->members = members;
-    worker->members[worker->member_count++] = (struct worker_member){pid, unit->tid};
+    if (!known) {
+        void *members = worker->members;
+        memory_grow(&members, &lane->capacity, worker->member_count, sizeof *worker->members);
+        worker->members = members;
+        worker->members[worker->member_count++] = (struct worker_member){pid, unit->tid};
+        worker->init_ns = add_known(worker->init_ns, unit->init_ns);
+    }
     worker->tasks += unit->tasks;
-    worker->init_ns += unit->init_ns;
     worker->active_ns += busy_beyond(lane, unit);
     worker->cpu_ns = add_known(worker->cpu_ns, unit->cpu_ns);
 }
@@ -154,7 +165,9 @@ static size_t gather(const struct infer *infer, struct unit *units)
         unit->run_queue_ns = run_queue_of(thread, unit->cpu_ns);
         if (thread && thread->first_image_ns != UNKNOWN && thread->first_image_ns > thread->start_ns)
             unit->init_ns = thread->first_image_ns - thread->start_ns;
-        if (unit->packable) { /* the lane is taken as long as the process lives */
+        if (process->resumed && !(thread && thread->start_ns > process->start_ns))
+            unit->init_ns = UNKNOWN; /* it had begun before it was recorded */
+        if (unit->packable) {        /* the lane is taken as long as the process lives */
             unit->start_ns = process->start_ns;
             unit->end_ns = process->end_ns > unit->end_ns ? process->end_ns : unit->end_ns;
         }
@@ -167,6 +180,10 @@ static size_t gather(const struct infer *infer, struct unit *units)
 static size_t lane_of(struct infer *infer, struct lane *lanes, const struct unit *unit)
 {
     struct run *run = infer->run;
+    const struct process *process = &run->processes[unit->process];
+    for (size_t i = 0; process->resumed && i < run->worker_count; i++)
+        if (is_member(&run->workers[i], process->pid, unit->tid))
+            return i;
     for (size_t i = 0; unit->packable && unit->chain != NO_ID && i < run->worker_count; i++)
         if (lanes[i].pool == unit->pool && lanes[i].chain == unit->chain)
             return i;

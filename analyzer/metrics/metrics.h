@@ -83,6 +83,7 @@ struct image_check {
 struct metrics {
     const struct run *run;
     double duration_s;
+    double paused_s;          /* of the run, in which nothing was recorded as the user wished */
     uint64_t chains;          /* images counted as users count them: joined by intermediates */
     struct timing_stats busy; /* per chain */
     double throughput;        /* chains per second of duration */

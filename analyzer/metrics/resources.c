@@ -92,8 +92,9 @@ static double others_ratio(const struct run *run)
     for (size_t i = 0; i < run->sample_count; i++) {
         const struct resource_sample *sample = &run->samples[i];
         double length_ns = (double)(sample->time_ns - from_ns);
+        bool inside = inside_period(run, from_ns, sample->time_ns);
         from_ns = sample->time_ns;
-        if (isnan(sample->machine_idle_cpus) || isnan(sample->cpu_ratio))
+        if (!inside || isnan(sample->machine_idle_cpus) || isnan(sample->cpu_ratio))
             continue;
         used += (run->host.cpus - sample->machine_idle_cpus - run->host.usable_cpus * sample->cpu_ratio) * length_ns;
         time_ns += length_ns;

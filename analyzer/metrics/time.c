@@ -21,7 +21,7 @@ static double duration_s(const struct run *run)
 bool metrics_breaks_off(const struct run *run, const struct image *image)
 {
     return image->status == IMAGE_UNFINISHED && image->process < run->process_count &&
-           run->processes[image->process].damaged;
+           (run->processes[image->process].damaged || run->processes[image->process].paused);
 }
 
 static void count_status(struct metrics *metrics, const struct chain *chain)
@@ -103,6 +103,8 @@ void metrics_time(struct metrics *metrics, const struct chain_set *set)
 {
     double inferred_ns[STAGE_COUNT] = {0};
     metrics->duration_s = duration_s(metrics->run);
+    for (size_t i = 0; i < metrics->run->pause_count; i++)
+        metrics->paused_s += (double)(metrics->run->pauses[i][1] - metrics->run->pauses[i][0]) / NS_PER_S;
     metrics->chains = set->count;
     metrics->throughput = set->count ? metrics_ratio((double)set->count, metrics->duration_s) : (double)NAN;
     for (size_t i = 0; i < set->count; i++) {

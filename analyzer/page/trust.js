@@ -64,6 +64,7 @@ export function trustSection(report) {
       ["Without a record", "untraced", count(coverage.untraced_children.length)],
       ["Inferred", "attributed", inferred.length ? `time of ${inferred.join(", ")}` : "no stage's time"],
       unhooked.length ? ["Codecs not wrapped", "unhooked_codecs", visible(unhooked.join(", "))] : null,
+      coverage.pauses.length ? ["Paused", "paused", duration(coverage.paused_s), `${count(coverage.pauses.length)} time${coverage.pauses.length === 1 ? "" : "s"}`] : null,
       coverage.io_uring ? ["io_uring", "io_uring", "used: that I/O was not seen"] : null,
     ]),
     lists(report),

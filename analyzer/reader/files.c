@@ -261,6 +261,11 @@ static int refuse_without_packets(const struct reader_files *files, const struct
                                   char *error, size_t capacity, const char *path)
 {
     uint32_t lost = control ? files->control.lost_processes : 0;
+    if (!lost && control && files->control.state == TRACE_STATE_PAUSED)
+        return refuse(
+            error, capacity, path,
+            "nothing was recorded yet: its programs were started with IMGBENCH_START=paused; 'imgbench start' "
+            "lets them record");
     if (!lost)
         return refuse(error, capacity, path,
                       control || report->count

@@ -105,12 +105,12 @@ static json_t *command(const struct run *run)
     return render_json_text(first ? first->command : NULL);
 }
 
-static json_t *periods(const struct run *run)
+static json_t *stretches(const struct run *run, const uint64_t (*list)[2], size_t count)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < run->period_count; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o}", "start_s", render_json_moment(run, run->periods[i][0]),
-                                               "end_s", render_json_moment(run, run->periods[i][1])));
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o}", "start_s", render_json_moment(run, list[i][0]), "end_s",
+                                               render_json_moment(run, list[i][1])));
     return array;
 }
 
@@ -131,7 +131,8 @@ static json_t *coverage(const struct metrics *metrics)
     for (size_t i = 0; i < sizeof run->missing / sizeof *run->missing && run->missing[i]; i++)
         json_array_append_new(missing, render_json_text(run->missing[i]));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, "
+        "s:o}",
         "io_bytes_seen", render_json_integer(metrics->io_seen), "io_bytes_kernel",
         render_json_integer(metrics->io_kernel), "io_ratio", render_json_number(metrics->coverage_ratio),
         "io_processes", render_json_integer(metrics->coverage_processes), "logical_bytes",
@@ -142,7 +143,8 @@ static json_t *coverage(const struct metrics *metrics)
         "lost_records", render_json_integer(run->lost_records), "overhead_ratio",
         render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes, "unhooked_codecs",
         unhooked, "io_uring", (int)run->io_uring, "damages", render_json_integer(run->damages), "lost_processes",
-        render_json_integer(run->lost_processes), "missing", missing);
+        render_json_integer(run->lost_processes), "missing", missing, "pauses",
+        stretches(run, run->pauses, run->pause_count), "paused_s", render_json_number(metrics->paused_s));
 }
 
 static json_t *stages(const struct metrics *metrics)
@@ -225,7 +227,7 @@ static void write_members(struct document *document, const struct render_options
     member(document, "command", command(run));
     member(document, "started", started(run));
     member(document, "duration_s", render_json_number(metrics->duration_s));
-    member(document, "periods", periods(run));
+    member(document, "periods", stretches(run, run->periods, run->period_count));
     member(document, "host", render_json_host(metrics));
     if (for_page)
         failed_processes(document);

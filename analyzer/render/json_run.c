@@ -65,9 +65,9 @@ json_t *render_json_process(const struct metrics *metrics, size_t index)
         render_json_integer(process->records), "lost_records", render_json_integer(process->lost_records));
     json_object_update(json, more);
     json_decref(more);
-    more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "io_bytes_seen",
-                     render_json_integer(process->seen_io_bytes), "io_bytes_kernel",
-                     render_json_integer(process->kernel_io_bytes), "alloc_calls",
+    more = json_pack("{s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "resumed", (int)process->resumed, "paused",
+                     (int)process->paused, "io_bytes_seen", render_json_integer(process->seen_io_bytes),
+                     "io_bytes_kernel", render_json_integer(process->kernel_io_bytes), "alloc_calls",
                      render_json_integer(process->alloc_calls), "free_calls", render_json_integer(process->free_calls),
                      "peak_anonymous_bytes", render_json_integer(process->anonymous_peak_bytes), "peak_reserved_bytes",
                      render_json_integer(process->reserved_peak_bytes), "threads_total",

@@ -169,6 +169,15 @@ static void unhooked(const struct page *page)
     fputs(" (their time counts for the codec that called them, or is inferred)\n", page->out);
 }
 
+static void paused(const struct page *page)
+{
+    const struct metrics *metrics = page->metrics;
+    if (metrics->run->pause_count)
+        fprintf(page->out, "- Paused: %zu time%s, %s in all, which no figure counts (imgbench stop, start)\n",
+                metrics->run->pause_count, metrics->run->pause_count == 1 ? "" : "s",
+                format_duration(metrics->paused_s).text);
+}
+
 static void missing(const struct page *page)
 {
     const struct run *run = page->metrics->run;
@@ -198,6 +207,7 @@ void render_text_trust(const struct page *page)
     coverage(page);
     overhead(page);
     missing(page);
+    paused(page);
     if (page->metrics->chains) {
         estimates(page);
         process_rows(page, true);

@@ -128,5 +128,7 @@ static inline uint32_t codec_call_session(struct thread *self)
     return 0;
 }
 void codec_sessions_reset_after_fork(void);
+/* Where a stretch of the recording begins: no handle is known. */
+void codec_sessions_begin_anew(void);
 
 #endif

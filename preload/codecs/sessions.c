@@ -3,6 +3,8 @@
  * handle is an address: the library may use it again for the next image. Must not know: frames, records. */
 #include "preload/codecs/call.h"
 
+#include <string.h>
+
 #define SESSIONS 512 /* known at once */
 static struct session {
     const void *handle;
@@ -151,6 +153,14 @@ uint64_t codec_handle_noted(unsigned family, const void *handle, unsigned place)
     uint64_t value = s ? s->notes[place] : 0;
     thread_lock_give(&sessions_lock);
     return value;
+}
+
+void codec_sessions_begin_anew(void)
+{
+    if (!lock_sessions())
+        return;
+    memset(sessions, 0, sizeof sessions); /* handles were released, and used again, where nobody looked */
+    thread_lock_give(&sessions_lock);
 }
 
 void codec_sessions_reset_after_fork(void)

@@ -28,8 +28,8 @@ struct listed {
     struct trace_text build_id;
     bool at_start; /* listed by the constructor */
     bool patched;
-    bool recorded; /* its module record is written */
-    bool pending;  /* a slot of a codec function leads nowhere yet */
+    uint64_t recorded_for; /* start of the process whose module record is written */
+    bool pending;          /* a slot of a codec function leads nowhere yet */
 };
 
 static struct thread_lock scanning;
@@ -226,7 +226,7 @@ static void put_module(struct thread *self, struct listed *listed)
         .build_id = listed->build_id,
     };
     packet_put(self, TRACE_KIND_module, thread_now_ns(), &record);
-    listed->recorded = true;
+    listed->recorded_for = process.start_ns;
 }
 
 /* Makes the read-only-after-relocation part of an object writable, or read-only again. */
@@ -311,9 +311,9 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
     /* Patched at an earlier scan, bound slots stay. But where objects were removed, one that looks the same may be a
      * new one in the old one's place. */
     bool unchanged = listed->patched && !listed->pending && !visit->all;
-    if (!unchanged || !listed->recorded)
+    if (!unchanged || listed->recorded_for != process.start_ns)
         describe(listed, info);
-    if (!listed->recorded && process.told)
+    if (listed->recorded_for != process.start_ns && process.told)
         put_module(self, listed);
     if (unchanged)
         return 0;
@@ -387,14 +387,12 @@ void slots_put_modules(struct thread *self)
     if (disabled || !thread_lock_try(&scanning))
         return;
     for (size_t i = 0; i < object_count; i++)
-        if (objects[i].at_start && !objects[i].recorded)
+        if (objects[i].at_start && objects[i].recorded_for != process.start_ns)
             put_module(self, &objects[i]);
     thread_lock_give(&scanning);
 }
 
 void slots_reset_after_fork(void)
 {
-    for (size_t i = 0; i < object_count; i++)
-        objects[i].recorded = false; /* the child's trace names its own */
     disabled = disabled || atomic_exchange(&scanning.holder, 0) != 0;
 }

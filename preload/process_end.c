@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the end of this process image, and of a stretch of it that was recorded: the last records and sums.
+ * Must not know: codecs' rows, files of the trace. */
+#include "preload/process.h"
+
+#include "preload/codecs/call.h"
+#include "preload/directory.h"
+#include "preload/facts.h"
+#include "preload/files.h"
+#include "preload/heap.h"
+#include "preload/packet.h"
+#include "preload/recording.h"
+#include "preload/sample.h"
+#include "preload/schedule.h"
+
+/* From here on a process says at its end what its control group allowed it. */
+#define LONG_LIFE_NS UINT64_C(1000000000)
+
+struct process_sums process_sums(void)
+{
+    struct process_sums sums = {0};
+    for (const struct thread *state = thread_list(); state; state = state->next) {
+        sums.records += __atomic_load_n(&state->records, __ATOMIC_RELAXED);
+        sums.io_ops += __atomic_load_n(&state->io_ops, __ATOMIC_RELAXED);
+        sums.kernel_read += __atomic_load_n(&state->kernel_read, __ATOMIC_RELAXED);
+        sums.kernel_written += __atomic_load_n(&state->kernel_written, __ATOMIC_RELAXED);
+        sums.metadata_calls += __atomic_load_n(&state->metadata_calls, __ATOMIC_RELAXED);
+        sums.metadata_ns += __atomic_load_n(&state->metadata_ns, __ATOMIC_RELAXED);
+    }
+    return sums;
+}
+
+struct process_transfers process_transfers(void)
+{
+    struct process_transfers transfers;
+    transfers.own_rchar = atomic_load(&process.own_rchar); /* of what io is going to say: it and later files are not */
+    transfers.own_wchar = atomic_load(&process.own_wchar);
+    transfers.reaped_rchar = atomic_load(&process.reaped_rchar);
+    transfers.reaped_wchar = atomic_load(&process.reaped_wchar);
+    transfers.io = facts_io();
+    return transfers;
+}
+
+/* What our own code cost, by measured slow paths and calibrated fast ones. */
+static uint64_t own_cost_ns(uint64_t heap_calls, uint64_t records)
+{
+    enum { ROUNDS = 16 };
+    uint64_t began_ns = system_now_ns();
+    for (int i = 0; i < ROUNDS; i++)
+        (void)system_now_ns();
+    uint64_t clock_ns = (system_now_ns() - began_ns) / ROUNDS;
+    /* A record takes two clock reads and about as much again to fill; a heap call about a fifth of a clock read. */
+    return atomic_load(&process.slow_ns) + records * clock_ns * 3 + heap_calls * clock_ns / 5;
+}
+
+/* transfers: so far, or NULL: to be asked. */
+static void put_end(struct thread *self, enum trace_ending how, int exit_code,
+                    const struct process_transfers *transfers)
+{
+    sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
+    if (packet_host_is_due())
+        facts_put_host(self);
+    schedule_process_ends(self);
+    struct trace_thread_end end = {.cpu_ns = thread_cpu_ns(self)};
+    heap_thread_end(self, &end);
+    packet_put(self, TRACE_KIND_thread_end, thread_now_ns(), &end);
+    if (packet_made_trace() || thread_now_ns() - process.start_ns >= LONG_LIFE_NS)
+        facts_put_cgroup(self);
+    struct heap_totals heap;
+    heap_totals(self, &heap);
+    heap_put_sizes(self, &heap);
+    struct process_sums sums = process_sums();
+    struct process_transfers now = transfers ? *transfers : process_transfers();
+    struct trace_process_end record = {
+        .vm_hwm_bytes = facts_vm_hwm(self),
+        .rchar = now.io.rchar,
+        .wchar = now.io.wchar,
+        .own_rchar = now.own_rchar,
+        .own_wchar = now.own_wchar,
+        .reaped_rchar = now.reaped_rchar,
+        .reaped_wchar = now.reaped_wchar,
+        .heap_live_bytes = heap.live_bytes,
+        .heap_peak_bytes = heap.peak_bytes,
+        .alloc_calls = heap.allocations,
+        .free_calls = heap.releases,
+        .own_mapped_bytes = atomic_load(&arena_mapped_bytes),
+        .metadata_calls = sums.metadata_calls,
+        .metadata_ns = sums.metadata_ns,
+        .own_cost_ns = own_cost_ns(heap.allocations + heap.releases, sums.records),
+        .records = sums.records + 1,
+        .lost_records = atomic_load(&process.lost),
+        .exit_code = exit_code,
+        .how = (uint8_t)how,
+        .heap_known = process.heap_known,
+    };
+    facts_cpu_ns(&record.cpu_user_ns, &record.cpu_system_ns, &record.minor_faults, &record.major_faults);
+    packet_put(self, TRACE_KIND_process_end, thread_now_ns(), &record);
+}
+
+void process_finish(struct thread *self, enum trace_ending how, int exit_code)
+{
+    /* A forked child that only execs has nothing to tell. */
+    if (how == trace_ending_REPLACED && process.forked && !packet_on_disk())
+        return;
+    if (how != trace_ending_REPLACED && atomic_exchange(&process.ended, true))
+        return;              /* two threads end the process at once */
+    if (!packet_on_disk()) { /* was anything worth a trace, here or elsewhere? */
+        if (directory_is_untouched())
+            return;
+        if (!directory_trace_exists()) {
+            directory_remove_if_empty();
+            return;
+        }
+    }
+    if (!recording_is_wanted())
+        return;
+    process_tell(self);
+    codec_call_leave_all(self);
+    files_put_still_open(self);
+    put_end(self, how, exit_code, NULL);
+    packet_finish(self);
+    directory_remove_if_empty();
+}
+
+void process_finish_stretch(struct thread *self, const struct process_transfers *transfers)
+{
+    codec_call_flush(self);
+    put_end(self, trace_ending_PAUSED, -1, transfers);
+    packet_finish_stretch(self);
+}
+
+void process_save(struct thread *self)
+{
+    codec_call_flush(self);
+    heap_put(self);
+    if (directory_trace_exists())
+        packet_need_disk(self);
+}
