@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a trace directory that a fuzzer fills again and again, and the way of it to both reports.
+ * Owns: a trace directory that a fuzzer fills again and again, and the way of it to both reports and to the exports.
  * Must not know: what is in the packets.
  *
  * Build an entry with clang -fsanitize=fuzzer,address,undefined from trace and analyzer sources, without main.c and
@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/export/ndjson.h"
+#include "analyzer/export/perfetto.h"
 #include "analyzer/infer/infer.h"
 #include "analyzer/metrics/metrics.h"
 #include "analyzer/render/render.h"
@@ -46,6 +48,25 @@ static inline void fuzz_packet(unsigned process, unsigned stream, const void *by
     close(fd);
 }
 
+/* What is made from the records, in a second reading. */
+static inline void fuzz_export(const struct metrics *metrics, FILE *nowhere)
+{
+    char error[4500];
+    struct trace_record record;
+    struct reader_origin origin;
+    struct reader *reader = reader_open(fuzz_directory(0), NULL, NULL, error, sizeof error);
+    struct perfetto *perfetto = perfetto_begin(nowhere, metrics);
+    while (reader && reader_next(reader, &record, &origin)) {
+        perfetto_record(perfetto, &record, &origin);
+        ndjson_record(nowhere, &record, &origin);
+    }
+    perfetto_end(perfetto);
+    if (reader)
+        reader_close(reader);
+    if (ndjson_images(nowhere, metrics))
+        abort();
+}
+
 static inline void fuzz_report(void)
 {
     static FILE *nowhere;
@@ -69,6 +90,7 @@ static inline void fuzz_report(void)
     const struct render_options options = {.images = true, .tool_version = "fuzz"};
     if (!metrics || render_text.report(metrics, &options, nowhere) || render_json.report(metrics, &options, nowhere))
         abort();
+    fuzz_export(metrics, nowhere);
     metrics_free(metrics);
     run_free(run);
 }
