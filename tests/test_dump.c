@@ -156,7 +156,7 @@ START_TEST(verify_counts_a_whole_trace)
     add_name("a", 1);
     add_name("b", 1);
     ck_assert_int_eq(run(&cmd_verify, 1, out, sizeof out), CMD_OK);
-    ck_assert_str_eq(out, "1 process, 1 stream, 2 records, no damage\n");
+    ck_assert_str_eq(out, "1 process, 1 stream, 2 records, no pack, no damage\n");
 }
 END_TEST
 
@@ -173,7 +173,7 @@ START_TEST(verify_lists_damage_and_fails)
     ck_assert_int_eq(run(&cmd_verify, 2, out, sizeof out), CMD_FAILURE);
     ck_assert_str_eq(out, expected);
     ck_assert_int_eq(run(&cmd_verify, 1, out, sizeof out), CMD_FAILURE);
-    ck_assert_str_eq(out, "1 process, 1 stream, 1 record, 1 damage\n");
+    ck_assert_str_eq(out, "1 process, 1 stream, 1 record, no pack, 1 damage\n");
 }
 END_TEST
 
