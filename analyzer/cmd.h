@@ -16,7 +16,7 @@ struct command {
     /* Runs with argv[0] = "imgbench <name>"; returns an exit code. The only code that prints or ends the program. */
     int (*run)(int argc, char **argv);
 };
-extern const struct command cmd_report, cmd_dump, cmd_verify, cmd_pack;
+extern const struct command cmd_report, cmd_dump, cmd_verify, cmd_pack, cmd_anonymize;
 
 /* The version of this imgbench, from the Makefile. */
 extern const char cmd_version[];

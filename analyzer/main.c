@@ -15,7 +15,7 @@
 const char cmd_version[] = IMGBENCH_VERSION;
 const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
 
-static const struct command *const commands[] = {&cmd_report, &cmd_dump, &cmd_verify, &cmd_pack};
+static const struct command *const commands[] = {&cmd_report, &cmd_dump, &cmd_verify, &cmd_pack, &cmd_anonymize};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
