@@ -165,12 +165,34 @@ static bool write_trace(const struct names *names, struct reader *reader, const 
     return true;
 }
 
+/* babeltrace2 would read both as one. */
+static bool is_inside(const char *trace, const char *out)
+{
+    char *parent = memory_text(out, strlen(out));
+    for (size_t n = strlen(parent); n && parent[n - 1] == '/'; n--)
+        parent[n - 1] = '\0';
+    char *slash = strrchr(parent, '/');
+    if (slash)
+        slash[slash == parent] = '\0';
+    char *of_trace = realpath(trace, NULL), *of_out = realpath(slash ? parent : ".", NULL);
+    size_t bytes = of_trace ? strlen(of_trace) : 0;
+    bool inside = of_trace && of_out && !strncmp(of_out, of_trace, bytes) && (!of_out[bytes] || of_out[bytes] == '/');
+    free(parent);
+    free(of_trace);
+    free(of_out);
+    if (inside)
+        message_error("%s: lies in the trace %s; name a directory outside of it", out, trace);
+    return inside;
+}
+
 static int anonymize(const struct anonymize_arguments *arguments)
 {
+    if (is_inside(arguments->trace, arguments->out))
+        return CMD_FAILURE;
     char error[5000];
     struct outside *outside;
     struct names names;
-    struct run *run = load_run_outside(arguments->trace, &outside);
+    struct run *run = load_run_outside(arguments->trace, OUTSIDE_COLLECT_ANSWERS, &outside);
     if (!run)
         return CMD_FAILURE;
     uint64_t asked;

@@ -137,6 +137,11 @@ grep -q 'byte 6000: ' "$work/errors" && grep -q '^1 place of the trace could not
 [[ $("$imgbench" dump "$work/damaged" 2>/dev/null | wc -l) == $("$imgbench" dump "$work/damaged.out" | wc -l) ]]
 planted gone "$work/damaged.out" || fail "secrets are left of a damaged trace"
 
+# One process of it, whose trace says nothing of the machine.
+process=$(find "$work/planted" -maxdepth 1 -name '*-*' | head -1)
+"$imgbench" anonymize "$process" "$work/one" >"$work/out" 2>"$work/errors" || fail "one process: $(cat "$work/errors")"
+[[ $("$imgbench" dump "$process" | wc -l) == $("$imgbench" dump "$work/one" | wc -l) ]]
+
 # Nothing that is there is touched.
 refused() { # code what command…
     local wanted=$1 what=$2 code=0
@@ -155,6 +160,8 @@ refused 1 'no such directory' "$work/none" "$work/new"
 [[ ! -e $work/new ]] || fail "an empty directory is left"
 refused 2 'directory OUT' "$work/planted"
 refused 2 "not also 'three'" "$work/planted" two three
+refused 1 'lies in the trace' "$work/planted" "$work/planted/new/"
+(cd "$work/planted" && refused 1 'lies in the trace' . new)
 mkdir "$work/empty"
 "$imgbench" anonymize "$work/planted" "$work/empty/" >/dev/null || fail "an empty directory was refused"
 echo "ok refused"
