@@ -67,7 +67,7 @@ static bool is_whole(const struct outside *outside, const char *trace)
 static int pack(const char *trace)
 {
     struct outside *outside;
-    struct run *run = load_run_outside(trace, &outside);
+    struct run *run = load_run_outside(trace, OUTSIDE_COLLECT_HASHES, &outside);
     if (!run)
         return CMD_FAILURE;
     run_free(run);

@@ -5,7 +5,6 @@
 
 #include "analyzer/infer/infer.h"
 #include "analyzer/message.h"
-#include "analyzer/pack/outside.h"
 #include "analyzer/reader/reader.h"
 
 static const char reading[] = "reading the trace";
@@ -17,7 +16,7 @@ static void show_progress(void *context, double done_ratio)
 }
 
 /* outside: NULL = it is not kept. */
-static struct run *load(const char *path, struct outside **outside)
+static struct run *load(const char *path, enum outside_collect collect, struct outside **outside)
 {
     char error[4500];
     struct message_damages damages = {0};
@@ -29,7 +28,7 @@ static struct run *load(const char *path, struct outside **outside)
     }
     message_progress(reading, 0);
     if (outside)
-        *outside = infer_outside(reader, true);
+        *outside = infer_outside(reader, collect);
     struct run *run = outside ? infer_run_with(reader, *outside, path, show_progress, NULL)
                               : infer_run(reader, path, show_progress, NULL);
     message_progress_end();
@@ -52,13 +51,13 @@ static struct run *load(const char *path, struct outside **outside)
 
 struct run *load_run(const char *path)
 {
-    return load(path, NULL);
+    return load(path, OUTSIDE_COLLECT_NOTHING, NULL);
 }
 
-struct run *load_run_outside(const char *path, struct outside **outside)
+struct run *load_run_outside(const char *path, enum outside_collect collect, struct outside **outside)
 {
     *outside = NULL;
-    struct run *run = load(path, outside);
+    struct run *run = load(path, collect, outside);
     if (!run) {
         outside_close(*outside);
         *outside = NULL;

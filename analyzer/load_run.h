@@ -5,6 +5,7 @@
 #define ANALYZER_LOAD_RUN_H
 
 #include "analyzer/model.h"
+#include "analyzer/pack/outside.h"
 
 /* Free with run_free(). Damage is listed on standard error and the rest is read. NULL after one line that says why
  * nothing could be. */
@@ -12,7 +13,6 @@ struct run *load_run(const char *path);
 
 /* The same, and what it took from outside of the trace, collected for a pack; close with outside_close(). NULL, and
  * *outside too, after an error. */
-struct outside;
-struct run *load_run_outside(const char *path, struct outside **outside);
+struct run *load_run_outside(const char *path, enum outside_collect collect, struct outside **outside);
 
 #endif

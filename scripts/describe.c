@@ -44,6 +44,7 @@ static const char format_introduction[] =
     "| `<pid>-<start ns>/` | one process image; start is CLOCK_MONOTONIC |\n"
     "| `<pid>-<start ns>/metadata` | TSDL text, the same file (a hard link) in every process directory |\n"
     "| `<pid>-<start ns>/<stream>.<sequence>` | one packet; decimal numbers; a stream's packets follow by sequence |\n"
+    "| `pack.json` | what `imgbench pack` put in: facts of the images' files, names of functions; see below |\n"
     "| names that begin with `.` | being prepared, not part of the trace |\n\n"
     "A stream belongs to one thread at a time: a `thread` record says whose records follow. A reader ignores every "
     "other\n"
@@ -67,7 +68,21 @@ static const char record_introduction[] =
     "stream. Ids are never reused; the version in the control page is raised when an old reader would misread a new\n"
     "trace. In a field marked \"or unknown\" 2^64 − 1 says that the figure could not be read; it is never replaced by "
     "0.\n"
-    "Fields named `reserved` are 0.\n\n";
+    "Fields named `reserved` are 0.\n\n"
+    "## Parsed head\n\n"
+    "`imgbench anonymize` puts what was read from an image's first bytes in their place: 768 bytes of text. The first\n"
+    "line is `imgbench-head/1`; then one line per fact that is known, as `width 96`, by the keys of\n"
+    "analyzer/headers/image_facts.def and `format`; then blanks; the last 64 bytes are hexadecimal and equal in two "
+    "heads\n"
+    "that were equally long and ended alike.\n\n"
+    "## Pack\n\n"
+    "`pack.json` is one object: `schema` (`imgbench-pack/1`), `trace` (`boot_id`, `realtime_offset_ns`, `start_ns` of "
+    "the\n"
+    "trace that it belongs to), `files` (`path`, `device`, `inode`, `bytes`, `changed_from_ns` and `changed_to_ns` "
+    "between\n"
+    "which it was last changed, `sha256` of the content or null, `facts` as in a parsed head) and `modules` (`path`,\n"
+    "`build_id`, `state` `ok`, `unreadable` or `other build`, and `symbols` with `address`, `function`, `location`).\n"
+    "Numbers of 64 bits are decimal texts; a text that is not UTF-8 is hexadecimal, under its key with `_hex`.\n\n";
 
 struct layout_row {
     const char *name, *type, *meaning;

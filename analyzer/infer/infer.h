@@ -5,6 +5,7 @@
 #define ANALYZER_INFER_H
 
 #include "analyzer/model.h"
+#include "analyzer/pack/outside.h"
 #include "analyzer/reader/reader.h"
 
 /* Told now and then how much of the trace has been read: 0 to 1. */
@@ -15,8 +16,7 @@ typedef void infer_progress(void *context, double done_ratio);
 struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context);
 
 /* The same, with what is taken from outside of the trace kept for the caller: see pack/outside.h. */
-struct outside;
-struct outside *infer_outside(const struct reader *reader, bool collect);
+struct outside *infer_outside(const struct reader *reader, enum outside_collect collect);
 struct run *infer_run_with(struct reader *reader, struct outside *outside, const char *trace_path,
                            infer_progress *progress, void *context);
 

@@ -6,7 +6,7 @@
 
 #include "analyzer/infer/parts.h"
 
-struct outside *infer_outside(const struct reader *reader, bool collect)
+struct outside *infer_outside(const struct reader *reader, enum outside_collect collect)
 {
     const struct trace_control *control = reader_control(reader);
     return outside_open(reader_root(reader), control->realtime_offset_ns, control->start_ns, collect);
@@ -14,7 +14,7 @@ struct outside *infer_outside(const struct reader *reader, bool collect)
 
 struct run *infer_run(struct reader *reader, const char *trace_path, infer_progress *progress, void *context)
 {
-    struct outside *outside = infer_outside(reader, false);
+    struct outside *outside = infer_outside(reader, OUTSIDE_COLLECT_NOTHING);
     struct run *run = infer_run_with(reader, outside, trace_path, progress, context);
     outside_close(outside);
     return run;

@@ -203,16 +203,22 @@ static void end_record(struct event *event)
     infer_resources_process_gone(event->infer, event->process, event->end_ns);
 }
 
+/* NULL where it is not known, or was taken out. */
+static char *known_text(const struct trace_text *text)
+{
+    return text->bytes ? memory_text(text->data, text->bytes) : NULL;
+}
+
 static void host_record(struct event *event)
 {
     const struct trace_host *host = &event->record->host;
     struct host *model = &event->infer->run->host;
     if (model->kernel)
         return;
-    model->machine = memory_text(host->machine.data, host->machine.bytes);
-    model->kernel = memory_text(host->kernel.data, host->kernel.bytes);
-    model->boot_id = memory_text(host->boot_id.data, host->boot_id.bytes);
-    model->cpu_model = memory_text(host->cpu_model.data, host->cpu_model.bytes);
+    model->machine = known_text(&host->machine);
+    model->kernel = memory_text(host->kernel.data, host->kernel.bytes); /* also says that the machine was described */
+    model->boot_id = known_text(&host->boot_id);
+    model->cpu_model = known_text(&host->cpu_model);
     model->cpus = host->cpus;
     model->memory_bytes = host->memory_bytes;
     model->load = host->load_milli == TRACE_UNKNOWN ? (double)NAN : (double)host->load_milli / 1000;

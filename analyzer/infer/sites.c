@@ -260,10 +260,20 @@ static int by_function(const void *a, const void *b)
     return order ? order : same(x->frames[0].location, y->frames[0].location);
 }
 
+static int order(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* Names come last: figures stand in the same order whatever the names are. */
 static int by_bytes(const void *a, const void *b)
 {
     const struct memory_site *x = a, *y = b;
-    return x->bytes != y->bytes ? (x->bytes < y->bytes ? 1 : -1) : by_function(a, b);
+    int by = order(y->bytes, x->bytes);
+    by = by ? by : order(y->blocks, x->blocks);
+    by = by ? by : order(x->image, y->image);
+    by = by ? by : order(x->frame_count, y->frame_count);
+    return by ? by : by_function(a, b);
 }
 
 static void merge_functions(struct run *run)

@@ -30,7 +30,7 @@ struct outside {
     char *directory;
     struct pack_trace trace;
     bool here; /* recorded on this machine */
-    bool pack_tried;
+    bool pack_tried, hashes;
     struct pack *pack, *collected; /* or NULL */
     char complaint[PATH_MAX + 512];
     struct missing missing;
@@ -39,13 +39,15 @@ struct outside {
     uint64_t asked, untrusted;
 };
 
-struct outside *outside_open(const char *directory, int64_t realtime_offset_ns, uint64_t start_ns, bool collect)
+struct outside *outside_open(const char *directory, int64_t realtime_offset_ns, uint64_t start_ns,
+                             enum outside_collect collect)
 {
     struct outside *outside = memory_zeroed(1, sizeof *outside);
     outside->directory = memory_text(directory, strlen(directory));
     outside->trace = (struct pack_trace){.realtime_offset_ns = realtime_offset_ns, .start_ns = start_ns};
-    if (collect)
+    if (collect != OUTSIDE_COLLECT_NOTHING)
         outside->collected = pack_new();
+    outside->hashes = collect == OUTSIDE_COLLECT_HASHES;
     return outside;
 }
 
@@ -137,7 +139,7 @@ bool outside_facts(struct outside *outside, const char *path, const struct image
         struct pack_file *file = pack_add_file(outside->collected, path);
         file->state = *state;
         file->facts = *facts;
-        file->hashed = packed ? packed->hashed : content_hash(path, state, file->hash);
+        file->hashed = packed ? packed->hashed : outside->hashes && content_hash(path, state, file->hash);
         if (packed)
             memcpy(file->hash, packed->hash, sizeof file->hash);
     }

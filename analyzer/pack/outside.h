@@ -13,9 +13,12 @@
 
 struct outside; /* opaque */
 
-/* directory: of the trace, where its pack would lie. That is looked at when something is first wanted from it. collect:
- * all that was found is kept, for a new pack, with hashes of the files' content. */
-struct outside *outside_open(const char *directory, int64_t realtime_offset_ns, uint64_t start_ns, bool collect);
+/* Whether all that was found is kept, for a new pack; with hashes of the files' content, which takes reading all of
+ * them. */
+enum outside_collect { OUTSIDE_COLLECT_NOTHING, OUTSIDE_COLLECT_ANSWERS, OUTSIDE_COLLECT_HASHES };
+/* directory: of the trace, where its pack would lie. That is looked at when something is first wanted from it. */
+struct outside *outside_open(const char *directory, int64_t realtime_offset_ns, uint64_t start_ns,
+                             enum outside_collect collect);
 void outside_close(struct outside *outside); /* NULL is allowed */
 
 /* What the trace says of its machine, before anything is asked; NULL: it does not. */

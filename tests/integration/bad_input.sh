@@ -34,7 +34,9 @@ expect 1 empty nothing "$imgbench" report empty
 expect 1 other nothing "$imgbench" report other
 expect 1 missing nothing "$imgbench" report --json missing
 expect 1 other nothing "$imgbench" dump other
-for command in report export dump verify; do
+expect 1 other nothing "$imgbench" pack other
+expect 1 other nothing "$imgbench" anonymize other new
+for command in report export dump verify pack anonymize; do
     expect 2 "unknown option '--no-such-option'; try 'imgbench $command --help'" nothing "$imgbench" $command missing --no-such-option
 done
 expect 2 "unknown option '-xy'; try" nothing "$imgbench" report -xy missing
