@@ -74,35 +74,48 @@ static void go_on(struct thread *self)
  * other one waits for. */
 static void wait_for_other(void)
 {
-    enum { YIELDS = 20000 };
-    for (int i = 0; i < YIELDS && atomic_load_explicit(&following.holder, memory_order_acquire); i++)
-        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+    enum { YIELDS = 100, NAPS = 1000 };
+    const struct timespec nap = {.tv_nsec = 200000};
+    for (int i = 0; i < YIELDS + NAPS && atomic_load_explicit(&following.holder, memory_order_acquire); i++)
+        if (i < YIELDS)
+            (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+        else
+            (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
+}
+
+/* Holding the lock. */
+static void follow(struct thread *self)
+{
+    uint32_t state = wish();
+    bool wanted = trace_state_records(state);
+    if (wanted == atomic_load(&thread_paused)) {
+        uint64_t signals = system_hold_signals(); /* a handler that jumped out would leave all others shut out */
+        if (wanted)
+            go_on(self);
+        else
+            stop(self);
+        atomic_store(&thread_shut, false);
+        system_give_signals(signals);
+    }
+    atomic_store(&thread_wish_done, state);
 }
 
 bool recording_follow(void)
 {
-    if (thread_local_state.guard || atomic_load(&thread_paused_for_good))
+    enum { ATTEMPTS = 5 }; /* each ends with another thread's turn */
+    if (thread_local_state.guard || thread_local_state.finished || atomic_load(&thread_paused_for_good))
         return atomic_load(&thread_recording);
     int saved = errno;
-    wait_for_other();
-    struct thread *self = thread_enter();
-    if (self && thread_lock_try(&following)) {
-        uint32_t state = wish();
-        bool wanted = trace_state_records(state);
-        if (wanted == atomic_load(&thread_paused)) {
-            uint64_t signals = system_hold_signals(); /* a handler that jumped out would leave all others shut out */
-            if (wanted)
-                go_on(self);
-            else
-                stop(self);
-            atomic_store(&thread_shut, false);
-            system_give_signals(signals);
+    for (int i = 0; i < ATTEMPTS && thread_wish_changed(); i++) {
+        wait_for_other();
+        struct thread *self = thread_enter();
+        if (self && thread_lock_try(&following)) {
+            follow(self);
+            thread_lock_give(&following);
         }
-        atomic_store(&thread_wish_done, state);
-        thread_lock_give(&following);
+        if (self)
+            thread_leave();
     }
-    if (self)
-        thread_leave();
     errno = saved;
     return atomic_load(&thread_recording);
 }
