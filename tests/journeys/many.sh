@@ -5,12 +5,12 @@
 source tests/journeys/environment.bash
 export TMPDIR=$work
 
+/usr/bin/python3 -c '
+from PIL import Image
+for i in range(4): Image.effect_noise((16, 16), 40 + i).save(f"in-{i}.png")'
 cat >many.py <<'PYTHON'
 import os
 from PIL import Image
-images = [Image.effect_noise((16, 16), 40 + i) for i in range(4)]
-for i, image in enumerate(images):
-    image.save(f"in-{i}.png")
 for directory in range(100):
     os.mkdir(f"out-{directory}")
     for i in range(1000):
@@ -18,7 +18,7 @@ for directory in range(100):
 PYTHON
 ends_with 0 imgbench run --out trace --report run.txt -- /usr/bin/python3 many.py
 [[ $(find . -name '*.jpg' | wc -l) == 100000 ]]
-grep -Eq '^- Images: 100,00[0-9] ok, 0 failed' run.txt || fail "$(grep Images: run.txt)"
+grep -Eq '^- Images: 100,000 ok, 0 failed' run.txt || fail "$(grep Images: run.txt)"
 grep -q ', 0 lost)' run.txt || fail "$(grep Overhead run.txt)"
 
 # Everything that is made of it, within 2 GB of memory and a minute each.
@@ -29,12 +29,12 @@ bounded() { # seconds command…
 }
 bounded 60 imgbench report trace
 bounded 60 imgbench report --json=r.json --csv=r.csv --html=r.html trace
-[[ $(wc -l <r.csv) -ge 100001 && $(stat -c %s r.html) -lt 60000000 ]] || fail "$(ls -l r.csv r.html)"
+[[ $(wc -l <r.csv) == 100001 && $(stat -c %s r.html) -lt 60000000 ]] || fail "$(ls -l r.csv r.html)"
 bounded 60 imgbench report --no-images --json=small.json trace
 [[ $(stat -c %s small.json) -lt 100000000 && $(figure small.json 'd["totals"]["bytes_out"]') == $(cat out-*/*.jpg | wc -c) ]] ||
     fail "$(figure small.json 'd["totals"]["bytes_out"]') bytes, not $(cat out-*/*.jpg | wc -c)"
 bounded 60 imgbench report --fail-if 'any images.status!=ok' trace
 bounded 120 imgbench export trace --sqlite all.db --ndjson all.ndjson
-[[ $(sqlite3 all.db 'select count(*) from images') -ge 100000 && $(wc -l <all.ndjson) -ge 100000 ]]
+[[ $(sqlite3 all.db 'select count(*) from images') == 100000 && $(wc -l <all.ndjson) == 100000 ]]
 bounded 120 imgbench compare --json=c.json trace trace
-[[ $(figure c.json 'len(d["images"]["pairs"])') -ge 100000 ]] || fail "$(figure c.json 'len(d["images"]["pairs"])') pairs"
+[[ $(figure c.json 'len(d["images"]["pairs"])') == 100000 ]] || fail "$(figure c.json 'len(d["images"]["pairs"])') pairs"

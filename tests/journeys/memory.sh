@@ -25,7 +25,7 @@ imgbench export all --flamegraph - | grep -q cwebp
 # With a limit only that one fails; the report says which, and that its program said so.
 ends_with 0 imgbench run --out limited --report limited.json -- sh -c 'ulimit -v 60000; sh batch'
 grep -qx 'failed: in/poster.png' ../out || fail "$(<../out)"
-[[ $(figure limited.json 'd["totals"]["ok"], d["totals"]["images"]') == "(6, 7)" ]] || fail "$(figure limited.json 'd["totals"]')"
+[[ $(figure limited.json 'd["totals"]["ok"], d["totals"]["images"]') == "6 7" ]] || fail "$(figure limited.json 'd["totals"]')"
 [[ $(figure limited.json '[d["files"][i["inputs"][0]]["path"].split("/")[-1] for i in d["images"] if i["status"] != "ok"]') == "['poster.png']" ]]
 ends_with 3 imgbench report --fail-if 'any images.status!=ok' limited
 grep -q 'poster' ../err || fail "$(<../err)"

@@ -31,5 +31,5 @@ for path in stages.encode.mean memory.peak_rss_bytes; do
 done
 # For people: text, and a page.
 ends_with 0 imgbench compare --html=result.html set/old set/new
-grep -q '10 interleaved rounds' ../out && grep -q 'formats.avif' ../out || grep -q 'in/' ../out || fail "$(<../out)"
+grep -q '10 interleaved rounds' ../out && grep -Eq '^  1\.avif: [0-9.]+ kB → [0-9.]+ kB \(' ../out || fail "$(<../out)"
 grep -q '<title>Image optimizer comparison</title>' result.html
