@@ -95,7 +95,7 @@ static int run_pack(int argc, char **argv)
         "[TRACE]",
         "Put into a trace what its report takes from this machine, so that the report is the same elsewhere.\v"
         "That is what the images' files say behind their first bytes, hashes of their content, and the names of the "
-        "functions that large blocks of memory came from. It becomes pack.json in the trace's directory; a pack that "
+        "functions that large blocks of memory came from. It becomes pack.ndjson in the trace's directory; a pack that "
         "is "
         "there is renewed. A report trusts files of the machine only when the trace was recorded on it, and device, "
         "inode, length and time of last change are the recorded ones; else it uses the pack. Without TRACE: the newest "

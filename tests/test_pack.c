@@ -141,7 +141,11 @@ START_TEST(no_pack_is_no_error)
 }
 END_TEST
 
-#define BEGIN "{\"schema\": \"imgbench-pack/1\", \"trace\": {\"realtime_offset_ns\": \"-5\", \"start_ns\": \"1\"}, "
+#define BEGIN                                                                                                          \
+    "{\"schema\": \"imgbench-pack/1\", \"trace\": {\"realtime_offset_ns\": \"-5\", \"start_ns\": "                     \
+    "\"18446744073709551615\"}, "
+#define ONE_FILE   BEGIN "\"files\": 1, \"modules\": 0}\n"
+#define ONE_MODULE BEGIN "\"files\": 0, \"modules\": 1}\n"
 static const char *const damaged[] = {
     "",
     "\x80",
@@ -149,17 +153,35 @@ static const char *const damaged[] = {
     "{}",
     "{\"schema\": 1}",
     "{\"schema\": \"imgbench-pack/1\"}",
-    BEGIN "\"files\": []}",
-    BEGIN "\"files\": {}, \"modules\": []}",
-    BEGIN "\"files\": [1], \"modules\": []}",
-    BEGIN "\"files\": [{\"path\": \"/a\"}], \"modules\": []}",
-    BEGIN "\"files\": [{\"path_hex\": \"zz\"}], \"modules\": []}",
-    BEGIN "\"files\": [], \"modules\": [null]}",
-    BEGIN "\"files\": [], \"modules\": [{\"path\": \"/a\", \"build_id\": \"0\", \"state\": \"ok\", \"symbols\": []}]}",
-    BEGIN "\"files\": [], \"modules\": [{\"path\": \"/a\", \"build_id\": \"\", \"state\": \"good\", \"symbols\": []}]}",
-    BEGIN "\"files\": [], \"modules\": [{\"path\": \"/a\", \"build_id\": \"\", \"state\": \"ok\", \"symbols\": [{}]}]}",
-    BEGIN "\"files\": [], \"modules\": [], \"files\": []}",
+    BEGIN "\"files\": 0}",
+    BEGIN "\"files\": [], \"modules\": []}",
+    BEGIN "\"files\": 0, \"modules\": 0, \"files\": 0}",
+    ONE_FILE,
+    ONE_FILE "\n",
+    ONE_FILE "1\n",
+    ONE_FILE "{\"path\": \"/a\"}\n",
+    ONE_FILE "{\"path_hex\": \"zz\"}\n",
+    ONE_FILE "{\"path\": \"/a\", \"device\": \"1\", \"inode\": \"1\", \"bytes\": \"1\", \"changed_from_ns\": \"1\", "
+             "\"changed_to_ns\": \"1\", \"facts\": {\"format\": \"x\"}}\n",
+    BEGIN "\"files\": 9223372036854775807, \"modules\": 1}\n",
+    ONE_MODULE,
+    ONE_MODULE "null\n",
+    ONE_MODULE "{\"path\": \"/a\", \"build_id\": \"0\", \"state\": \"ok\", \"symbols\": []}\n",
+    ONE_MODULE "{\"path\": \"/a\", \"build_id\": \"\", \"state\": \"good\", \"symbols\": []}\n",
+    ONE_MODULE "{\"path\": \"/a\", \"build_id\": \"\", \"state\": \"ok\", \"symbols\": [{}]}\n",
 };
+
+START_TEST(the_smallest_pack_can_be_used)
+{
+    struct pack *pack = through_file(BEGIN "\"files\": 0, \"modules\": 0}\n", &of_trace);
+    ck_assert_msg(pack != NULL, "%s", error);
+    pack_free(pack);
+    pack = through_file(ONE_MODULE "{\"path\": \"/a\", \"build_id\": \"\", \"state\": \"ok\", \"symbols\": []}\n",
+                        &of_trace);
+    ck_assert_msg(pack != NULL, "%s", error);
+    pack_free(pack);
+}
+END_TEST
 
 START_TEST(no_byte_is_trusted)
 {
@@ -176,6 +198,7 @@ int main(void)
     tcase_add_test(tests, everything_is_read_as_it_was_written_and_found);
     tcase_add_test(tests, a_pack_belongs_to_one_trace);
     tcase_add_test(tests, no_pack_is_no_error);
+    tcase_add_test(tests, the_smallest_pack_can_be_used);
     tcase_add_loop_test(tests, no_byte_is_trusted, 0, (int)(sizeof damaged / sizeof *damaged));
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -9,8 +9,8 @@
 #include "analyzer/headers/image_file.h"
 #include "analyzer/symbolize.h"
 
-#define PACK_NAME         "pack.json" /* in the trace's directory */
-#define PACK_HASH_BYTES   32          /* SHA-256 */
+#define PACK_NAME         "pack.ndjson" /* in the trace's directory */
+#define PACK_HASH_BYTES   32            /* SHA-256 */
 #define PACK_BUILD_ID_MAX 64
 
 /* Which trace a pack belongs to. */

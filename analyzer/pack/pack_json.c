@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a pack as a file: one JSON object, with a line per image file and function. Trusts no byte of one that is read.
+ * Owns: a pack as a file: a line of JSON that says how many follow, one per image file, one per program or library. So
+ * 100,000 files are never all in memory as JSON. Trusts no byte of one that is read.
  * Must not know: where what it holds comes from.
  *
  * Numbers of 64 bits are texts: JSON's are doubles to most who read them. A text that is not UTF-8, as paths may be, is
@@ -19,7 +20,8 @@
 #include "analyzer/pack/pack.h"
 
 static const char schema[] = "imgbench-pack/1";
-#define FILE_MAX ((off_t)1 << 30)
+#define FILE_MAX       ((off_t)1 << 30)   /* 3 million image files */
+#define LINE_MAX_BYTES ((size_t)64 << 20) /* a program with all its functions */
 
 static const char *const errors[] = {
     [SYMBOLIZE_OK] = "ok", [SYMBOLIZE_UNREADABLE] = "unreadable", [SYMBOLIZE_OTHER_BUILD] = "other build"};
@@ -104,25 +106,37 @@ static json_t *module_json(const struct pack_module *module)
     return json;
 }
 
-int pack_write(const struct pack *pack, FILE *out)
+/* Takes the reference. */
+static bool put_line(json_t *json, FILE *out)
+{
+    bool good = json && json_dumpf(json, out, JSON_COMPACT | JSON_REAL_PRECISION(17)) == 0 && fputc('\n', out) != EOF;
+    json_decref(json);
+    return good;
+}
+
+static json_t *first_json(const struct pack *pack)
 {
     char offset[24];
-    json_t *root = json_object(), *files = json_array(), *modules = json_array(), *trace = json_object();
+    json_t *json = json_object(), *trace = json_object();
     snprintf(offset, sizeof offset, "%" PRId64, pack->trace.realtime_offset_ns);
     put_text(trace, "boot_id", pack->trace.boot_id);
     json_object_set_new(trace, "realtime_offset_ns", json_string(offset));
     put_number(trace, "start_ns", pack->trace.start_ns);
-    for (size_t i = 0; i < pack->files_count; i++)
-        json_array_append_new(files, file_json(&pack->files[i]));
-    for (size_t i = 0; i < pack->modules_count; i++)
-        json_array_append_new(modules, module_json(pack->modules[i]));
-    json_object_set_new(root, "schema", json_string(schema));
-    json_object_set_new(root, "trace", trace);
-    json_object_set_new(root, "files", files);
-    json_object_set_new(root, "modules", modules);
+    json_object_set_new(json, "schema", json_string(schema));
+    json_object_set_new(json, "trace", trace);
+    json_object_set_new(json, "files", json_integer((json_int_t)pack->files_count));
+    json_object_set_new(json, "modules", json_integer((json_int_t)pack->modules_count));
+    return json;
+}
+
+int pack_write(const struct pack *pack, FILE *out)
+{
     errno = 0;
-    bool good = root && json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(17)) == 0 && fputc('\n', out) != EOF;
-    json_decref(root);
+    bool good = put_line(first_json(pack), out);
+    for (size_t i = 0; good && i < pack->files_count; i++)
+        good = put_line(file_json(&pack->files[i]), out);
+    for (size_t i = 0; good && i < pack->modules_count; i++)
+        good = put_line(module_json(pack->modules[i]), out);
     return good ? 0 : errno ? -errno : -EIO;
 }
 
@@ -250,23 +264,36 @@ static bool read_trace(struct pack *pack, const json_t *json)
     return offset && number_of(json, "start_ns", &pack->trace.start_ns);
 }
 
-static bool read_all(struct pack *pack, const json_t *root)
+/* The next line of a pack; NULL: there is none, or it is no JSON. */
+static json_t *next_line(FILE *file, char **line, size_t *capacity)
 {
-    const json_t *files = json_object_get(root, "files"), *modules = json_object_get(root, "modules"), *entry;
-    size_t i;
-    if (!read_trace(pack, json_object_get(root, "trace")) || !json_is_array(files) || !json_is_array(modules))
-        return false;
-    json_array_foreach(files, i, entry)
-    {
-        if (!read_file(pack, entry))
-            return false;
+    ssize_t bytes = getline(line, capacity, file);
+    return bytes > 0 && (size_t)bytes < LINE_MAX_BYTES ? json_loadb(*line, (size_t)bytes, JSON_REJECT_DUPLICATES, NULL)
+                                                       : NULL;
+}
+
+/* Returns the number of the first line that is damaged, or 0. first: the first one. */
+static uint64_t read_all(struct pack *pack, const json_t *first, FILE *file)
+{
+    const json_t *files = json_object_get(first, "files"), *modules = json_object_get(first, "modules");
+    if (!read_trace(pack, json_object_get(first, "trace")) || !json_is_integer(files) || !json_is_integer(modules))
+        return 1;
+    char *line = NULL;
+    size_t capacity = 0;
+    uint64_t number = 1;
+    bool good = true;
+    for (json_int_t left = json_integer_value(files); good && left > 0; left--, number++) {
+        json_t *json = next_line(file, &line, &capacity);
+        good = json && read_file(pack, json);
+        json_decref(json);
     }
-    json_array_foreach(modules, i, entry)
-    {
-        if (!read_module(pack, entry))
-            return false;
+    for (json_int_t left = json_integer_value(modules); good && left > 0; left--, number++) {
+        json_t *json = next_line(file, &line, &capacity);
+        good = json && read_module(pack, json);
+        json_decref(json);
     }
-    return true;
+    free(line);
+    return good ? 0 : number;
 }
 
 static bool known(const char *text)
@@ -306,7 +333,6 @@ static int open_pack(const char *path)
 struct pack *pack_read(const char *directory, const struct pack_trace *wanted, char *error, size_t capacity)
 {
     char path[PATH_MAX];
-    json_error_t reason = {.text = ""};
     *error = '\0';
     int length = snprintf(path, sizeof path, "%s/" PACK_NAME, directory);
     if (length < 0 || (size_t)length >= sizeof path)
@@ -324,20 +350,22 @@ struct pack *pack_read(const char *directory, const struct pack_trace *wanted, c
             close(fd);
         return NULL;
     }
-    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &reason);
-    fclose(file);
-    const char *version = json_string_value(json_object_get(root, "schema"));
+    char *line = NULL;
+    size_t line_bytes = 0;
+    json_t *first = next_line(file, &line, &line_bytes);
+    const char *version = json_string_value(json_object_get(first, "schema"));
+    bool same_version = version && strcmp(version, schema) == 0;
     struct pack *pack = pack_new();
-    bool same_version = version && strcmp(version, schema) == 0, good = same_version && read_all(pack, root);
-    if (!root)
-        snprintf(error, capacity, "%s: damaged, line %d: %s; " NOT_USED, path, reason.line, reason.text);
+    uint64_t damaged = !first ? 1 : same_version ? read_all(pack, first, file) : 0;
+    if (damaged)
+        snprintf(error, capacity, "%s: damaged in line %" PRIu64 "; " NOT_USED, path, damaged);
     else if (!same_version)
         snprintf(error, capacity, "%s: not a pack of this version of imgbench; " NOT_USED, path);
-    else if (!good)
-        snprintf(error, capacity, "%s: damaged: something in it is missing; " NOT_USED, path);
     else if (!is_of(&pack->trace, wanted))
         snprintf(error, capacity, "%s: belongs to another trace; " NOT_USED, path);
-    json_decref(root);
+    free(line);
+    json_decref(first);
+    fclose(file);
     if (*error) {
         pack_free(pack);
         return NULL;

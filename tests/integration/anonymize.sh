@@ -70,12 +70,12 @@ grep -rq "$(uname -n)" "$work/trace" || fail "the host's name was not in the tra
 mv "$work/jobs" "$work/jobs.gone"
 rm -r "$work/trace.out"
 check trace
-! grep -rqa 'sha256": "' "$work/trace.out" || fail "hashes of content are left"
+! grep -rqa 'sha256":"' "$work/trace.out" || fail "hashes of content are left"
 
 # Functions of programs that nobody knows have other names, and as many.
 IMGBENCH_STACKS=1 traced "$work/stacks" "$root/build/victims/stacks" >/dev/null || [[ $? == 6 ]]
 check stacks
-! grep -qa 'victim_once\|stacks\.c' "$work/stacks.out/pack.json" || fail "names of functions are left"
+! grep -qa 'victim_once\|stacks\.c' "$work/stacks.out/pack.ndjson" || fail "names of functions are left"
 
 # Secrets wherever a trace has texts or bytes.
 place=$work/Heron-Hollow-7731

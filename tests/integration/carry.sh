@@ -48,16 +48,16 @@ for trace in trace stacks; do
     [[ ! -s errors ]] || fail "pack says: $(cat errors)"
 done
 grep -q '^[0-9]* image files\?, [1-9][0-9]* places in [1-9]' packed || fail "pack prints: $(cat packed)"
-"$imgbench" pack trace/ | grep -Eq '^[1-9][0-9]+ image files, .*: trace/?/pack.json$' || fail "pack prints: $("$imgbench" pack trace/)"
+"$imgbench" pack trace/ | grep -Eq '^[1-9][0-9]+ image files, .*: trace/?/pack.ndjson$' || fail "pack prints: $("$imgbench" pack trace/)"
 "$imgbench" verify trace | grep -Eq ' a pack of [1-9][0-9]+ image files, no damage$' || fail "verify: $("$imgbench" verify trace)"
 babeltrace2 trace >/dev/null 2>warnings || fail "babeltrace2: $(cat warnings)"
 [[ ! -s warnings ]] || fail "babeltrace2 warns: $(cat warnings)"
 python3 - "$work" <<'PYTHON' || fail "hashes of content"
 import hashlib, json, sys
-files = json.load(open("trace/pack.json"))["files"]
+files = [line for line in map(json.loads, open("trace/pack.ndjson")) if "facts" in line]
 sys.exit(not all(hashlib.sha256(open(f["path"], "rb").read()).hexdigest() == f["sha256"] for f in files))
 PYTHON
-echo "ok packed: $(python3 -c 'import json; p = json.load(open("trace/pack.json")); print(len(p["files"]), "files")')"
+echo "ok packed: $(grep -c '"facts"' trace/pack.ndjson) files"
 
 # A pack changes nothing here.
 reports "$work/packed"
@@ -75,14 +75,14 @@ cmp stacks.json "$work/here/stacks.json" || fail "functions are not named alike 
 reports "$work/gone"
 diff -r "$work/local" "$work/gone" || fail "the report of a packed trace differs when the images are gone"
 # Packed again where nothing is, it keeps what it has.
-cp trace/pack.json before.json
+cp trace/pack.ndjson before.json
 elsewhere "$imgbench" pack trace >packed
-cmp before.json trace/pack.json || fail "packing again elsewhere loses something: $(cat packed)"
+cmp before.json trace/pack.ndjson || fail "packing again elsewhere loses something: $(cat packed)"
 echo "ok elsewhere: the same text, JSON, HTML, CSV and Markdown"
 
 # The images are there, by device, inode, length and time, but the machine is another one: they count for nothing.
 mv "$work/jobs.gone" "$work/jobs"
-mv trace/pack.json pack.json
+mv trace/pack.ndjson pack.ndjson
 mkdir "$work/none"
 json "$work/none/here.json" trace
 json "$work/none/elsewhere.json" trace elsewhere
@@ -104,17 +104,19 @@ refused() { # why
     "$imgbench" verify trace >out 2>errors && fail "verify does not mind: $1"
     grep -q "$1" errors || fail "verify: $(cat errors)"
 }
-head -c 1000 pack.json >trace/pack.json
-refused 'pack.json: damaged, line'
-echo '{"schema": "imgbench-pack/1", "files": 3}' >trace/pack.json
-refused 'pack.json: damaged: something in it is missing'
-sed '0,/imgbench-pack.1/s//imgbench-pack\/9/' pack.json >trace/pack.json
-refused 'pack.json: not a pack of this version'
-cp stacks/pack.json trace/pack.json
-refused 'pack.json: belongs to another trace'
-rm trace/pack.json && ln -s ../pack.json trace/pack.json
-refused 'pack.json: cannot be read: a symbolic link'
-rm trace/pack.json
+head -n 3 pack.ndjson >trace/pack.ndjson
+refused 'pack.ndjson: damaged in line 4;'
+head -c 1000 pack.ndjson >trace/pack.ndjson
+refused 'pack.ndjson: damaged in line'
+echo '{"schema": "imgbench-pack/1", "files": 3}' >trace/pack.ndjson
+refused 'pack.ndjson: damaged in line 1;'
+sed '0,/imgbench-pack.1/s//imgbench-pack\/9/' pack.ndjson >trace/pack.ndjson
+refused 'pack.ndjson: not a pack of this version'
+cp stacks/pack.ndjson trace/pack.ndjson
+refused 'pack.ndjson: belongs to another trace'
+rm trace/pack.ndjson && ln -s ../pack.ndjson trace/pack.ndjson
+refused 'pack.ndjson: cannot be read: a symbolic link'
+rm trace/pack.ndjson
 process=$(basename "$(find trace -name "*-*" | head -1)")
 code=0
 "$imgbench" pack "trace/$process" 2>errors || code=$?
