@@ -71,7 +71,7 @@ TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
-.PHONY: all tests test check docs format demo bench clean help
+.PHONY: all install uninstall tests test check docs format demo bench clean help
 .DEFAULT_GOAL := all
 
 all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
@@ -151,6 +151,28 @@ $(B)/%.o: %.c
 # Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
 -include tests/victims/rules.mk
 -include tests/bench/rules.mk
+
+# ---- installation: scripts/install knows which file lies where ----
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libdir = $(exec_prefix)/lib
+includedir = $(prefix)/include
+datarootdir = $(prefix)/share
+docdir = $(datarootdir)/doc/imgbench
+mandir = $(datarootdir)/man
+bashcompletiondir = $(datarootdir)/bash-completion/completions
+zshcompletiondir = $(datarootdir)/zsh/site-functions
+fishcompletiondir = $(datarootdir)/fish/vendor_completions.d
+INSTALL_TO := DESTDIR bindir libdir includedir docdir mandir bashcompletiondir zshcompletiondir fishcompletiondir
+quoted = '$(subst ','\'',$(1))'
+INSTALL = B=$(B) version=$(VERSION) $(foreach name,$(INSTALL_TO),$(name)=$(call quoted,$($(name)))) scripts/install
+
+install: all ## install below PREFIX (/usr/local); DESTDIR stages it elsewhere
+	@$(INSTALL) install
+uninstall: ## remove exactly what install put there
+	@$(INSTALL) uninstall
 
 # ---- tests, checks, documentation ----
 tests: $(TEST_BIN) $(VICTIMS) $(BENCH_PROGRAMS) ## build the tests without running them

@@ -3,9 +3,7 @@
 # A journey is what somebody types, in their order, and what they would look at. Sourced from the repository root.
 source tests/integration/environment.bash
 
-mkdir -p "$work/usr/bin" "$work/usr/lib/imgbench"
-cp build/imgbench "$work/usr/bin"
-cp build/libimgbench.so "$work/usr/lib/imgbench"
+make -s install PREFIX="$work/usr" >"$work/install.log" 2>&1 || fail "make install: $(tail -3 "$work/install.log")"
 PATH=$work/usr/bin:$PATH
 [[ $(command -v imgbench) == "$work/usr/bin/imgbench" ]] || fail "imgbench is not the installed one: $(command -v imgbench)"
 export XDG_STATE_HOME=$work/state
