@@ -267,17 +267,16 @@ static int run_series(struct series *series, const struct run_arguments *argumen
     bool printed = any && outcome_print(series, arguments->report, message_locale_is_ascii());
     if (is_default)
         rmdir(series->variants[0].directory); /* nothing came into it */
-    if (last.interrupted && !last.signal && !last.exit_code)
-        last.signal = last.interrupted; /* who asked for an end gets one, whatever the target made of it */
+    if (!series->single && last.interrupted && !last.signal && !last.exit_code)
+        last.signal = last.interrupted; /* the series was to end, whatever the target made of it */
     if (!last.error && (last.signal || last.exit_code) &&
         (series->single || !series->ignore_failure || last.interrupted)) {
         message_end_output(CMD_OK);
         target_end_likewise(&last);
     }
-    return good && printed        ? CMD_OK
-           : last.error == ENOENT ? PROGRAM_NOT_FOUND
-           : last.error           ? PROGRAM_NOT_EXECUTABLE
-                                  : PROGRAM_UNTRACEABLE;
+    if (last.error)
+        return last.error == ENOENT ? PROGRAM_NOT_FOUND : PROGRAM_NOT_EXECUTABLE;
+    return printed && (good || series->single) ? CMD_OK : PROGRAM_UNTRACEABLE;
 }
 
 static int run_run(int argc, char **argv)

@@ -78,6 +78,13 @@ for ((i = 0; i < 100; i++)); do [[ -e ready ]] && break; sleep 0.1; done
 kill -TERM $pid
 wait $pid && code=0 || code=$?
 ((code == 9)) && grep -qx caught out || fail "TERM: $code $(<out)"
+rm ready
+"$imgbench" run -- sh -c 'trap "exit 0" TERM; : >ready; sleep 20 & wait' >out 2>err & # a server that ends in good order
+pid=$!
+for ((i = 0; i < 100; i++)); do [[ -e ready ]] && break; sleep 0.1; done
+kill -TERM $pid
+wait $pid && code=0 || code=$?
+((code == 0)) || fail "TERM, answered with 0: $code"
 # Its environment: the library in front of what was there, the trace, nothing else.
 LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 "$imgbench" run --out t2 -- env >out 2>/dev/null
 [[ $(grep ^LD_PRELOAD out) == "LD_PRELOAD="*"libimgbench.so:/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" ]] || fail "$(grep LD_ out)"
