@@ -71,7 +71,7 @@ TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
-.PHONY: all install uninstall tests test check docs format demo bench clean help
+.PHONY: all install uninstall deb tests test check docs format demo bench clean help
 .DEFAULT_GOAL := all
 
 all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
@@ -173,6 +173,11 @@ install: all ## install below PREFIX (/usr/local); DESTDIR stages it elsewhere
 	@$(INSTALL) install
 uninstall: ## remove exactly what install put there
 	@$(INSTALL) uninstall
+
+deb: all ## build a Debian package, build/imgbench_VERSION_ARCHITECTURE.deb
+	@rm -rf $(B)/deb
+	@$(MAKE) -s --no-print-directory install PREFIX=/usr DESTDIR="$$PWD/$(B)/deb/root"
+	@B=$(B) version=$(VERSION) scripts/deb
 
 # ---- tests, checks, documentation ----
 tests: $(TEST_BIN) $(VICTIMS) $(BENCH_PROGRAMS) ## build the tests without running them

@@ -15,6 +15,7 @@
 #include "preload/system.h"
 #include "preload/text.h"
 #include "preload/thread.h"
+#include "trace/place.h"
 #include "trace/trace.h"
 
 #define PATH_BYTES     THREAD_PATH_BYTES
@@ -253,9 +254,7 @@ bool directory_can_map(void)
     int known = atomic_load(&map_safe);
     if (known == 0) {
         struct statfs fs;
-        bool good = SYSTEM3(SYS_statfs, settings.directory, &fs, 0) == 0 &&
-                    (fs.f_type == 0xEF53 /* ext4 */ || fs.f_type == 0x58465342 /* xfs */ ||
-                     fs.f_type == 0x01021994 /* tmpfs */ || fs.f_type == 0x794c7630 /* overlay */);
+        bool good = SYSTEM3(SYS_statfs, settings.directory, &fs, 0) == 0 && trace_place_maps((long)fs.f_type);
         atomic_store(&map_safe, known = good ? 1 : -1);
     }
     return known > 0;

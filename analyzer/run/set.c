@@ -129,8 +129,8 @@ bool set_has_room(const char *path, char *why, size_t capacity)
 {
     struct statvfs place;
     uint64_t wanted = quota();
-    if (statvfs(path, &place))
-        return true; /* what cannot be asked is found out by writing */
+    if (statvfs(path, &place) || !place.f_blocks)
+        return true; /* what cannot be asked, or is not told (ramfs, some FUSE), is found out by writing */
     uint64_t there = (uint64_t)place.f_bavail * place.f_frsize;
     if (there >= wanted)
         return true;
