@@ -51,7 +51,7 @@ _imgbench() {
         names+=("$name") arguments+=("$argument")
     done < <(_imgbench_options "$program" "$command")
     operands=$(ARGP_HELP_FMT=rmargin=500 "$program" help "$command" 2>/dev/null | sed -n '1s/.*\[OPTION\.\.\.\]//p')
-    if [[ $operands == *CMD* ]]; then # everything from the first operand on is another command's
+    if [[ $operands == *"[--]"* ]]; then # everything from the first operand on is another command's
         local takes
         for ((i = 2; i < COMP_CWORD; i++)); do
             takes=""

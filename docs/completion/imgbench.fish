@@ -39,9 +39,11 @@ for __imgbench_line in (__imgbench_commands)
     set -l is "__imgbench_command_is $name"
     set -l operands (ARGP_HELP_FMT=rmargin=500 imgbench help $name 2>/dev/null | string replace -rf '^Usage: .*\[OPTION\.\.\.\]' '')
     switch "$operands[1]"
-        case '*CMD*'
+        case '*[--]*' # a command with its arguments
             complete -c imgbench -n "$is" -x -a '(__fish_complete_subcommand --fcs-skip=2)'
             set is "$is; and not __imgbench_behind_command"
+        case '*CMD*'
+            complete -c imgbench -n "$is" -a '(__fish_complete_command)'
         case '*OLD*'
             complete -c imgbench -n "$is" -a '(__fish_complete_directories; __fish_complete_suffix .json)'
         case '*TRACE*'

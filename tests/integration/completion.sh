@@ -40,6 +40,7 @@ same "bash --allocator" libc,jemalloc "$(bash_offers imgbench run --allocator = 
 same "bash --fail-if" "" "$(bash_offers imgbench report --fail-if = "")"
 grep -qx xargs <<<"$(bash_offers imgbench run -- xarg)" || fail "bash: no command behind run --"
 grep -qx xargs <<<"$(bash_offers imgbench run --runs = 3 xarg)" || fail "bash: no command behind run --runs=3"
+grep -qx xargs <<<"$(bash_offers imgbench doctor cat xarg)" || fail "bash: no command behind doctor"
 same "bash behind the command" page.html "$(bash_offers imgbench run --runs 3 -- xargs pa)"
 
 # Keys on a terminal, as a user presses them: Tab, then Enter.
@@ -66,7 +67,11 @@ os.close(terminal)
 sys.stdout.buffer.write(seen)
 PYTHON
 }
-asked=('shown comp\t' are 'old\t' .json '--ht\t' ml 'pa\t' .html '\n' DONE)
+asked=('shown comp\t' are 'old\t' .json '--ht\t' ml 'pa\t' .html '\n' DONE
+    'shown ru\t--runs 2 -- xar\t' gs '\n' DONE)
+screen_is() {
+    grep -q '<compare><old.json><--html=page.html>DONE' "$work/$1" && grep -q '<run><--runs><2><--><xargs>DONE' "$work/$1"
+}
 cat >"$work/bin/shown" <<'SH'
 #!/bin/sh
 if [ "$1" = help ] || [ "$1" = --help ]; then exec imgbench "$@"; fi
@@ -75,13 +80,13 @@ SH
 chmod +x "$work/bin/shown"
 typed "cd '$work/here'; source '$root/docs/completion/imgbench.bash'; complete -F _imgbench shown; echo BE''GUN\n" BEGUN \
     "${asked[@]/#--ht/ --ht}" -- bash --norc --noprofile -i >"$work/bash"
-grep -q '<compare><old.json><--html=page.html>DONE' "$work/bash" || fail "bash, typed: $(cat -v "$work/bash")"
+screen_is bash || fail "bash, typed: $(cat -v "$work/bash")"
 
 if command -v zsh >/dev/null; then
     zsh -n docs/completion/_imgbench
     typed "cd '$work/here'; fpath=('$root/docs/completion' \$fpath); autoload -U compinit; compinit -u -d '$work/dump'; \
 compdef _imgbench shown; echo BE''GUN\n" BEGUN "${asked[@]}" -- zsh -f -i >"$work/zsh"
-    grep -q '<compare><old.json><--html=page.html>DONE' "$work/zsh" || fail "zsh, typed: $(cat -v "$work/zsh")"
+    screen_is zsh || fail "zsh, typed: $(cat -v "$work/zsh")"
 else
     echo "skipped: zsh is not installed"
 fi
@@ -98,6 +103,7 @@ if command -v fish >/dev/null; then
     same "fish TRACE" traces/ "$(fish_offers "imgbench verify ")"
     same "fish --html" --html=page.html "$(fish_offers "imgbench report --html=pa")"
     grep -qx xargs <<<"$(fish_offers "imgbench run -- xarg")" || fail "fish: no command behind run --"
+    grep -qx xargs <<<"$(fish_offers "imgbench doctor cat xarg")" || fail "fish: no command behind doctor"
 else
     echo "skipped: fish is not installed"
 fi
