@@ -19,7 +19,8 @@ static const char head[] =
     "4cc38a;--worse:#ff8a80;--noise:#8b96a1}}\n"
     "body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--page);margin:2rem "
     "auto;max-width:72rem;padding:0 1rem}\n"
-    "h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{max-width:60rem}.soft{color:var(--soft)}\n"
+    "h1{font-size:1.5rem}.side{margin:.4rem 0;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:2rem 0 "
+    ".5rem}p{max-width:60rem}.soft{color:var(--soft)}\n"
     ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{padding:.3rem "
     ".6rem;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}\n"
     "th{font-weight:600;color:var(--soft)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.name{white-"
@@ -55,12 +56,11 @@ static void foreign(FILE *out, const char *text)
 static void side_row(FILE *out, const char *name, const struct side *side)
 {
     const char *command = json_string_value(json_object_get(side->runs[0].report, "command"));
-    fprintf(out, "<tr><th>%s</th><td class=\"name\">", name);
+    fprintf(out, "<p class=\"side\"><b>%s</b>: ", name);
     foreign(out, side->path);
-    fprintf(out, "</td><td class=\"n\">%zu %s</td><td class=\"name\"><code>", side->runs_count,
-            side->runs_count == 1 ? "run" : "runs");
+    fprintf(out, " (%zu %s)<br><code>", side->runs_count, side->runs_count == 1 ? "run" : "runs");
     foreign(out, command ? command : "");
-    fputs("</code></td></tr>\n", out);
+    fputs("</code></p>\n", out);
 }
 
 static const char *class_of(const struct compared_figure *row)
@@ -181,10 +181,9 @@ static void texts(const struct comparison *comparison, FILE *out)
 static int report(const struct comparison *comparison, const struct compare_options *options, FILE *out)
 {
     fputs(head, out);
-    fputs("<div class=\"scroll\"><table>\n", out);
     side_row(out, "Old", comparison->old_side);
     side_row(out, "New", comparison->new_side);
-    fputs("</table></div>\n<p>", out);
+    fputs("<p>", out);
     char *design = words_design(comparison);
     foreign(out, design);
     free(design);
