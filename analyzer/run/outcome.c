@@ -42,9 +42,23 @@ static size_t form_of(const char *file)
     return TEXT_FORM;
 }
 
+/* Found out before anything runs: a report that cannot be written is noticed after minutes of work otherwise. */
+static bool can_be_written(const char *file, char *why, size_t capacity)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(file, '/');
+    snprintf(directory, sizeof directory, "%.*s", (int)(slash ? slash - file + 1 : 1), slash ? file : ".");
+    if (!access(file, W_OK) || (errno == ENOENT && !access(directory, W_OK | X_OK)))
+        return true;
+    snprintf(why, capacity, "--report=%s cannot be written: %s", file, strerror(errno));
+    return false;
+}
+
 bool outcome_check(const char *file, size_t variants, char *why, size_t capacity)
 {
     size_t form = form_of(file);
+    if (file && !can_be_written(file, why, capacity))
+        return false;
     if (variants < 2 || form == TEXT_FORM)
         return true;
     if (!forms[form].comparison)

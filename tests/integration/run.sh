@@ -60,6 +60,8 @@ expect 125 "cannot make the trace directory /proc/nothing" "$imgbench" run --out
 expect 125 "MB are free, and a trace may take" env IMGBENCH_QUOTA=900000G "$imgbench" run --out huge -- true; one_line
 expect 125 "no library of that name" "$imgbench" run --allocator libc,nosuchmalloc -- true; one_line
 expect 2 "names libc twice" "$imgbench" run --allocator libc,libc -- true; one_line
+expect 125 "--report=nosuch/r.html cannot be written: No such file or directory" "$imgbench" run --report nosuch/r.html -- touch it-ran; one_line
+[[ ! -e it-ran ]] || fail "the command was started all the same"
 expect 125 "a comparison has no such form" "$imgbench" run --report r.csv -- true --versus true; one_line
 code=0; printf x | "$imgbench" run --runs 2 -- cat >out 2>err || code=$?
 ((code == 125)) && grep -q "standard input is a pipe" err || fail "a pipe for two runs: $code $(<err)"
