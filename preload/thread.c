@@ -113,7 +113,11 @@ void thread_wish_is(const uint32_t *state)
 
 bool thread_does_not_record(void)
 {
-    if (thread_is_paused())
+    /* Of a thread that has just found the recording to go on, only the first half may be done: then as well, wait for
+     * it. */
+    if (thread_is_paused() ||
+        (atomic_load_explicit(&thread_wish, memory_order_relaxed) /* before the constructor: none */ &&
+         !atomic_load_explicit(&thread_sealed, memory_order_relaxed) && thread_wish_changed()))
         return (thread_local_state.vfork_parent || thread_wish_changed()) && thread_may_record_slow(true);
     _Atomic uint64_t *losses = atomic_load_explicit(&thread_sealed, memory_order_relaxed);
     if (losses)
