@@ -103,6 +103,8 @@ static bool read_trace(const char *path, struct seen *seen)
     seen->pids = calloc(seen->count + 1, sizeof *seen->pids);
     while (seen->alive && seen->pids && reader_next(reader, &record, &origin)) {
         seen->records++;
+        if (record.kind == TRACE_KIND_tree_sample)
+            continue; /* of imgbench run, which is none of the trace's programs */
         if (!seen->pids[origin.process])
             seen->alive[origin.process] = seen->pids[origin.process] = origin.pid;
         if (record.kind == TRACE_KIND_process_end && record.process_end.how != trace_ending_PAUSED)

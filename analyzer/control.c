@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/message.h"
+#include "analyzer/monotonic.h"
 
 struct trace_control *control_open(const char *path)
 {
@@ -43,20 +43,13 @@ struct trace_control *control_open(const char *path)
     return page;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 struct control_pauses control_pauses(const struct trace_control *control)
 {
     struct control_pauses pauses = {0, 0};
     uint32_t state = __atomic_load_n(&control->state, __ATOMIC_ACQUIRE);
     for (uint32_t i = TRACE_STATE_PAUSED; i <= state && i < TRACE_STATES - 1; i += 2) {
         uint64_t from_ns = control->since_ns[i] ? control->since_ns[i] : control->start_ns;
-        uint64_t to_ns = i == state ? now_ns() : control->since_ns[i + 1];
+        uint64_t to_ns = i == state ? monotonic_ns() : control->since_ns[i + 1];
         pauses.count++;
         pauses.seconds += to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0;
     }
@@ -72,7 +65,7 @@ enum control_result control_set(struct trace_control *control, bool record)
         /* One that stops must always be possible: the last place is for it. */
         if (state + 1 + record >= TRACE_STATES)
             return CONTROL_TOO_OFTEN;
-        control->since_ns[state + 1] = now_ns();
+        control->since_ns[state + 1] = monotonic_ns();
         if (__atomic_compare_exchange_n(&control->state, &state, state + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
             return CONTROL_DONE;
     }

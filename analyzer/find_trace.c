@@ -124,10 +124,12 @@ void find_trace_directory(char *path, size_t capacity)
         snprintf(path, capacity, "%s/.local/state/imgbench", home && *home ? home : "");
 }
 
-/* Anybody can make a directory in /tmp: only one that is the user's alone counts. */
-static bool is_private(const char *path)
+bool find_trace_temporary(char path[64], bool make)
 {
     struct stat status;
+    snprintf(path, 64, "/tmp/imgbench-%u", (unsigned)geteuid());
+    if (make && mkdir(path, 0700) && errno != EEXIST)
+        return false;
     return !lstat(path, &status) && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
            !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
@@ -153,9 +155,8 @@ static struct candidates look(struct places *places)
 {
     struct candidates candidates = {0};
     find_trace_directory(places->state, sizeof places->state);
-    snprintf(places->temp, sizeof places->temp, "/tmp/imgbench-%u", (unsigned)geteuid());
     list(&candidates, places->state, 0);
-    if (is_private(places->temp))
+    if (find_trace_temporary(places->temp, false))
         list(&candidates, places->temp, 0);
     if (candidates.count)
         qsort(candidates.list, candidates.count, sizeof *candidates.list, newest_first);

@@ -20,5 +20,8 @@ char *find_trace_to_control(const char *operand);
 
 /* ${XDG_STATE_HOME:-~/.local/state}/imgbench, where traces lie that nobody named a place for. */
 void find_trace_directory(char *path, size_t capacity);
+/* /tmp/imgbench-<uid>, where they lie when no home can hold them, made where it is not there. False where it cannot be
+ * trusted: anybody can make a directory in /tmp, and only one that is the user's alone counts. */
+bool find_trace_temporary(char path[64], bool make);
 
 #endif

@@ -9,10 +9,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/cmd.h"
+#include "analyzer/monotonic.h"
 
 void message_error(const char *format, ...)
 {
@@ -69,22 +69,15 @@ static struct {
     uint64_t start_ns, last_ns;
 } progress;
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 void message_progress(const char *what, double done_ratio)
 {
     if (!progress.begun) {
         progress.begun = true;
         const char *terminal = getenv("TERM");
         progress.quiet = !isatty(STDERR_FILENO) || !terminal || !strcmp(terminal, "dumb"); /* that shows \033[K */
-        progress.start_ns = now_ns();
+        progress.start_ns = monotonic_ns();
     }
-    uint64_t at_ns = progress.quiet ? 0 : now_ns();
+    uint64_t at_ns = progress.quiet ? 0 : monotonic_ns();
     if (progress.quiet || at_ns - progress.start_ns < PROGRESS_AFTER_NS || at_ns - progress.last_ns < PROGRESS_EVERY_NS)
         return;
     progress.last_ns = at_ns;

@@ -11,6 +11,7 @@
 #include "preload/foreign.h"
 #include "preload/system.h"
 #include "preload/text.h"
+#include "trace/size.h"
 #include "trace/trace.h"
 
 struct settings settings; /* defaults come with reading it: a page with values in it would be copied at each start */
@@ -30,34 +31,12 @@ static void ignore(const char *name)
         settings.bad[settings.bad_count++] = name;
 }
 
-/* A number with an optional suffix K, M or G (powers of 1024); what is not one is ignored and noted. */
+/* What is no number is ignored and noted. */
 static void read_number(const char *name, uint64_t limit, uint64_t *out)
 {
     const char *text = value_of(name);
-    if (!text || !*text)
-        return;
-    uint64_t number = 0;
-    const char *at = text;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        if (number > (UINT64_MAX - 9) / 10) {
-            ignore(name);
-            return;
-        }
-        number = number * 10 + (uint64_t)(*at - '0');
-    }
-    unsigned shift = *at == 'K' || *at == 'k' ? 10 : *at == 'M' || *at == 'm' ? 20 : *at == 'G' || *at == 'g' ? 30 : 0;
-    if (shift) {
-        at++;
-        if (*at == 'i')
-            at++;
-        if (*at == 'B')
-            at++;
-    }
-    if (at == text || *at || number > limit >> shift) {
+    if (text && *text && !trace_size_parse(text, limit, out))
         ignore(name);
-        return;
-    }
-    *out = number << shift;
 }
 
 /* "YYYYMMDDThhmmss" in UTC, without the libc's time zone machinery. Source: days-from-civil, proleptic Gregorian. */
@@ -126,7 +105,7 @@ void settings_read(void)
     settings.sample_ns = 10000000;
     settings.alloc_threshold = 65536;
     settings.head_bytes = 1024;
-    settings.quota_bytes = UINT64_C(1) << 30;
+    settings.quota_bytes = TRACE_QUOTA_DEFAULT;
     const char *text = value_of("IMGBENCH");
     if (text && strcmp(text, "off") == 0)
         settings.off = true;
@@ -139,7 +118,7 @@ void settings_read(void)
     number = settings.head_bytes;
     read_number("IMGBENCH_HEAD", TRACE_TEXT_MAX, &number);
     settings.head_bytes = (uint32_t)number;
-    read_number("IMGBENCH_QUOTA", UINT64_MAX / 2, &settings.quota_bytes);
+    read_number("IMGBENCH_QUOTA", TRACE_QUOTA_MOST, &settings.quota_bytes);
     number = 0;
     read_number("IMGBENCH_STACKS", 1, &number);
     settings.stacks = number;

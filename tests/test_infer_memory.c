@@ -222,34 +222,60 @@ START_TEST(without_an_input_the_time_of_decoding_is_unknown)
 }
 END_TEST
 
+/* Two processes with an image each, of 500 and 600 ms, and four looks at all of them from outside. */
+static struct run *run_looked_at(struct scene *scene, double every_ms, uint64_t highest_pss)
+{
+    *scene = scene_new();
+    struct actor a = scene_process(scene, 100, 1, 0), b = scene_process(scene, 101, 100, 0);
+    unsigned outside = build_trace_stream(scene->trace, build_trace_process(scene->trace, 99, AT(0) - 5));
+    const struct trace_tree_sample samples[] = {
+        {.rss_bytes = 9000000, .pss_bytes = 5000000, .processes = 2},
+        {.rss_bytes = 9000000, .pss_bytes = highest_pss, .processes = 3}, /* one more, which is not recorded */
+        {.rss_bytes = 9900000, .pss_bytes = 9900000, .processes = 3, .partial = 1},
+        {.rss_bytes = 9000000, .pss_bytes = TRACE_UNKNOWN, .processes = 1},
+    };
+    act_input(a, 1, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 1000);
+    act_input(b, 1, 1, "/photos/b.png", FORMAT_PNG, 0x1000, 1000);
+    ACT(a, 10, sample, .rss_bytes = 5000000, .shared_bytes = 1000000, .own_bytes = 400000);
+    ACT(b, 10, sample, .rss_bytes = 3000000, .shared_bytes = 2000000, .own_bytes = 100000);
+    for (unsigned i = 0; i < 4; i++)
+        build_trace_add(scene->trace, outside, AT(100 + every_ms * i), TRACE_KIND_tree_sample, &samples[i]);
+    act_end(b, 500, 0, 0);
+    act_end(a, 600, 0, 0);
+    return scene_run(scene);
+}
+
 /* imgbench run looks on from outside: what it says of all at one moment counts more than what each said of itself. Its
  * own directory is no process of the run. */
 START_TEST(samples_of_the_tree_are_the_memory_of_all_together)
 {
-    struct scene scene = scene_new();
-    struct actor a = scene_process(&scene, 100, 1, 0), b = scene_process(&scene, 101, 100, 0);
-    unsigned outside = build_trace_stream(scene.trace, build_trace_process(scene.trace, 99, AT(0) - 5));
-    const struct trace_tree_sample samples[] = {
-        {.rss_bytes = 9000000, .pss_bytes = 5000000, .processes = 2},
-        {.rss_bytes = 9000000, .pss_bytes = 6500000, .processes = 3}, /* one more, which is not recorded */
-        {.rss_bytes = 9900000, .pss_bytes = 9900000, .processes = 3, .partial = 1},
-        {.rss_bytes = 9000000, .pss_bytes = TRACE_UNKNOWN, .processes = 1},
-    };
-    ACT(a, 10, sample, .rss_bytes = 5000000, .shared_bytes = 1000000, .own_bytes = 400000);
-    ACT(b, 10, sample, .rss_bytes = 3000000, .shared_bytes = 2000000, .own_bytes = 100000);
-    for (unsigned i = 0; i < 4; i++)
-        build_trace_add(scene.trace, outside, AT(100 + 100 * i), TRACE_KIND_tree_sample, &samples[i]);
-    act_end(b, 500, 0, 0);
-    act_end(a, 600, 0, 0);
-    struct run *run = scene_run(&scene);
+    struct scene scene;
+    struct run *run = run_looked_at(&scene, 50, 6500000);
     ck_assert_uint_eq(run->process_count, 2);
     ck_assert_uint_eq(run->start_ns, AT(0));
     ck_assert_uint_eq(run->peak_rss_bytes, 6000000); /* less the library's 500,000 in the two */
     ck_assert(run->peak_is_tree && run->peak_is_measured);
-    ck_assert_uint_eq(run->peak_rss_ns, AT(200));
+    ck_assert_uint_eq(run->peak_rss_ns, AT(150));
     ck_assert_uint_eq(run->peak_process, 0);
     ck_assert_uint_eq(run->peak_composition.rss_bytes, 4600000);
     ck_assert_double_eq_tol(run->avg_rss_bytes, 5250000, 1);
+    run_free(run);
+    scene_free(&scene);
+}
+END_TEST
+
+START_TEST(few_samples_of_the_tree_count_where_they_show_more)
+{
+    struct scene scene;
+    struct run *run = run_looked_at(&scene, 60, 6500000); /* 9 in the life of a process */
+    ck_assert(run->peak_is_tree && !run->peak_is_measured);
+    /* private parts of each, less the library's, and the largest shared part */
+    ck_assert_uint_eq(run->peak_rss_bytes, 3600000 + 900000 + 2000000);
+    run_free(run);
+    scene_free(&scene);
+    run = run_looked_at(&scene, 60, 7500000); /* it was there, however seldom one looked */
+    ck_assert(run->peak_is_tree && run->peak_is_measured);
+    ck_assert_uint_eq(run->peak_rss_bytes, 7000000);
     run_free(run);
     scene_free(&scene);
 }
@@ -268,6 +294,7 @@ int main(void)
     tcase_add_test(all, codecs_inside_a_pipeline_count_for_themselves);
     tcase_add_test(all, without_an_input_the_time_of_decoding_is_unknown);
     tcase_add_test(all, samples_of_the_tree_are_the_memory_of_all_together);
+    tcase_add_test(all, few_samples_of_the_tree_count_where_they_show_more);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

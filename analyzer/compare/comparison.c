@@ -11,10 +11,6 @@
 #include "analyzer/compare/texts.h"
 #include "analyzer/memory.h"
 
-/* Stages with a smaller part of an image's time are not asked about: nobody would act on them, and each question makes
- * the others harder to answer. */
-#define ASKED_STAGE_LEAST 0.01
-
 const char *verdict_name(enum verdict verdict)
 {
     static const char *const names[] = {"equal", "better", "worse", "different", "noise", "untested", "one-sided"};
@@ -134,7 +130,7 @@ static bool is_asked(const struct comparison *comparison, const struct compared_
         return true;
     const struct compared_figure *whole = comparison_find(comparison, "image_time.mean");
     return !whole || isnan(whole->old) || isnan(whole->new) ||
-           row->old + row->new >= ASKED_STAGE_LEAST *(whole->old + whole->new);
+           row->old + row->new >= FIGURE_STAGE_LEAST *(whole->old + whole->new);
 }
 
 static void adjust_asked(struct comparison *comparison)

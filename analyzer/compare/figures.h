@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Stages with a smaller part of an image's time are not asked about: nobody would act on them, and each question makes
+ * the others harder to answer. */
+#define FIGURE_STAGE_LEAST 0.01
+
 enum figure_kind { FIGURE_EXACT, FIGURE_MEASURED };
 enum figure_better { FIGURE_NEITHER, FIGURE_LOWER, FIGURE_HIGHER };
 enum figure_unit { FIGURE_NUMBER, FIGURE_SECONDS, FIGURE_BYTES, FIGURE_RATIO };

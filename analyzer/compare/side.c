@@ -208,10 +208,8 @@ static void read_set(struct side *side, const char *path)
             const json_t *run = json_array_get(runs, i);
             const char *trace = json_string_value(json_object_get(run, "trace"));
             for (size_t k = 0; trace && k < side->runs_count; k++)
-                if (!strcmp(side->runs[k].name, trace)) {
+                if (!strcmp(side->runs[k].name, trace))
                     side->runs[k].round = (unsigned)json_integer_value(json_object_get(run, "round"));
-                    side->runs[k].place = (unsigned)json_integer_value(json_object_get(run, "place"));
-                }
         }
     } else if (set || error.line > 0) {
         message_error("%s: not what 'imgbench run' writes: rounds are not known, the runs count as recorded apart",

@@ -25,7 +25,6 @@ struct side_run {
     char *name;     /* of its trace or file */
     json_t *report; /* without images[], files[] and processes[] */
     unsigned round; /* of its session, from 1; 0 = it was in none */
-    unsigned place; /* in its round, from 0 */
 };
 
 struct side {

@@ -15,7 +15,6 @@
 #define OUTLIER_LEAST 0.05  /* of the median: nearer ones are noise that an interval can carry */
 #define SHORT_S       0.005 /* starting a program takes about a millisecond, and varies by as much */
 #define BUSY_OTHERS   0.10  /* of the machine's CPUs, used by programs that were not recorded */
-#define STAGE_LEAST   0.01  /* of an image's time; words.c and comparison.c ask about the same stages */
 
 static size_t known(const double *values, size_t n, double *out)
 {
@@ -39,7 +38,7 @@ static struct statistics_set set_of(const struct figures *figures, const char *p
 static bool is_small_stage(const struct figures *figures, const struct figure *figure, double mean)
 {
     double whole = set_of(figures, "image_time.mean").mean;
-    return !strncmp(figure->path, "stages.", 7) && !isnan(whole) && mean < STAGE_LEAST * whole;
+    return !strncmp(figure->path, "stages.", 7) && !isnan(whole) && mean < FIGURE_STAGE_LEAST * whole;
 }
 
 static void row(const struct figures *figures, const struct figure *figure, bool ascii, FILE *out)

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/monotonic.h"
+
 #include "analyzer/doctor/doctor.h"
 
 #define CLOCK_READINGS 20000
@@ -63,13 +65,6 @@ static void check_versions(struct doctor *doctor)
                old ? ": libimgbench.so needs 2.31 or newer" : "");
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void check_clock(struct doctor *doctor)
 {
     char source[64];
@@ -77,10 +72,10 @@ static void check_clock(struct doctor *doctor)
     if (!first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", source, sizeof source))
         snprintf(source, sizeof source, "source not known (/sys)");
     for (unsigned round = 0; round < 5; round++) { /* the best of five: others use the CPU, too */
-        uint64_t begin = now_ns();
+        uint64_t begin = monotonic_ns();
         for (unsigned i = 0; i < CLOCK_READINGS / 5; i++)
-            now_ns();
-        uint64_t each = (now_ns() - begin) / (CLOCK_READINGS / 5);
+            monotonic_ns();
+        uint64_t each = (monotonic_ns() - begin) / (CLOCK_READINGS / 5);
         best = each < best ? each : best;
     }
     bool slow = best > CLOCK_SLOW_NS;

@@ -145,7 +145,8 @@ bool gate_fails(const struct gate_count *count)
     return count->expression->scope == SCOPE_ALL ? count->holding == count->looked_at : count->holding > 0;
 }
 
-void gate_value(const char *path, double value, char text[40])
+/* A figure as people write it, by what its path says it is. */
+static void gate_value(const char *path, double value, char text[40])
 {
     struct figure_class class;
     figures_classify(path, &class);

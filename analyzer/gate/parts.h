@@ -23,9 +23,6 @@ bool gate_fails(const struct gate_count *count);
 /* That line. `where` names the first one that is past it, or is NULL. */
 void gate_say(const struct gate_count *count, const char *where);
 
-/* A figure as people write it, by what its path says it is. */
-void gate_value(const char *path, double value, char text[40]);
-
 /* The figures of images whose change is known, pair by pair: "bytes_out"; NULL for any other path. */
 const char *gate_image_figure(const char *path);
 

@@ -207,7 +207,7 @@ static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
 static void handle(struct infer *infer, struct trace_record *record, const struct reader_origin *origin)
 {
     if (record->kind == TRACE_KIND_tree_sample) { /* of `imgbench run`, which is no part of the run */
-        infer_resources_tree(infer, &record->tree_sample, record->time_ns);
+        infer_tree_sample(infer, &record->tree_sample, record->time_ns);
         return;
     }
     if (!infer->run->records)

@@ -216,7 +216,12 @@ void infer_resources_process_began(struct infer *infer, struct process_state *pr
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);
 /* Stretches with live processes, split where none lived for a minute; and the run's end. */
 void infer_periods(struct run *run);
-void infer_resources_tree(struct infer *infer, const struct trace_tree_sample *sample, uint64_t time_ns);
+void infer_tree_sample(struct infer *infer, const struct trace_tree_sample *sample, uint64_t time_ns);
+/* Where it was asked often enough, that is the memory of all processes together. */
+void infer_tree_finish(struct infer *infer);
+/* The largest shared part of those alive, and the largest of them. */
+uint64_t infer_resources_largest(const struct infer *infer, uint32_t *largest_process);
+struct memory_composition infer_resources_composition(const struct process_state *process);
 void infer_resources_finish(struct infer *infer);
 
 /* blocks.c */

@@ -120,7 +120,7 @@ void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
 }
 
 /* The largest shared part and the largest process. Few live at once; only those that never end add up. */
-static uint64_t largest_of(const struct infer *infer, uint32_t *largest_process)
+uint64_t infer_resources_largest(const struct infer *infer, uint32_t *largest_process)
 {
     uint64_t shared = 0, largest = 0;
     for (size_t i = 0; i < infer->alive_count; i++) {
@@ -135,7 +135,7 @@ static uint64_t largest_of(const struct infer *infer, uint32_t *largest_process)
 }
 
 /* What the largest process's memory is made of; without the heap's part where its allocator was not seen. */
-static struct memory_composition composition_of(const struct process_state *process)
+struct memory_composition infer_resources_composition(const struct process_state *process)
 {
     return (struct memory_composition){
         .rss_bytes = process->last_rss,
@@ -151,7 +151,7 @@ static void tree_changed(struct infer *infer, uint64_t time_ns)
 {
     struct run *run = infer->run;
     uint32_t largest_process = NO_ID;
-    uint64_t sum = infer->tree_private + largest_of(infer, &largest_process);
+    uint64_t sum = infer->tree_private + infer_resources_largest(infer, &largest_process);
     if (infer->tree_rss && time_ns > infer->tree_at_ns) {
         infer->rss_integral += (double)infer->tree_rss * (double)(time_ns - infer->tree_at_ns);
         infer->rss_time += (double)(time_ns - infer->tree_at_ns);
@@ -170,44 +170,8 @@ static void tree_changed(struct infer *infer, uint64_t time_ns)
         run->peak_is_tree = infer->tree_private > infer->processes[largest_process]->last_anon;
         run->peak_rss_ns = time_ns;
         run->peak_process = largest_process;
-        run->peak_composition = composition_of(infer->processes[largest_process]);
+        run->peak_composition = infer_resources_composition(infer->processes[largest_process]);
     }
-}
-
-/* Asked of all processes at one moment, those that are not recorded among them. Better than adding up what each said of
- * itself at moments of its own, but only every 100 ms. */
-void infer_resources_tree(struct infer *infer, const struct trace_tree_sample *sample, uint64_t time_ns)
-{
-    uint32_t largest_process = NO_ID;
-    if (sample->pss_bytes == TRACE_UNKNOWN || sample->partial)
-        return;
-    largest_of(infer, &largest_process);
-    uint64_t own = 0;
-    for (size_t i = 0; i < infer->alive_count; i++)
-        own += infer->alive[i]->last_own;
-    uint64_t bytes = sample->pss_bytes > own ? sample->pss_bytes - own : 0;
-    infer->pss_sum += (double)bytes;
-    infer->pss_samples++;
-    if (largest_process == NO_ID || bytes <= infer->pss_peak_bytes)
-        return;
-    infer->pss_peak_bytes = bytes;
-    infer->pss_peak_ns = time_ns;
-    infer->pss_peak_process = largest_process;
-    infer->pss_peak_composition = composition_of(infer->processes[largest_process]);
-}
-
-/* Where the whole tree was asked, that is what counts. */
-static void take_measured_peak(struct infer *infer)
-{
-    struct run *run = infer->run;
-    if (!infer->pss_peak_bytes)
-        return;
-    run->peak_rss_bytes = infer->pss_peak_bytes;
-    run->peak_rss_ns = infer->pss_peak_ns;
-    run->peak_process = infer->pss_peak_process;
-    run->peak_composition = infer->pss_peak_composition;
-    run->peak_is_tree = run->peak_is_measured = true;
-    run->avg_rss_bytes = infer->pss_sum / (double)infer->pss_samples;
 }
 
 void infer_resources_process_began(struct infer *infer, struct process_state *process)
@@ -354,7 +318,7 @@ void infer_resources_finish(struct infer *infer)
 {
     struct run *run = infer->run;
     run->avg_rss_bytes = infer->rss_time > 0 ? infer->rss_integral / infer->rss_time : (double)NAN;
-    take_measured_peak(infer);
+    infer_tree_finish(infer);
     for (uint32_t i = 0; i < run->process_count; i++) {
         const struct process *process = &run->processes[i];
         if (process->vm_hwm_bytes == UNKNOWN ||

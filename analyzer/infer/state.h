@@ -302,6 +302,16 @@ struct chain_link {
     uint32_t next, hash;
 };
 
+/* What samples of the tree of processes said: PSS of all of them. */
+struct tree_memory {
+    uint64_t asked, samples; /* samples: that had it, as they have with several processes */
+    uint64_t first_ns, last_ns;
+    double sum;
+    uint64_t peak_bytes, peak_ns; /* peak_bytes 0 = none */
+    uint32_t peak_process;
+    struct memory_composition peak_composition;
+};
+
 struct infer {
     struct run *run;
     struct reader *reader;
@@ -333,10 +343,7 @@ struct infer {
     uint64_t machine_at_ns, machine_idle_ns; /* last reading of the idle time of all CPUs; machine_at_ns 0 = none */
     uint64_t tree_at_ns, tree_rss, tree_private, tree_heap, tree_threads;
     double rss_integral, rss_time;
-    double pss_sum; /* of samples of the tree of processes, as are the next ones; 0 where none was taken */
-    uint64_t pss_samples, pss_peak_bytes, pss_peak_ns;
-    uint32_t pss_peak_process;
-    struct memory_composition pss_peak_composition;
+    struct tree_memory tree;
     uint64_t last_ns;         /* time of the last record */
     struct mark_state *marks; /* see marks.c, or NULL: there are none */
 };

@@ -14,18 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/find_trace.h"
+
 static const char name[] = "libimgbench.so";
 
 static bool can_be_named(const char *path)
 {
     return !strpbrk(path, " :\t\n");
-}
-
-static bool is_private(const char *path)
-{
-    struct stat status;
-    return !lstat(path, &status) && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
-           !(status.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* A link that LD_PRELOAD can name; the same one for the same library. */
@@ -35,8 +30,7 @@ static bool link_to(char path[LIBRARY_PATH], char *why, size_t capacity)
     uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
     for (const char *byte = path; *byte; byte++)
         hash = (hash ^ (unsigned char)*byte) * UINT64_C(0x100000001b3);
-    snprintf(directory, sizeof directory, "/tmp/imgbench-%u", (unsigned)geteuid());
-    if ((mkdir(directory, 0700) && errno != EEXIST) || !is_private(directory)) {
+    if (!find_trace_temporary(directory, true)) {
         snprintf(why, capacity,
                  "%s holds a blank or colon, which LD_PRELOAD cannot name, and %s cannot be used for a link to it",
                  path, directory);

@@ -144,8 +144,8 @@ static void print_overhead(const struct series *series, const struct variant *va
             }
     struct statistics_difference cost;
     statistics_of_rounds(bare, recorded, n, &cost);
-    double estimate =
-        json_number_value(json_object_get(json_object_get(side->runs[0].report, "coverage"), "overhead_ratio"));
+    const json_t *known = json_object_get(json_object_get(side->runs[0].report, "coverage"), "overhead_ratio");
+    double estimate = json_is_number(known) ? json_number_value(known) : (double)NAN;
     fprintf(out, "Recording cost, measured: %s of the time without it", format_change(cost.ratio, ascii).text);
     if (isnan(cost.low))
         fprintf(out, " (%zu rounds; an interval needs %d)", n, STATISTICS_RUNS_NEEDED);

@@ -6,11 +6,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/memory.h"
 #include "analyzer/message.h"
+#include "analyzer/monotonic.h"
 #include "analyzer/writer/writer.h"
 
 #define KEPT 36000 /* an hour of one every 100 ms */
@@ -32,7 +32,6 @@ void samples_clear(void)
 
 void samples_add(const struct tree *tree, pid_t pid)
 {
-    struct timespec now;
     if (++samples.skipped < samples.every)
         return;
     samples.skipped = 0;
@@ -42,10 +41,9 @@ void samples_add(const struct tree *tree, pid_t pid)
         samples.list_count = KEPT / 2;
         samples.every *= 2;
     }
-    clock_gettime(CLOCK_MONOTONIC, &now);
     struct trace_record *record = MEMORY_APPEND(&samples, list);
     record->kind = TRACE_KIND_tree_sample;
-    record->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    record->time_ns = monotonic_ns();
     record->tree_sample = (struct trace_tree_sample){.rss_bytes = tree->rss_bytes,
                                                      .pss_bytes = tree->pss_bytes,
                                                      .cpu_ns = tree->cpu_ns,

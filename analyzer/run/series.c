@@ -87,7 +87,7 @@ static bool write_set(const struct series *series, const struct variant *variant
 static bool run_of_round(struct series *series, struct variant *variant, bool bare, unsigned round, unsigned place,
                          struct target_end *last)
 {
-    char name[SERIES_NAME_BYTES], trace[PATH_MAX], why[PATH_MAX + 128];
+    char name[16], trace[PATH_MAX], why[PATH_MAX + 128];
     snprintf(name, sizeof name, "run-%03u", round);
     snprintf(trace, sizeof trace, "%s", variant->directory);
     if (!bare && !series->single && !set_subdirectory(variant->directory, name, trace, why, sizeof why)) {

@@ -40,7 +40,5 @@ struct series {
 /* Runs all of it. Returns true when every run was made; else what went wrong was said, unless a target failed or was
  * interrupted: *last says how it ended. Sets are written as they grow. */
 bool series_run(struct series *series, struct target_end *last);
-/* "run-001": a run's directory below its variant's. */
-#define SERIES_NAME_BYTES 16
 
 #endif

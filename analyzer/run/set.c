@@ -20,8 +20,7 @@
 #include "analyzer/find_trace.h"
 #include "analyzer/output_file.h"
 #include "analyzer/render/json_parts.h"
-
-#define QUOTA_BYTES (UINT64_C(1) << 30) /* the library's default */
+#include "trace/size.h"
 
 static bool make_directories(const char *path)
 {
@@ -83,8 +82,10 @@ bool set_directory(const char *wanted, const char *program, char path[PATH_MAX],
         const char *slash = strrchr(path, '/');
         char name[512];
         snprintf(name, sizeof name, "%s", slash + 1);
-        snprintf(path, PATH_MAX, "/tmp/imgbench-%u/%s", (unsigned)geteuid(), name);
-        made = make_directories(path);
+        char directory[64];
+        made = find_trace_temporary(directory, true);
+        snprintf(path, PATH_MAX, "%s/%s", directory, name);
+        made = made && make_directories(path);
     }
     if (!made) {
         snprintf(why, capacity, "cannot make the trace directory %s: %s; name another one: --out=DIR", path,
@@ -104,25 +105,13 @@ bool set_directory(const char *wanted, const char *program, char path[PATH_MAX],
     return true;
 }
 
-/* As the library reads it: a number, and K, M or G (powers of 1,024) behind it, with iB or without. */
 static uint64_t quota(void)
 {
     const char *text = getenv("IMGBENCH_QUOTA");
-    char *end;
-    if (!text || *text < '0' || *text > '9')
-        return QUOTA_BYTES;
-    errno = 0;
-    uint64_t number = strtoull(text, &end, 10);
-    unsigned shift = *end == 'K' || *end == 'k'   ? 10
-                     : *end == 'M' || *end == 'm' ? 20
-                     : *end == 'G' || *end == 'g' ? 30
-                                                  : 0;
-    end += shift != 0;
-    if (shift) {
-        end += *end == 'i';
-        end += *end == 'B';
-    }
-    return errno || *end || number > UINT64_MAX >> shift ? QUOTA_BYTES : number << shift;
+    uint64_t bytes = TRACE_QUOTA_DEFAULT;
+    if (text)
+        trace_size_parse(text, TRACE_QUOTA_MOST, &bytes); /* as the library: nonsense changes nothing */
+    return bytes;
 }
 
 bool set_has_room(const char *path, char *why, size_t capacity)

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/monotonic.h"
+
 /* What a program is told from outside, and SIGCHLD, which says that it ended or stopped. Others keep their meaning. */
 static const int passed_on[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1, SIGUSR2,
                                 SIGALRM, SIGCONT, SIGWINCH, SIGTSTP, SIGCHLD};
@@ -36,11 +38,11 @@ void target_signals_give_back(void)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static uint64_t clock_ns(clockid_t clock)
+static int64_t realtime_ns(void)
 {
     struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static bool is_ours(const char *entry, size_t bytes)
@@ -79,8 +81,6 @@ static void set_environment(const struct target *target)
         unsetenv("LD_PRELOAD");
     if (target->trace)
         setenv("IMGBENCH_DIR", target->trace, 1);
-    if (target->off)
-        setenv("IMGBENCH", "off", 1);
 }
 
 static _Noreturn void become(const struct target *target, int report)
@@ -115,7 +115,7 @@ static pid_t start(const struct target *target, struct target_end *end)
         end->error = errno;
         return 0;
     }
-    end->started_ns = (int64_t)clock_ns(CLOCK_REALTIME);
+    end->started_ns = realtime_ns();
     pid_t pid = fork();
     if (pid == 0)
         become(target, report[1]);
@@ -138,10 +138,10 @@ static void stop_with(const struct target *target, pid_t pid, struct target_end 
 {
     if (target->stops)
         target->stops(target->context);
-    uint64_t from_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t from_ns = monotonic_ns();
     raise(SIGSTOP);
     kill(pid, SIGCONT);
-    end->stopped_ns += clock_ns(CLOCK_MONOTONIC) - from_ns;
+    end->stopped_ns += monotonic_ns() - from_ns;
 }
 
 /* True when the target has ended. */
@@ -176,7 +176,7 @@ static void pass_on(const siginfo_t *what, pid_t pid, struct target_end *end)
 void target_run(const struct target *target, struct target_end *end)
 {
     *end = (struct target_end){.exit_code = -1};
-    uint64_t from_ns = clock_ns(CLOCK_MONOTONIC);
+    uint64_t from_ns = monotonic_ns();
     pid_t pid = start(target, end);
     if (!pid)
         return;
@@ -190,7 +190,7 @@ void target_run(const struct target *target, struct target_end *end)
         if (number < 0 && errno == EAGAIN)
             wait_ms = target->tick(target->context, pid);
     }
-    end->wall_ns = clock_ns(CLOCK_MONOTONIC) - from_ns;
+    end->wall_ns = monotonic_ns() - from_ns;
 }
 
 void target_end_likewise(const struct target_end *end)

@@ -9,15 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static uint64_t thread_cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* The file's first bytes, terminated; false where it is gone or not to be read. */
 static bool read_file(const char *path, char *text, size_t capacity)
@@ -128,7 +120,6 @@ static void add_proportional(struct tree *tree, pid_t pid)
 
 void tree_ask(struct tree *tree, pid_t pid)
 {
-    uint64_t from_ns = thread_cpu_ns();
     *tree = (struct tree){.whole = true, .pss_bytes = UINT64_MAX};
     add_child(tree, pid);
     for (uint32_t i = 0; i < tree->processes; i++) /* grows meanwhile */
@@ -137,5 +128,4 @@ void tree_ask(struct tree *tree, pid_t pid)
         tree->pss_bytes = 0;
     for (uint32_t i = 0; i < tree->processes && tree->pss_bytes != UINT64_MAX; i++)
         add_proportional(tree, tree->pids[i]);
-    tree->cost_ns = thread_cpu_ns() - from_ns;
 }

@@ -19,7 +19,6 @@ struct tree {
     uint64_t cpu_ns;      /* of the living, and of their children that ended and were waited for */
     uint64_t read_bytes;  /* rchar, likewise */
     uint64_t write_bytes; /* wchar, likewise */
-    uint64_t cost_ns;     /* CPU time that asking took */
 };
 
 /* Asks for pid and its descendants. Those whose parent ended belong to somebody else and are not among them. pss_bytes

@@ -30,4 +30,4 @@ for expression in 'd["totals"]' 'd["stages"]["encode"]' 'd["duration_s"]' 'd["me
         fail "$expression: $(figure private.json "$expression") and $(figure public.json "$expression")"
 done
 imgbench compare private public >comparison.txt
-grep -q '1 is on both sides' comparison.txt || grep -q 'Images: ' comparison.txt
+grep -q '^Images: 1 is on both sides, 0 only old, 0 only new' comparison.txt || fail "$(<comparison.txt)"
