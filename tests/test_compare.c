@@ -273,6 +273,44 @@ START_TEST(what_differs_besides_figures_is_said)
 }
 END_TEST
 
+/* What a library is called with its version in its name, on both sides; and what it is said to be. */
+static const char *const renamed[][3] = {
+    {"libvips-cpp.so.42", "libvips-cpp.so.8.18.7", "libvips-cpp"},
+    {"sharp-linux-x64.node", "sharp-linux-x64-0.35.5.node", "sharp-linux-x64"},
+    {"libMagickCore-6.Q16.so.6.0.0", "libMagickCore-7.Q16.so.10.0.1", "libMagickCore"},
+    {"libwebp-2fd3cdca.so.7.1.8", "libwebp-b2c7ef01.so.7.1.10", "libwebp"},
+    {"libde265.so.0.1.1", "libde265.so.0.1.6", "libde265"},
+    {"_imaging.cpython-311-x86_64-linux-gnu.so", "_imaging.cpython-311-x86_64-linux-gnu.so",
+     "_imaging.cpython-311-x86_64-linux-gnu"},
+};
+
+START_TEST(a_library_is_the_same_when_its_name_has_the_version)
+{
+    const char *const *names = renamed[_i];
+    struct side old, new;
+    struct comparison comparison;
+    make_sides(&old, &new, 1, 1, 1, NULL);
+    for (int side = 0; side < 2; side++) {
+        json_t *list = json_object_get((side ? &new : &old)->runs[0].report, "libraries");
+        json_array_clear(list);
+        json_array_append_new(
+            list, json_pack("{s:s, s:n, s:s}", "name", names[side], "version", "build_id", side ? "b1" : "a0"));
+    }
+    comparison_make(&comparison, &old, &new, NULL, NULL);
+    size_t found = 0;
+    for (size_t i = 0; i < comparison.texts_count; i++) {
+        const struct compared_text *text = &comparison.texts[i];
+        if (strcmp(text->what, names[2]) != 0)
+            continue;
+        found++;
+        ck_assert_msg(text->old && strstr(text->old, names[0]) && strstr(text->old, "a0"), "old: %s", text->old);
+        ck_assert_msg(text->new &&strstr(text->new, names[1]) && strstr(text->new, "b1"), "new: %s", text->new);
+    }
+    ck_assert_uint_eq(found, 1);
+    release(&old, &new, &comparison);
+}
+END_TEST
+
 static char *rendered(const struct compare_renderer *renderer, size_t runs, bool ascii)
 {
     struct side old, new;
@@ -347,6 +385,8 @@ int main(void)
     tcase_add_test(tests, images_are_found_again_by_path_then_format_then_likeness);
     tcase_add_test(tests, images_that_look_alike_are_not_guessed);
     tcase_add_test(tests, what_differs_besides_figures_is_said);
+    tcase_add_loop_test(tests, a_library_is_the_same_when_its_name_has_the_version, 0,
+                        sizeof renamed / sizeof *renamed);
     tcase_add_test(tests, all_forms_are_the_golden_ones);
     tcase_add_test(tests, a_set_is_told_with_its_warnings);
     suite_add_tcase(suite, tests);

@@ -43,13 +43,30 @@ static bool compare_host(struct comparison *comparison, const json_t *old, const
     return comparison->texts_count == before;
 }
 
+/* The bytes of a name without "-1.2.3", "-1.2.3-linux", or the eight digits that a Python wheel gives to its copies. */
+static size_t without_version(const char *name, size_t bytes)
+{
+    for (size_t i = 1; i + 1 < bytes; i++) {
+        if (name[i] != '-')
+            continue;
+        size_t digits = strspn(name + i + 1, "0123456789."), hexadecimal = strspn(name + i + 1, "0123456789abcdef");
+        bool version = digits && memchr(name + i + 1, '.', digits);
+        if (version || (hexadecimal == 8 && i + 1 + hexadecimal == bytes))
+            return i;
+    }
+    return bytes;
+}
+
 /* "libwebp" of "libwebp.so.7.1.5" and of "/usr/lib/…/libwebp.so.7": what stays when the version goes up. */
 static void stem(const char *name, char *out, size_t capacity)
 {
     const char *slash = strrchr(name, '/'), *end;
     name = slash ? slash + 1 : name;
     end = strstr(name, ".so");
-    snprintf(out, capacity, "%.*s", (int)(end ? end - name : (ptrdiff_t)strlen(name)), name);
+    if (!end && (end = strrchr(name, '.')) && strcmp(end, ".node") != 0) /* node calls them so */
+        end = NULL;
+    size_t bytes = without_version(name, end ? (size_t)(end - name) : strlen(name));
+    snprintf(out, capacity, "%.*s", (int)bytes, name);
 }
 
 static const json_t *library(const json_t *list, const char *wanted)

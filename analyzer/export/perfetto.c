@@ -44,7 +44,7 @@ enum event_field {
     EVENT_COUNTER = 30,
     EVENT_DOUBLE_COUNTER = 44
 };
-enum { TYPE_SLICE_BEGIN = 1, TYPE_SLICE_END = 2, TYPE_COUNTER = 4 };
+enum { TYPE_SLICE_BEGIN = 1, TYPE_SLICE_END = 2, TYPE_INSTANT = 3, TYPE_COUNTER = 4 };
 enum {
     ANNOTATION_NAME_IID = 1,
     ANNOTATION_UINT = 3,
@@ -58,7 +58,7 @@ enum { INTERNED_IID = 1, INTERNED_TEXT = 2 };
 static const char *const categories[] = {
     [CATEGORY_PROCESS] = "process", [CATEGORY_IMAGE] = "image", [CATEGORY_STAGE] = "stage",
     [CATEGORY_CODEC] = "codec",     [CATEGORY_ROWS] = "rows",   [CATEGORY_IO] = "io",
-    [CATEGORY_MEMORY] = "memory",
+    [CATEGORY_MEMORY] = "memory",   [CATEGORY_MARK] = "mark",
 };
 static const char *const arguments[] = {
     [ARGUMENT_FILE] = "file",
@@ -85,6 +85,8 @@ static const char *const arguments[] = {
     [ARGUMENT_SETTING] = "setting",
     [ARGUMENT_SOURCE] = "source",
     [ARGUMENT_PID] = "pid",
+    [ARGUMENT_TID] = "tid",
+    [ARGUMENT_DATA] = "data",
 };
 
 uint64_t perfetto_process_track(uint32_t process)
@@ -270,16 +272,28 @@ static size_t begin_event(struct perfetto *perfetto, uint64_t track, uint64_t ti
     return event;
 }
 
-size_t perfetto_open_slice(struct perfetto *perfetto, uint64_t track, uint64_t time_ns, enum perfetto_category category,
-                           uint32_t name)
+static size_t begin_named(struct perfetto *perfetto, uint64_t track, uint64_t time_ns, unsigned type,
+                          enum perfetto_category category, uint32_t name)
 {
-    size_t event = begin_event(perfetto, track, time_ns, TYPE_SLICE_BEGIN);
+    size_t event = begin_event(perfetto, track, time_ns, type);
     proto_integer(&perfetto->packet, EVENT_CATEGORY_IIDS, category);
     if (name)
         proto_integer(&perfetto->packet, EVENT_NAME_IID, name);
     else
         proto_text(&perfetto->packet, EVENT_NAME, "(too many names)", 16);
     return event;
+}
+
+size_t perfetto_open_slice(struct perfetto *perfetto, uint64_t track, uint64_t time_ns, enum perfetto_category category,
+                           uint32_t name)
+{
+    return begin_named(perfetto, track, time_ns, TYPE_SLICE_BEGIN, category, name);
+}
+
+size_t perfetto_open_instant(struct perfetto *perfetto, uint64_t track, uint64_t time_ns,
+                             enum perfetto_category category, uint32_t name)
+{
+    return begin_named(perfetto, track, time_ns, TYPE_INSTANT, category, name);
 }
 
 void perfetto_end_event(struct perfetto *perfetto, size_t event)

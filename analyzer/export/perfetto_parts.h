@@ -16,7 +16,8 @@ enum perfetto_category {
     CATEGORY_CODEC,
     CATEGORY_ROWS,
     CATEGORY_IO,
-    CATEGORY_MEMORY
+    CATEGORY_MEMORY,
+    CATEGORY_MARK
 };
 enum perfetto_argument {
     ARGUMENT_NONE,
@@ -43,7 +44,9 @@ enum perfetto_argument {
     ARGUMENT_SIZE_RATIO,
     ARGUMENT_SETTING,
     ARGUMENT_SOURCE,
-    ARGUMENT_PID
+    ARGUMENT_PID,
+    ARGUMENT_TID,
+    ARGUMENT_DATA
 };
 
 /* Tracks below 2^32 are numbered as they come; those of processes and threads follow from who they are. */
@@ -82,6 +85,9 @@ uint32_t perfetto_text(struct perfetto *perfetto, const char *text, size_t bytes
  * another one. */
 size_t perfetto_open_slice(struct perfetto *perfetto, uint64_t track, uint64_t time_ns, enum perfetto_category category,
                            uint32_t name);
+/* A moment: one packet, nothing closes it. */
+size_t perfetto_open_instant(struct perfetto *perfetto, uint64_t track, uint64_t time_ns,
+                             enum perfetto_category category, uint32_t name);
 void perfetto_end_event(struct perfetto *perfetto, size_t event);
 void perfetto_close_slice(struct perfetto *perfetto, uint64_t track, uint64_t time_ns);
 void perfetto_argument_number(struct perfetto *perfetto, enum perfetto_argument argument, uint64_t value);
@@ -92,6 +98,25 @@ void perfetto_count_real(struct perfetto *perfetto, uint64_t track, uint64_t tim
 
 /* perfetto_run.c: all that a run tells. */
 void perfetto_run(struct perfetto *perfetto);
+
+/* perfetto_marks.c */
+void perfetto_marks(struct perfetto *perfetto);
+
+/* ---- perfetto_lanes.c: pieces of time on tracks below one of this name ---- */
+
+struct perfetto_piece {
+    uint64_t start_ns, end_ns;
+    uint32_t group; /* pieces of two groups are never on one track */
+    uint32_t index; /* the caller's */
+};
+#define PERFETTO_LANE_BYTES 320
+/* Names a track of a group; beside: how many the group has already. */
+typedef void perfetto_lane_name(struct perfetto *perfetto, uint32_t group, size_t beside,
+                                char name[PERFETTO_LANE_BYTES]);
+typedef void perfetto_write_piece(struct perfetto *perfetto, uint64_t track, uint32_t index);
+/* Sorts the pieces; each is written on a track where it overlaps none before it. */
+void perfetto_lay(struct perfetto *perfetto, const char *name, struct perfetto_piece *pieces, size_t count,
+                  perfetto_lane_name *lane_name, perfetto_write_piece *write);
 
 /* perfetto_calls.c */
 void perfetto_calls_finish(struct perfetto *perfetto);

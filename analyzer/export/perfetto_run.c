@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: what a run tells Perfetto: processes, workers with their images and stages, resources over time.
+ * Owns: what a run tells Perfetto: processes, workers with their images and stages, resources over time; marks are in
+ * perfetto_marks.c.
  * Must not know: records, fields of packets. */
 #include <math.h>
 #include <stdlib.h>
@@ -134,87 +135,25 @@ static void write_image(struct perfetto *perfetto, uint64_t track, uint32_t inde
     perfetto_close_slice(perfetto, track, end_of(image));
 }
 
-struct placed {
-    uint64_t start_ns;
-    uint32_t worker, image;
-};
-
-static int by_worker_and_start(const void *a, const void *b)
-{
-    const struct placed *x = a, *y = b;
-    if (x->worker != y->worker)
-        return x->worker < y->worker ? -1 : 1;
-    if (x->start_ns != y->start_ns)
-        return x->start_ns < y->start_ns ? -1 : 1;
-    return x->image < y->image ? -1 : x->image > y->image;
-}
-
-/* A heap of lanes, the one that is free first on top. */
-struct lane {
-    uint64_t end_ns, track;
-};
-static void sink(struct lane *lanes, size_t count, size_t at)
-{
-    for (size_t child; (child = at * 2 + 1) < count; at = child) {
-        if (child + 1 < count && lanes[child + 1].end_ns < lanes[child].end_ns)
-            child++;
-        if (lanes[at].end_ns <= lanes[child].end_ns)
-            return;
-        struct lane other = lanes[at];
-        lanes[at] = lanes[child];
-        lanes[child] = other;
-    }
-}
-
-static void rise(struct lane *lanes, size_t at)
-{
-    for (; at && lanes[(at - 1) / 2].end_ns > lanes[at].end_ns; at = (at - 1) / 2) {
-        struct lane other = lanes[at];
-        lanes[at] = lanes[(at - 1) / 2];
-        lanes[(at - 1) / 2] = other;
-    }
-}
-
-static uint64_t new_lane(struct perfetto *perfetto, uint64_t root, uint32_t worker, size_t lanes)
-{
-    char name[64];
-    uint64_t track = perfetto_new_track(perfetto);
-    size_t at = worker == NO_ID ? (size_t)snprintf(name, sizeof name, "No worker")
-                                : (size_t)snprintf(name, sizeof name, "Worker %u", worker);
-    if (lanes)
-        snprintf(name + at, sizeof name - at, ", beside (%zu)", lanes + 1);
-    perfetto_describe_track(perfetto, track, root, name);
-    return track;
-}
-
 /* Images of a worker that overlap (a pipeline, a server) get tracks of their own. */
+static void image_lane(struct perfetto *perfetto, uint32_t worker, size_t beside, char name[PERFETTO_LANE_BYTES])
+{
+    (void)perfetto;
+    size_t at = worker == NO_ID ? (size_t)snprintf(name, PERFETTO_LANE_BYTES, "No worker")
+                                : (size_t)snprintf(name, PERFETTO_LANE_BYTES, "Worker %u", worker);
+    if (beside)
+        snprintf(name + at, PERFETTO_LANE_BYTES - at, ", beside (%zu)", beside + 1);
+}
+
 static void write_images(struct perfetto *perfetto)
 {
     const struct run *run = perfetto->metrics->run;
-    struct placed *images = memory_zeroed(run->image_count, sizeof *images);
-    struct lane *lanes = NULL;
-    size_t lanes_capacity = 0, count = 0;
-    uint64_t root = perfetto_new_track(perfetto);
-    perfetto_describe_track(perfetto, root, 0, "Images");
-    for (uint32_t i = 0; i < run->image_count; i++)
-        images[i] = (struct placed){run->images[i].start_ns, run->images[i].worker, i};
-    qsort(images, run->image_count, sizeof *images, by_worker_and_start);
-    for (size_t i = 0; i < run->image_count; i++) {
-        uint64_t end_ns = end_of(&run->images[images[i].image]);
-        if (i && images[i].worker != images[i - 1].worker)
-            count = 0;
-        if (!count || lanes[0].end_ns > images[i].start_ns) {
-            memory_grow((void **)&lanes, &lanes_capacity, count, sizeof *lanes);
-            lanes[count] = (struct lane){end_ns, new_lane(perfetto, root, images[i].worker, count)};
-            write_image(perfetto, lanes[count].track, images[i].image);
-            rise(lanes, count++);
-        } else {
-            lanes[0].end_ns = end_ns;
-            write_image(perfetto, lanes[0].track, images[i].image);
-            sink(lanes, count, 0);
-        }
+    struct perfetto_piece *images = memory_zeroed(run->image_count, sizeof *images);
+    for (uint32_t i = 0; i < run->image_count; i++) {
+        const struct image *image = &run->images[i];
+        images[i] = (struct perfetto_piece){image->start_ns, end_of(image), image->worker, i};
     }
-    free(lanes);
+    perfetto_lay(perfetto, "Images", images, run->image_count, image_lane, write_image);
     free(images);
 }
 
@@ -246,6 +185,7 @@ static void write_samples(struct perfetto *perfetto)
 void perfetto_run(struct perfetto *perfetto)
 {
     write_images(perfetto);
+    perfetto_marks(perfetto);
     write_samples(perfetto);
     write_processes(perfetto);
 }

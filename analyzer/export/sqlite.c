@@ -240,6 +240,27 @@ static void add_report(struct database *database, json_t *report)
     }
 }
 
+static void add_marks(struct database *database, const json_t *report)
+{
+    const struct run *run = database->metrics->run;
+    const char *name;
+    json_t *json;
+    for (size_t i = 0; i < run->mark_count && !database->failed; i++) {
+        json = render_json_mark(database->metrics, i);
+        add(database, TABLE_marks, &(struct row){.json = json, .link = run->marks[i].process});
+        json_decref(json);
+    }
+    for (size_t i = 0; i < run->span_count && !database->failed; i++) {
+        json = render_json_span(database->metrics, i);
+        add(database, TABLE_span_list, &(struct row){.json = json, .link = run->spans[i].process});
+        json_decref(json);
+    }
+    json_object_foreach(json_object_get(report, "spans"), name, json)
+    {
+        add(database, TABLE_spans, &(struct row){.json = json, .key = name});
+    }
+}
+
 static void add_workers(struct database *database)
 {
     for (size_t i = 0; i < database->metrics->run->worker_count && !database->failed; i++) {
@@ -278,6 +299,7 @@ static void fill(struct database *database, json_t *report)
         add_files(database);
         add_workers(database);
         add_images(database);
+        add_marks(database, report);
         add_report(database, report);
     }
     for (size_t i = 0; i < sizeof afterwards / sizeof *afterwards; i++)

@@ -259,10 +259,11 @@ static void module_record(struct event *event)
         void *libraries = run->libraries;
         memory_grow(&libraries, &event->infer->libraries_capacity, run->library_count, sizeof *run->libraries);
         run->libraries = libraries;
-        const char *version = strstr(name, ".so.");
+        const char *version = strstr(name, ".so."); /* a single number behind it is that of the interface */
+        version = version && strchr(version + 4, '.') ? version + 4 : NULL;
         run->libraries[run->library_count++] = (struct library){
             .name = memory_text(name, strlen(name)),
-            .version = version ? memory_text(version + 4, strlen(version + 4)) : NULL,
+            .version = version ? memory_text(version, strlen(version)) : NULL,
             .build_id = build_id[0] ? memory_text(build_id, strlen(build_id)) : NULL,
         };
     }

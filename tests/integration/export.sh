@@ -49,6 +49,32 @@ same "SELECT count(*) FROM timeline WHERE kind = 'process'" 'len(report["process
 same "SELECT group_concat(pid, ' ') FROM (SELECT p.pid FROM images i JOIN processes p ON p.id = i.process ORDER BY i.id)" \
     '" ".join(str(i["pid"]) for i in report["images"])'
 
+# Marks: a span around another, two of one name that overlap, in two processes, single ones with data and without.
+cat >"$work/script" <<'END'
+[ -r imgbench:begin:batch ] || :
+[ -r 'imgbench:begin:work?{"id":1,"image":"a.png"}' ] || :
+[ -r 'imgbench:begin:work?{"id":2}' ] || :
+[ -r 'imgbench:mark:here?{"n":3}' ] || :
+(sleep 0.01; [ -r imgbench:mark:here ] || :)
+[ -r 'imgbench:end:work?{"id":1}' ] || :
+[ -r 'imgbench:end:work?{"id":2}' ] || :
+[ -r imgbench:end:batch ] || :
+[ -r imgbench:begin:open ] || :
+END
+traced "$work/marked" bash "$work/script"
+"$imgbench" report --json "$work/marked" >"$work/marked.json"
+"$imgbench" export "$work/marked" --perfetto "$work/marked.perfetto" --sqlite "$work/marked.db"
+decode <"$work/marked.perfetto" >"$work/packets"
+[[ $(python3 tests/integration/export_perfetto.py "$work/marked.json" <"$work/packets") == "3 2" ]]
+marked() { sqlite3 -readonly "$work/marked.db" "$1"; }
+[[ -z $(marked 'PRAGMA foreign_key_check') ]]
+[[ $(marked "SELECT name, n, begins_left FROM spans ORDER BY name") == $'batch|1|0\nopen|0|1\nwork|2|0' ]]
+[[ $(marked "SELECT group_concat(name, ' ') FROM (SELECT name FROM span_list ORDER BY id)") == "work work batch" ]]
+[[ $(marked "SELECT data ->> 'image' FROM span_list WHERE data ->> 'id' = 1") == a.png ]]
+[[ $(marked "SELECT kind, count(*) FROM marks GROUP BY kind ORDER BY kind") == $'begin|4\nend|3\nmark|2' ]]
+[[ $(marked "SELECT count(DISTINCT pid) FROM timeline WHERE kind = 'mark' AND name = 'here'") == 2 ]]
+[[ $(marked "SELECT count(*) FROM timeline WHERE kind = 'span' AND end_s >= start_s") == 3 ]]
+
 # The folded stacks hold every byte of the peak, as stacks.sh asks of whole stacks.
 [[ $(awk '{ sum += $NF } END { print sum }' "$work/folded") == $(figure 'report["memory"]["large_blocks"]["bytes"]') ]]
 

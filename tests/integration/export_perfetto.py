@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Owns: what a Perfetto trace must say: `protoc --decode` on standard input, the JSON report and the records (--ndjson
-# --records) as arguments. Slices are made of begins and ends as Perfetto does it: by time, then by place in the file, an
+# --records) as arguments; with the report alone, only what it says of marks. Slices are made of begins and ends as Perfetto does it: by time, then by place in the file, an
 # end closing the innermost open slice; so a slice that comes out as another one than the call that was recorded is seen.
 import collections
 import json
@@ -107,15 +107,60 @@ class Trace:
             if stack:
                 fail(f"track {uuid}: {len(stack)} slices without an end")
 
+    def instants(self):
+        """(track, category, name, time, arguments)"""
+        for uuid, events in self.events.items():
+            for time, _, event in events:
+                if one(event, "type") == "TYPE_INSTANT":
+                    yield (uuid, self.categories[one(event, "category_iids")], self.names[one(event, "name_iid")], time,
+                           self.arguments(event))
+
 
 def close(a, b):
     return abs(a - b) < 1e-6
+
+
+def check_marks(trace, slices, start_ns, report):
+    def data(value):
+        return None if value is None else json.loads(value)
+
+    def nearest_us(ns):
+        return round((ns - start_ns) / 1e3)
+
+    def track_of(name, uuid):
+        own = one(trace.tracks[uuid], "name")
+        root = trace.tracks[one(trace.tracks[uuid], "parent_uuid")]
+        if own != name and not own.startswith(f"{name}, beside (") or one(root, "name") != "Marks":
+            fail(f"{name} is on track {own}")
+
+    found, depths = [], 0
+    for uuid, category, name, start, end, a, depth in slices:
+        if category == "mark":
+            track_of(name, uuid)
+            depths += depth
+            found.append((name, nearest_us(start), nearest_us(end), a["pid"], a["tid"], data(a.get("data"))))
+    wanted = [(s["name"], round(s["start_s"] * 1e6), round(s["end_s"] * 1e6), s["pid"], s["tid"], s["data"])
+              for s in report["span_list"]]
+    if sorted(found, key=str) != sorted(wanted, key=str) or depths:
+        fail(f"spans: {found}, the report has {wanted}")
+    found = []
+    for uuid, category, name, time, a in trace.instants():
+        track_of(name, uuid)
+        found.append((name, nearest_us(time), a["pid"], a["tid"], data(a.get("data"))))
+    wanted = [(m["name"], round(m["t_s"] * 1e6), m["pid"], m["tid"], m["data"]) for m in report["marks"] if m["kind"] == "mark"]
+    if sorted(found, key=str) != sorted(wanted, key=str):
+        fail(f"marks: {found}, the report has {wanted}")
+    return len(report["span_list"]), len(wanted)
 
 
 def main():
     trace = Trace(sys.stdin)
     with open(sys.argv[1], encoding="utf-8") as file:
         report = json.load(file)
+    if len(sys.argv) == 2:
+        clocks = {one(c, "clock_id"): one(c, "timestamp") for c in trace.head["clock_snapshot"][0]["clocks"]}
+        print(*check_marks(trace, trace.slices(), clocks[3], report))
+        return
     with open(sys.argv[2], encoding="utf-8") as file:
         records = [json.loads(line) for line in file]
     slices = list(trace.slices())
