@@ -29,8 +29,10 @@ static error_t name(struct argp_state *state, struct arguments *arguments, const
     if (!length || length > TRACE_MARK_NAME)
         return usage_error(state, "a NAME has 1 to %u bytes, this one has %zu", TRACE_MARK_NAME, length);
     for (const char *c = argument; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f || *c == '?')
-            return usage_error(state, "a NAME has no control characters and no '?'");
+        if (*c == '?')
+            return usage_error(state, "a NAME has no '?': what would be behind it is given with --data");
+        else if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return usage_error(state, "a NAME has no control characters");
     arguments->name = argument;
     return 0;
 }
