@@ -204,9 +204,12 @@ CASE(small_transfers_of_some_number, "small-transfers", (m->value.io_ops = 1000,
      (m->value.io_ops = 999, m->value.small_ops = 999))
 CASE(temporary_files, "temporary-files", (m->value.intermediate_files = 3, m->value.intermediate_s = 0.5),
      (m->value.intermediate_files = 3, m->value.intermediate_s = 0.49))
-CASE(start_up_dominates, "start-up-dominates", m->worker_init_s = 2.6, m->worker_init_s = 2.4)
-CASE(start_up_of_several, "start-up-dominates", (m->worker_init_s = 9, m->worker_inits = 4),
-     (m->worker_init_s = 9, m->worker_inits = 3))
+CASE(start_up_dominates, "start-up-dominates", (m->worker_init_s = 2.6, m->worker_inits = 16),
+     (m->worker_init_s = 2.4, m->worker_inits = 16))
+CASE(start_up_of_several, "start-up-dominates", (m->worker_init_s = 9, m->worker_inits = 4, m->pool.lanes = 1),
+     (m->worker_init_s = 9, m->worker_inits = 3, m->pool.lanes = 1))
+CASE(start_up_again, "start-up-dominates", (m->worker_init_s = 9, m->worker_inits = 16),
+     (m->worker_init_s = 9, m->worker_inits = 15))
 CASE(memory_retained, "memory-retained", (m->memory.rss_bytes = 3e8, m->memory.retained_bytes = 9e7),
      (m->memory.rss_bytes = 3e8, m->memory.retained_bytes = 8.9e7))
 CASE(memory_retained_is_large, "memory-retained", (m->memory.rss_bytes = 1e8, m->memory.retained_bytes = 6.5e7),
@@ -326,6 +329,7 @@ int main(void)
     tcase_add_test(tests, temporary_files);
     tcase_add_test(tests, start_up_dominates);
     tcase_add_test(tests, start_up_of_several);
+    tcase_add_test(tests, start_up_again);
     tcase_add_test(tests, memory_retained);
     tcase_add_test(tests, memory_retained_is_large);
     tcase_add_test(tests, effort_without_gain);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define STARTS_LEAST   4
+#define STARTS_EACH    2 /* of each worker: started once each, they have nothing to hand over */
 #define RETAINED_LEAST 64e6
 #define CALLS_LEAST    1000
 #define SHARE_OF_TIME  0.05 /* of the images' time that small transfers must take */
@@ -139,7 +140,8 @@ bool rule_tail(const struct metrics *metrics, double threshold, struct finding *
 bool rule_start_up(const struct metrics *metrics, double threshold, struct finding *finding)
 {
     double init_s = metrics->worker_init_s, share = metrics_ratio(init_s, init_s + metrics->active_s);
-    if (metrics->worker_inits < STARTS_LEAST || !(share >= threshold))
+    bool again = metrics->worker_inits >= STARTS_EACH * metrics->pool.lanes;
+    if (metrics->worker_inits < STARTS_LEAST || !again || !(share >= threshold))
         return false;
     finding->cost = share;
     finding_number(finding, "starts", UNIT_COUNT, (double)metrics->worker_inits);
