@@ -25,7 +25,7 @@
 struct open_file {
     uint32_t number;
     bool read, written;
-    uint64_t bytes; /* at open */
+    uint64_t device, inode, bytes; /* at open */
     char name[256];
 };
 struct stream {
@@ -40,9 +40,13 @@ struct followed {
     struct open_file *files;
     size_t files_count, files_capacity;
 };
+struct source {
+    uint64_t device, inode, bytes;
+};
 struct follow {
     char path[PATH_MAX];
     void *processes; /* tree(3) of struct followed, by name */
+    void *sources;   /* of struct source: those that have been counted */
     struct follow_glance glance;
     uint64_t left; /* bytes that may still be read this time */
     char piece[PIECE];
@@ -51,6 +55,11 @@ struct follow {
 static int by_name(const void *left, const void *right)
 {
     return strcmp(((const struct followed *)left)->name, ((const struct followed *)right)->name);
+}
+
+static int by_file(const void *left, const void *right)
+{
+    return memcmp(left, right, sizeof(struct source));
 }
 
 struct follow *follow_begin(const char *trace)
@@ -71,8 +80,10 @@ static void release(void *node)
 
 void follow_end(struct follow *follow)
 {
-    if (follow)
+    if (follow) {
         tdestroy(follow->processes, release);
+        tdestroy(follow->sources, free);
+    }
     free(follow);
 }
 
@@ -94,7 +105,8 @@ static void opened(struct followed *process, const struct trace_open *open)
     size_t from = (size_t)open->path.bytes;
     while (from && open->path.data[from - 1] != '/')
         from--;
-    *file = (struct open_file){.number = open->file, .bytes = open->bytes};
+    *file =
+        (struct open_file){.number = open->file, .device = open->device, .inode = open->inode, .bytes = open->bytes};
     snprintf(file->name, sizeof file->name, "%.*s", (int)(open->path.bytes - from), open->path.data + from);
 }
 
@@ -109,6 +121,18 @@ static void seen(struct follow *follow, struct followed *process, const struct t
     memcpy(follow->glance.current, file->name, sizeof file->name);
 }
 
+/* Whether a source is read for the first time: tools look at a head and open the file again, or make several sizes. */
+static bool is_new(struct follow *follow, const struct open_file *file, uint64_t bytes)
+{
+    struct source *source = memory_zeroed(1, sizeof *source);
+    *source = (struct source){.device = file->device, .inode = file->inode, .bytes = bytes};
+    struct source *const *known = memory_checked(tsearch(source, &follow->sources, by_file));
+    if (*known == source)
+        return true;
+    free(source);
+    return false;
+}
+
 static void closed(struct follow *follow, struct followed *process, const struct trace_close *close)
 {
     struct open_file *file = file_of(process, close->file);
@@ -118,7 +142,7 @@ static void closed(struct follow *follow, struct followed *process, const struct
     if (file->written) {
         follow->glance.written++;
         follow->glance.bytes_out += bytes;
-    } else if (file->read) {
+    } else if (file->read && is_new(follow, file, bytes)) {
         follow->glance.bytes_in += bytes;
     }
     *file = process->files[--process->files_count];

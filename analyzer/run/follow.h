@@ -9,7 +9,7 @@
 
 struct follow_glance {
     uint64_t written;             /* image files that were written and closed */
-    uint64_t bytes_in, bytes_out; /* of image files that were read, were written */
+    uint64_t bytes_in, bytes_out; /* of image files that were read, each once; were written */
     uint32_t working;             /* processes alive that have had an image file in hand */
     char current[256];            /* last part of the path of the newest image file, or "" */
 };

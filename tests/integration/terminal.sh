@@ -37,6 +37,11 @@ wait_for 'Image Optimizer Benchmark Report'
 wait_for '^ready> *$'
 ! screen | grep -q working || fail "the line was left: $(screen)"
 
+# ---- a source that is read twice is one source: avifenc looks at the head, closes the file, opens it again ----
+type_line "clear; ./imgbench run --report r.txt -- sh -c 'avifenc -s 10 -j 1 $photo twice.avif >avif.log; sleep 3; true'"
+wait_for '^imgbench: 1 image, 197 kB → '
+wait_for '^ready> *$'
+
 # ---- what the target prints and the line do not meet, and the rows are all the terminal's again ----
 type_line "clear; ./imgbench run --report r.txt -- sh -c 'sh ./batch; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo mine \$i; done; sh ./batch; printf end'"
 wait_for '^imgbench: .* working'
