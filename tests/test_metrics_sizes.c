@@ -142,6 +142,28 @@ START_TEST(unknown_sizes_are_left_out_and_counted)
 }
 END_TEST
 
+/* A header that lies behind the recorded bytes leaves -1. The output's pixels stand for no source: it may be a
+ * thumbnail. */
+START_TEST(pixels_that_are_not_known_make_no_figure)
+{
+    struct run *run = sample_empty_run();
+    struct image_facts unknown = {.format = FORMAT_JPEG, .width = -1, .height = -1, .frames = 1};
+    struct image_facts small = {.format = FORMAT_JPEG, .width = 40, .height = 30, .frames = 1};
+    for (int i = 0; i < 3; i++) {
+        jpeg(run, 1000, 500);
+        run->files[2 * i].facts = i == 1 ? small : unknown;
+        run->files[2 * i + 1].facts = small;
+        run->images[i].peak_heap_bytes = 12000;
+    }
+    run->images[2].input_count = 0;
+    struct metrics *metrics = compute(run);
+    ck_assert(metrics->images[0].pixels == UNKNOWN && isnan(metrics->images[0].bytes_per_pixel));
+    ck_assert_double_eq_tol(metrics->images[1].bytes_per_pixel, 10, CLOSE);
+    ck_assert_double_eq_tol(metrics->images[2].bytes_per_pixel, 10, CLOSE); /* made from nothing */
+    release(metrics, run);
+}
+END_TEST
+
 /* PNG 1000 → PPM → WebP 300 and AVIF 200: one image, in both formats with its own bytes. */
 START_TEST(a_chain_with_two_final_formats_counts_in_each)
 {
@@ -323,6 +345,7 @@ int main(void)
     tcase_add_test(tests, an_output_that_was_overwritten_is_not_in_the_totals);
     tcase_add_test(tests, what_went_through_a_pipe_is_delivered);
     tcase_add_test(tests, unknown_sizes_are_left_out_and_counted);
+    tcase_add_test(tests, pixels_that_are_not_known_make_no_figure);
     tcase_add_test(tests, a_chain_with_two_final_formats_counts_in_each);
     tcase_add_test(tests, images_without_a_chain_stand_alone);
     tcase_add_test(tests, scales_of_different_encoders_are_never_merged);

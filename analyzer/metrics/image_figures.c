@@ -21,9 +21,10 @@ static uint64_t sum_bytes(const struct run *run, const uint32_t *files, size_t c
 
 static uint64_t pixels_of(const struct image_facts *facts)
 {
-    uint64_t frames = facts->frames ? facts->frames : 1, pixels;
-    if (!facts->width || !facts->height ||
-        __builtin_mul_overflow((uint64_t)facts->width * facts->height, frames, &pixels))
+    uint64_t frames = facts->frames ? (uint64_t)facts->frames : 1, pixels;
+    if (facts->width <= 0 || facts->height <= 0 || facts->frames < 0 ||
+        __builtin_mul_overflow((uint64_t)facts->width, (uint64_t)facts->height, &pixels) ||
+        __builtin_mul_overflow(pixels, frames, &pixels))
         return UNKNOWN;
     return pixels;
 }
@@ -59,7 +60,7 @@ bool metrics_image_figures(struct metrics *metrics)
                                   ? metrics_ratio(number(figures->bytes_out), number(figures->bytes_in))
                                   : (double)NAN;
         figures->pixels = most_pixels(run, image->inputs, image->input_count);
-        if (figures->pixels == UNKNOWN)
+        if (!image->input_count) /* else not known: an output may be a thumbnail of its input */
             figures->pixels = most_pixels(run, image->outputs, image->output_count);
         figures->peak_bytes =
             image->peak_heap_bytes != UNKNOWN ? image->peak_heap_bytes : image->large_block_peak_bytes;
