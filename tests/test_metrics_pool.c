@@ -251,6 +251,11 @@ START_TEST(no_pool_limits_when_no_image_waited_or_the_lanes_were_not_taken)
     ck_assert_int_eq(compute()->limit, POOL_LIMIT_NONE);
     run->images[3].start_ns = AT(690); /* 1.81 of 2 */
     ck_assert_int_eq(compute()->limit, POOL_LIMIT_POOL);
+    lane(0, 0);                                          /* one more that waited for work */
+    ck_assert_int_eq(compute()->limit, POOL_LIMIT_POOL); /* of processes: a program for each */
+    sample_process(run, 100, 1, (const char *const[]){"/usr/bin/node", NULL});
+    run->images[0].tid = 101; /* of threads: a larger pool would wait, too */
+    ck_assert_int_eq(compute()->limit, POOL_LIMIT_NONE);
 }
 END_TEST
 

@@ -291,8 +291,10 @@ static enum pool_limit limit_of(const struct metrics *metrics)
         return POOL_LIMIT_CPU;
     if (metrics_ratio(io_s, metrics->active_s) >= IO_LARGE)
         return POOL_LIMIT_IO;
+    /* Of threads that wait for work, those without an image show that there was none to hand out. */
+    bool full = pool->kind == POOL_KIND_PROCESSES || pool->in_flight_peak >= pool->lanes;
     bool waited = (double)metrics->run->image_count >= TASKS_PER_LANE * (double)pool->in_flight_peak;
-    if (waited && pool->in_flight_mean >= LANES_FULL * (double)pool->in_flight_peak &&
+    if (full && waited && pool->in_flight_mean >= LANES_FULL * (double)pool->in_flight_peak &&
         (double)pool->in_flight_peak < cpus && !isnan(idle))
         return POOL_LIMIT_POOL;
     return POOL_LIMIT_NONE;
