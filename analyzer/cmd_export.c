@@ -45,7 +45,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct export_arguments *arguments = state->input;
     if (key >= KEY_FIRST && key < KEY_FIRST + FORMATS) {
         arguments->files[key - KEY_FIRST] = argument;
-        return 0;
+        return usage_check_file(state, names[key - KEY_FIRST], argument, true);
     }
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;

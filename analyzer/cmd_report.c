@@ -59,7 +59,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     for (size_t i = 0; i < FORMATS; i++)
         if (formats[i].key == key) {
             arguments->files[i] = argument ? argument : "-";
-            return 0;
+            return usage_check_file(state, formats[i].renderer->name, argument, true);
         }
     switch (key) {
     case ARGP_KEY_INIT:

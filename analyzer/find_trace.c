@@ -208,6 +208,29 @@ static char *newest_to_control(void)
     return chosen(&candidates, &places, found, NULL);
 }
 
+/* False when the operand is a set of runs, or another place where traces lie, after having said so. */
+static bool is_no_set(const char *operand)
+{
+    struct candidates candidates = {0};
+    const char *first = NULL;
+    size_t count = 0;
+    if (!is_trace(operand))
+        list(&candidates, operand, 1);
+    for (size_t i = 0; i < candidates.count; i++)
+        if (candidates.list[i].controlled) {
+            first = !first || strcmp(candidates.list[i].path, first) < 0 ? candidates.list[i].path : first;
+            count++;
+        }
+    if (count)
+        message_error("%s: a directory of %zu trace%s: name one of them, as in %s; whole sets of runs are for "
+                      "'imgbench compare'",
+                      operand, count, count == 1 ? "" : "s", first);
+    for (size_t i = 0; i < candidates.count; i++)
+        free(candidates.list[i].path);
+    free(candidates.list);
+    return !count;
+}
+
 static char *named(const char *operand)
 {
     char *path = strdup(operand);
@@ -218,7 +241,7 @@ static char *named(const char *operand)
 
 char *find_trace(const char *operand, bool any)
 {
-    return operand ? named(operand) : newest(any);
+    return !operand ? newest(any) : is_no_set(operand) ? named(operand) : NULL;
 }
 
 char *find_trace_to_control(const char *operand)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analyzer/cmd.h"
 #include "analyzer/message.h"
@@ -58,6 +59,17 @@ static void failed(struct argp_state *state, const struct argp *command)
         usage_error(state, "--%s takes nothing behind it", option->name);
     else
         usage_error(state, "--%s needs something behind it: --%s=%s", option->name, option->name, option->arg);
+}
+
+error_t usage_check_file(struct argp_state *state, const char *option, const char *file, bool trace_follows)
+{
+    struct stat status;
+    if (!file || !strcmp(file, "-") || stat(file, &status) || !S_ISDIR(status.st_mode))
+        return 0;
+    if (trace_follows)
+        return usage_error(state, "--%s wants a FILE, but '%s' is a directory; a TRACE stands behind it: --%s=FILE %s",
+                           option, file, option, file);
+    return usage_error(state, "--%s wants a FILE, but '%s' is a directory", option, file);
 }
 
 /* Instead of argp's own, which without its errors say nothing either. */

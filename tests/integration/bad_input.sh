@@ -44,6 +44,11 @@ expect 2 "--html needs something behind it: --html=FILE; try" nothing "$imgbench
 expect 2 "--images takes nothing behind it; try" nothing "$imgbench" report --images=3 missing
 expect 2 "--top takes a number of rows, not 'many'; try" nothing "$imgbench" report --top many missing
 expect 2 "--md=FILE" nothing "$imgbench" report missing --md report.md
+for option in --html "--ndjson=x --sqlite" --perfetto; do
+    [[ $option == --html ]] && command=report || command=export
+    expect 2 "wants a FILE, but 'empty' is a directory; a TRACE stands behind it: ${option##* }=FILE empty; try 'imgbench $command --help'" nothing "$imgbench" $command $option empty
+done
+expect 2 "--html wants a FILE, but 'empty' is a directory; try" nothing "$imgbench" compare --html=empty missing missing
 expect 2 "unknown command 'reprot'" nothing "$imgbench" reprot
 expect 1 "an empty directory: the run saw no image" nothing "$imgbench" report empty
 
@@ -54,6 +59,12 @@ traced "$work/sound" jpegtran -optimize -outfile "$work/photo.jpg" "$photo"
 "$imgbench" report sound >stdout 2>stderr || fail "a sound trace is not reported: $(cat stderr)"
 [[ ! -s stderr ]] || fail "a sound trace is complained about: $(cat stderr)"
 "$imgbench" verify sound >stdout 2>stderr || fail "verify complains about a sound trace: $(cat stdout stderr)"
+
+mkdir -p sets/old
+cp -r sound sets/old/run-001
+cp -r sound sets/old/run-002
+expect 1 "sets/old: a directory of 2 traces: name one of them, as in sets/old/run-001; whole sets of runs are for 'imgbench compare'" nothing "$imgbench" report sets/old
+expect 1 "sets: a directory of 2 traces: name one of them, as in sets/old/run-001;" nothing "$imgbench" dump sets
 
 # Copies the sound trace; sets packet to its biggest packet file.
 damage() { # name
