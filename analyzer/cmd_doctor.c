@@ -58,7 +58,8 @@ static int run_doctor(int argc, char **argv)
         "Each check is a line: ok; note, where recording works without, and what is then "
         "not known; FAILED, where it does not work, and what to do. The library is really "
         "loaded into a program that reads an image. Each CMD is a program of which is said "
-        "whether it can be recorded. Exit code 0: recording works; 1: it does not.",
+        "whether it can be recorded. Exit code 0: recording works; 1: it does not, or not of a "
+        "CMD.",
         NULL,
         NULL,
         NULL};
@@ -69,16 +70,19 @@ static int run_doctor(int argc, char **argv)
     doctor_check_place(&doctor);
     doctor_check_recording(&doctor);
     doctor_leave_place(&doctor);
-    check_programs(&doctor, &arguments);
     doctor_check_machine(&doctor);
     unsigned failed = doctor.counts[DOCTOR_FAILED], notes = doctor.counts[DOCTOR_NOTE];
-    if (failed)
+    check_programs(&doctor, &arguments);
+    unsigned programs = doctor.counts[DOCTOR_FAILED] - failed;
+    if (!failed && programs)
+        printf("\nRecording works, but not of %u program%s.\n", programs, programs == 1 ? "" : "s");
+    else if (failed)
         printf("\nRecording does not work: %u check%s failed.\n", failed, failed == 1 ? "" : "s");
     else if (notes)
         printf("\nRecording works; what is not known is in %u note%s.\n", notes, notes == 1 ? "" : "s");
     else
         printf("\nRecording works, and nothing is missing.\n");
-    return failed ? CMD_FAILURE : CMD_OK;
+    return failed || programs ? CMD_FAILURE : CMD_OK;
 }
 
 const struct command cmd_doctor = {"doctor", "check whether recording works here, and what is missing", "[CMD...]",

@@ -25,7 +25,8 @@ enum {
     KEY_REPORT,
     KEY_ALLOCATOR,
     KEY_IGNORE_FAILURE,
-    KEY_VERIFY_OVERHEAD
+    KEY_VERIFY_OVERHEAD,
+    KEY_VERSUS
 };
 
 #define ROUNDS_TO_COMPARE 10 /* where --runs does not say how many */
@@ -54,6 +55,7 @@ static const struct argp_option options[] = {
      "Compare allocators, as in libc,jemalloc: names, or paths of libraries; with one, run with it", 0},
     {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Go on behind a run that fails", 0},
     {"verify-overhead", KEY_VERIFY_OVERHEAD, NULL, 0, "Measure what recording costs: run without it in turn", 0},
+    {"versus", KEY_VERSUS, NULL, OPTION_HIDDEN, NULL, 0}, /* no option of ours, but written as one by mistake */
     {0}};
 
 static error_t set_number(struct argp_state *state, const char *name, const char *text, unsigned least,
@@ -80,6 +82,11 @@ static error_t set_allocators(struct argp_state *state, struct run_arguments *ar
     return arguments->allocator_count ? 0 : usage_error(state, "--allocator takes names, as in libc,jemalloc");
 }
 
+static error_t misplaced_versus(struct argp_state *state)
+{
+    return usage_error(state, "--versus stands between two commands: -- OLD... --versus NEW...");
+}
+
 /* All that follows is the command's: the first bare --versus in it begins the second one. */
 static error_t set_commands(struct argp_state *state, struct run_arguments *arguments)
 {
@@ -90,7 +97,7 @@ static error_t set_commands(struct argp_state *state, struct run_arguments *argu
             *word = NULL;
             arguments->commands[1] = word + 1;
             if (!word[1] || word == arguments->commands[0])
-                return usage_error(state, "--versus stands between two commands: -- OLD... --versus NEW...");
+                return misplaced_versus(state);
             break;
         }
     return 0;
@@ -108,6 +115,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_ALLOCATOR: return set_allocators(state, arguments, argument);
     case KEY_IGNORE_FAILURE: arguments->ignore_failure = true; return 0;
     case KEY_VERIFY_OVERHEAD: arguments->verify_overhead = true; return 0;
+    case KEY_VERSUS: return misplaced_versus(state);
     case ARGP_KEY_ARG: return set_commands(state, arguments);
     case ARGP_KEY_END:
         return arguments->commands[0] ? 0 : usage_error(state, "a command is missing: imgbench run -- CMD...");

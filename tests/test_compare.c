@@ -87,6 +87,7 @@ START_TEST(paths_say_what_a_figure_is)
          {FIGURE_EXACT, FIGURE_LOWER, FIGURE_RATIO, false}},
         {"conversions[from=png,to=webp].size_reduction", true, {FIGURE_EXACT, FIGURE_HIGHER, FIGURE_RATIO, false}},
         {"host.cpus", false, {0}},
+        {"coverage.io_bytes_kernel", true, {FIGURE_MEASURED, FIGURE_NEITHER, FIGURE_BYTES, false}},
         {"something.new_s", true, {FIGURE_MEASURED, FIGURE_NEITHER, FIGURE_SECONDS, false}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

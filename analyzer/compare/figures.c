@@ -81,7 +81,7 @@ static enum figure_unit unit_of(const char *path)
 {
     static const char *const timings[] = {".min", ".max", ".mean", ".sum", ".stddev", ".p50", ".p95"};
     if (ends_with(path, "bytes") || ends_with(path, "bytes_in") || ends_with(path, "bytes_out") ||
-        ends_with(path, "bytes_saved"))
+        ends_with(path, "bytes_saved") || ends_with(path, "bytes_seen") || ends_with(path, "bytes_kernel"))
         return FIGURE_BYTES;
     if (ends_with(path, "ratio") || ends_with(path, "efficiency") || ends_with(path, "reduction"))
         return FIGURE_RATIO;

@@ -11,7 +11,7 @@ doctor() { # wanted exit code, a pattern of the line that is wanted, command…
     timeout 60 "$@" >out 2>err </dev/null || code=$?
     ((code == wanted)) && [[ ! -s err ]] || fail "exit code $code, not $wanted: $*: $(cat out err)"
     grep -qE -- "$line" out || fail "no line '$line': $*: $(<out)"
-    if ((wanted)); then grep -q '^Recording does not work' out; else grep -q '^Recording works' out; fi ||
+    if ((wanted)); then grep -qE '^Recording (does not work:|works, but not of)' out; else grep -q '^Recording works' out; fi ||
         fail "the last line: $*: $(<out)"
     if grep -vE '^(ok|note|FAILED) +[A-Za-z/]+( [A-Za-z/]+)? +[^ ]|^$|^Recording ' out; then fail "such a line: $*"; fi
 }
@@ -60,6 +60,8 @@ printf 'int main(void) { return 0; }\n' >static.c
 gcc -static -o static static.c
 doctor 1 '^FAILED +program +./static is statically linked' "$imgbench" doctor ./static
 doctor 1 '^FAILED +program +nosuch: command not found in PATH' "$imgbench" doctor nosuch
+doctor 1 '^Recording works, but not of 2 programs' "$imgbench" doctor ./static bash nosuch
+doctor 1 '^Recording does not work: 1 check failed' env IMGBENCH=off "$imgbench" doctor nosuch
 doctor 0 '^ok +program +/.*/bash' "$imgbench" doctor bash
 
 # What only some figures need.

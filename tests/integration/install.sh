@@ -30,7 +30,7 @@ for page in "$at"/share/man/man?/*imgbench*; do
     while read -r file; do
         [[ -e $stage$file ]] || fail "$page names $file, which is not there"
     done < <(sed 's/\\-/-/g' "$page" | grep -o "$prefix[a-z/ ]*/[a-z.]*\.\(md\|json\)" || true)
-    ! grep -n 'docs/' "$page" || fail "$page names a file of the sources"
+    ! grep -nE '(docs|build)/' "$page" || fail "$page names a file of the sources"
 done
 
 # The installed command finds its library, whatever the path is called.

@@ -25,6 +25,7 @@ one_line() { [[ $(wc -l <err) -eq 1 && $(wc -L <err) -gt 10 && ! -s out ]] || fa
 expect 2 "a command is missing" "$imgbench" run
 expect 2 "--runs takes a number from 1 to 999, not '0'" "$imgbench" run --runs 0 -- true
 expect 2 "--versus stands between two commands" "$imgbench" run -- true --versus
+expect 2 "--versus stands between two commands" "$imgbench" run --versus true -- true
 expect 127 "nosuch: command not found in PATH" "$imgbench" run nosuch; one_line
 expect 127 "./nosuch: No such file or directory" "$imgbench" run ./nosuch; one_line
 expect 126 "is a directory" "$imgbench" run ./; one_line
