@@ -21,10 +21,15 @@ static const char head[] =
     "auto;max-width:72rem;padding:0 1rem}\n"
     "h1{font-size:1.5rem}.side{margin:.4rem 0;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:2rem 0 "
     ".5rem}p{max-width:60rem}.soft{color:var(--soft)}\n"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{padding:.3rem "
+    ".scroll{overflow-x:auto}table{border-collapse:separate;border-spacing:0;width:100%}th,td{padding:.3rem "
     ".6rem;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}\n"
     "th{font-weight:600;color:var(--soft)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.name{white-"
     "space:normal;overflow-wrap:anywhere;min-width:10rem}\n"
+    ".wide{background:linear-gradient(to left,var(--page) 1rem,transparent) 100% 0/2rem 100% no-repeat local,linear-"
+    "gradient(to left,#8888,transparent) 100% 0/1rem 100% no-repeat}\n"
+    "@media(max-width:60rem){.wide::before{content:'\\2194  More columns: scroll "
+    "sideways';position:sticky;left:0;color:"
+    "var(--soft);font-size:.85rem}.wide td:first-child{position:sticky;left:0;background:var(--page);z-index:1}}\n"
     ".better{color:var(--better)}.worse{color:var(--worse)}.noise{color:var(--noise)}\n"
     ".plot{position:relative;display:inline-block;width:14rem;height:1.1rem;vertical-align:middle}\n"
     ".plot i{position:absolute;top:0;bottom:0;left:50%;border-left:1px dashed var(--soft)}\n"
@@ -51,6 +56,22 @@ static void foreign(FILE *out, const char *text)
                 fputc(*at, out);
         }
     free(line);
+}
+
+/* A long path may be broken behind its steps and words, rather than anywhere. */
+static void figure_path(FILE *out, const char *path)
+{
+    char part[256];
+    while (*path) {
+        size_t bytes = strcspn(path, "._,[");
+        bytes += path[bytes] != 0;
+        bytes = bytes < sizeof part ? bytes : sizeof part - 1;
+        snprintf(part, sizeof part, "%.*s", (int)bytes, path);
+        foreign(out, part);
+        path += bytes;
+        if (*path)
+            fputs("<wbr>", out);
+    }
 }
 
 static void side_row(FILE *out, const char *name, const struct side *side)
@@ -108,7 +129,7 @@ static void section(const struct comparison *comparison, enum words_section whic
         fprintf(out, "<h2>%s</h2>\n<p>None: all are equal.</p>\n", title);
     if (count)
         fprintf(out,
-                "<h2>%s</h2>\n<div class=\"scroll\"><table><tr><th>Figure</th><th class=\"n\">Old</th><th "
+                "<h2>%s</h2>\n<div class=\"scroll wide\"><table><tr><th>Figure</th><th class=\"n\">Old</th><th "
                 "class=\"n\">New</th>"
                 "<th class=\"n\">Change</th><th>Less ← same → more</th><th>95&#8239;%% interval</th><th></th></tr>\n",
                 title);
@@ -116,7 +137,7 @@ static void section(const struct comparison *comparison, enum words_section whic
     for (size_t i = 0; i < count; i++) {
         const struct compared_figure *row = &comparison->list[places[i]];
         fputs("<tr><td class=\"name\"><code>", out);
-        foreign(out, row->figure->path);
+        figure_path(out, row->figure->path);
         fprintf(out, "</code></td><td class=\"n\">%s</td><td class=\"n\">%s</td><td class=\"n\">%s</td><td>",
                 words_value(row, row->old).text, words_value(row, row->new).text, words_change(row, false).text);
         plot(out, row, reach);
@@ -135,7 +156,7 @@ static void images(const struct comparison *comparison, FILE *out)
             "<h2>Images</h2>\n<p>%zu on both sides, %zu only old, %zu only new; %zu outputs of another size.</p>\n",
             comparison->images.list_count, comparison->images.only_old, comparison->images.only_new, count);
     if (count)
-        fputs("<div class=\"scroll\"><table><tr><th>Image</th><th class=\"n\">Old</th><th class=\"n\">New</th>"
+        fputs("<div class=\"scroll wide\"><table><tr><th>Image</th><th class=\"n\">Old</th><th class=\"n\">New</th>"
               "<th class=\"n\">Change</th><th>Old setting</th><th>New setting</th></tr>\n",
               out);
     for (size_t i = 0; i < count; i++) {

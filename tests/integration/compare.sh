@@ -52,6 +52,7 @@ jsonschema.Draft202012Validator.check_schema(schema) if hasattr(jsonschema, "Dra
 jsonschema.validate(json.load(open("a.json")), schema)
 PYTHON
 grep -q '^## Image optimizer comparison' c.md && grep -q '<title>Image optimizer comparison</title>' c.html && ! grep -qi '<script' c.html
+grep -q '<code>totals.<wbr>bytes_<wbr>out</code>' c.html && grep -q 'class="scroll wide"' c.html || fail "what a narrow screen needs"
 
 # ---- gates: in scripts their exit codes are what counts ----
 expect 3 "totals.bytes_out changed by -" "$imgbench" compare --fail-if 'totals.bytes_out<-5%' trace80 trace60
