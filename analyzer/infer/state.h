@@ -276,6 +276,7 @@ struct process_state {
     uint64_t last_rss, last_anon, last_file, last_own, last_heap, last_io_ops;
     uint64_t live_heap;
     bool serving;           /* a request came over a socket */
+    bool is_imgbench;       /* imgbench mark: its memory is none of the programs' */
     uint64_t last_io_bytes; /* rchar + wchar at the last sample, and those of children collected since; or UNKNOWN */
     uint64_t last_threads;
     void *mappings; /* see mappings.c */

@@ -99,6 +99,15 @@ expect node $'existsSync\naccessSync\nstatSync\nlstatSync\npromise' "$(names nod
 # ---- the command: two of them make a span, in a shell that does nothing else ----
 
 "$imgbench" mark nobody-listens
+# The command is larger than a small encoder, and has another allocator: neither is said of the run.
+twice larger sh -c 'cwebp -quiet "$0" -o "$1" && "$2" mark done' "$png" OUT/a.webp "$imgbench"
+python3 - "$work/larger.json" <<'PYTHON'
+import json, sys
+report = json.load(open(sys.argv[1]))
+largest = max(p["peak_rss_bytes"] for p in report["processes"] if p["exe"].endswith("/cwebp"))
+assert report["memory"]["peak_rss_bytes"] <= 1.2 * largest and report["memory"]["allocator"] is None, report["memory"]
+assert "done" in json.dumps(report["marks"])
+PYTHON
 traced "$work/command.trace" sh -c '"$0" mark --begin --data="{\"n\":3}" pause; sleep 0.1; "$0" mark --end pause; "$0" mark "with blanks"' "$imgbench"
 "$imgbench" report --json "$work/command.trace" >"$work/command.json"
 python3 - "$work/command.json" <<'PYTHON'
