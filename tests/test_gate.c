@@ -31,6 +31,8 @@ START_TEST(expressions_are_understood)
         {"a>=±3%", "a", SCOPE_ONE, OPERATOR_AT_LEAST, VALUE_SPREAD, 0.03, NULL},
         {"a<50%", "a", SCOPE_ONE, OPERATOR_BELOW, VALUE_NUMBER, 0.5, NULL},
         {"a!=1.5 GiB", "a", SCOPE_ONE, OPERATOR_UNEQUAL, VALUE_NUMBER, 1.5 * 1073741824, NULL},
+        {"a> 5 ", "a", SCOPE_ONE, OPERATOR_ABOVE, VALUE_NUMBER, 5, NULL},
+        {"a>5 MB  ", "a", SCOPE_ONE, OPERATOR_ABOVE, VALUE_NUMBER, 5e6, NULL},
         {"a>-5MB", "a", SCOPE_ONE, OPERATOR_ABOVE, VALUE_NUMBER, -5e6, NULL},
         {"a>250ms", "a", SCOPE_ONE, OPERATOR_ABOVE, VALUE_NUMBER, 0.25, NULL},
         {"a>2min", "a", SCOPE_ONE, OPERATOR_ABOVE, VALUE_NUMBER, 120, NULL},
@@ -194,6 +196,8 @@ START_TEST(a_report_is_held_against_limits)
         {"conversions[from=png,to=webp].n<1", CMD_OK},
         {"conversions[from=png,to=webp].n<2", CMD_GATE_FAILED},
         {"conversions[from=gif,to=webp].n<2", CMD_GATE_FAILED}, /* there is none */
+        {"conversions[from=png,too=webp].n<1", CMD_GATE_FAILED}, /* nor one that has "too" */
+        {"conversions[to=webp,from=png].n<1", CMD_OK},
         {"memory.peak_scope!=tree", CMD_OK},
         {"spans[sidecar.resize].n<1", CMD_OK},
         {"spans[sidecar.other].n<1", CMD_GATE_FAILED}, /* there is none */

@@ -121,8 +121,10 @@ static bool parse_number(struct cursor *cursor, size_t bytes, struct expression 
         return false;
     errno = 0;
     double number = strtod(digits, &end);
-    const char *unit = end + strspn(end, " ");
-    size_t left = (size_t)(start + bytes - unit);
+    const char *unit = end, *last = start + bytes; /* behind it are blanks, too */
+    while (unit < last && *unit == ' ')
+        unit++;
+    size_t left = (size_t)(last - unit);
     if (errno || !unit_of(unit, left, &factor)) {
         *bad_unit = unit;
         return false;

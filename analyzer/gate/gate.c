@@ -163,7 +163,8 @@ void gate_say(const struct gate_count *count, const char *where)
     char value[40];
     gate_value(expression->path, count->first, value);
     if (!count->looked_at)
-        message_error("gate failed: %s%s: there is no image", expression->path, expression->limit);
+        message_error("gate failed: %s%s: there is no %s", expression->path, expression->limit,
+                      is_of_images(expression->path) ? "image" : "such element in the list");
     else if (!count->known)
         message_error("gate failed: %s is not known%s (null)", expression->path, count->looked_at > 1 ? " of any" : "");
     else if (expression->scope != SCOPE_ONE)

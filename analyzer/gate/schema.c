@@ -136,7 +136,8 @@ struct schema_place schema_find(const char *path)
     return place;
 }
 
-/* "from=png,to=webp": each is a text, number or null of the element. A comma may be part of a value. */
+/* "from=png,to=webp": each is a text, number or null of the element, and nothing else stands there: a misspelled name
+ * would select too much. A comma may be part of a value. */
 static bool fits(const json_t *element, const char *selector)
 {
     const char *key;
@@ -145,7 +146,7 @@ static bool fits(const json_t *element, const char *selector)
     if (!*selector)
         return true;
     snprintf(text, sizeof text, ",%s,", selector);
-    size_t fitting = 0, wanted = 0;
+    size_t fitting = 0, wanted = 0, covered = 1;
     json_object_foreach((json_t *)element, key, value)
     {
         char start[NAME_BYTES + 3];
@@ -159,9 +160,12 @@ static bool fits(const json_t *element, const char *selector)
             snprintf(have, sizeof have, ",%.200s=%.15g,", key, json_number_value(value));
         else
             snprintf(have, sizeof have, ",%.200s=null,", key);
-        fitting += strstr(text, have) != NULL;
+        if (strstr(text, have)) {
+            fitting++;
+            covered += strlen(have) - 1;
+        }
     }
-    return wanted && fitting == wanted;
+    return wanted && fitting == wanted && covered == strlen(text);
 }
 
 void schema_walk(const json_t *report, const char *path, schema_each *each, void *context)
