@@ -90,6 +90,10 @@ static const char flags[] = LIST(
     "--no-run-if-empty "
     "--keep-chunks --nomemorylimit --xmp --exif --delete --eprofile --iprofile --target --jpeg");
 
+/* What the kernel calls descriptors of what is in no file system. */
+static const char anonymous[] = LIST("eventpoll eventfd timerfd signalfd io_uring inotify fanotify userfaultfd pidfd "
+                                     "perf_event bpf-map bpf-prog bpf-link bpf_link secretmem memfd sync_file dmabuf");
+
 static const char values[] = LIST(
     "none all icc exif xmp both auto default photo picture drawing icon text low medium high best fast slow slower "
     "veryslow faster veryfast ultrafast superfast placebo int float fixed optimal default line plane partition "
@@ -119,6 +123,11 @@ bool known_directory(const char *name, size_t bytes)
 bool known_extension(const char *name, size_t bytes)
 {
     return contains(extensions, name, bytes, true);
+}
+
+bool known_anonymous(const char *name, size_t bytes)
+{
+    return contains(anonymous, name, bytes, false);
 }
 
 bool known_library(const char *name, size_t bytes)

@@ -11,6 +11,7 @@
 bool known_directory(const char *name, size_t bytes);
 bool known_extension(const char *name, size_t bytes); /* without the dot, in any case */
 bool known_library(const char *name, size_t bytes);   /* a codec's or an allocator's, wherever it lies */
+bool known_anonymous(const char *name, size_t bytes); /* a descriptor that is no file: "eventpoll" */
 bool known_program(const char *name, size_t bytes);
 bool known_thread(const char *name, size_t bytes);
 bool known_mark(const char *step,

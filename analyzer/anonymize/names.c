@@ -113,9 +113,14 @@ static bool is_nameless(const char *path, size_t bytes)
         size_t at = strlen(kinds[i]);
         if (bytes < at + 2 || bytes > 40 || memcmp(path, kinds[i], at) != 0)
             continue;
-        while (at < bytes && (isdigit((unsigned char)path[at]) || (i == 2 && islower((unsigned char)path[at]))))
-            at++;
-        return at + 1 == bytes && path[at] == ']';
+        size_t length = bytes - at - 1;
+        if (path[bytes - 1] != ']')
+            return false;
+        if (i == 2) /* a file may be called so as well */
+            return known_anonymous(path + at, length);
+        while (length && isdigit((unsigned char)path[at + length - 1]))
+            length--;
+        return length == 0;
     }
     return false;
 }
