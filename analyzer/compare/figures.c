@@ -143,9 +143,10 @@ static void add_elements(struct figures *figures, size_t place, const char *path
             const char *first = json_string_value(json_object_get(element, keyed[k].keys[0]));
             const char *second = json_string_value(json_object_get(element, keyed[k].keys[1]));
             char longer[PATH_BYTES];
-            snprintf(longer, sizeof longer, "%s[%s=%.60s,%s=%.80s]", path, keyed[k].keys[0], first ? first : "null",
-                     keyed[k].keys[1], second ? second : "null");
-            add(figures, place, longer, element);
+            /* Whole texts: a part of one may end within a character, and is no JSON key then. */
+            if (snprintf(longer, sizeof longer, "%s[%s=%s,%s=%s]", path, keyed[k].keys[0], first ? first : "null",
+                         keyed[k].keys[1], second ? second : "null") < (int)sizeof longer)
+                add(figures, place, longer, element);
         }
     }
 }

@@ -78,6 +78,20 @@ for bad in missing other.json broken.json empty; do
     [[ $(wc -l <err) == 1 && ! -s out ]] || fail "$bad: $(<err)"
 done
 
+# Long texts of a report that somebody else made: the same figures on both sides.
+python3 - <<'PYTHON'
+import json
+report = json.load(open("r80.json"))
+report["conversions"] = [{"from": "x" * 59 + "\u00e9" + end, "to": "webp", "n": 7} for end in "ab"]
+json.dump(report, open("long.json", "w"))
+PYTHON
+expect 0 "" "$imgbench" compare --json=long.out long.json long.json
+python3 - <<'PYTHON'
+import json
+of = [f for f in json.load(open("long.out"))["figures"] if f["path"].startswith("conversions")]
+assert len({f["path"] for f in of}) == 2 and [(f["old"], f["new"]) for f in of] == [(7, 7), (7, 7)], of
+PYTHON
+
 # ---- sets: apart and interleaved ----
 mkdir apart
 for i in 1 2 3 4 5; do cp -r trace80 apart/run-00$i; done
