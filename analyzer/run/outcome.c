@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/cmd.h"
@@ -46,12 +47,21 @@ static size_t form_of(const char *file)
 static bool can_be_written(const char *file, char *why, size_t capacity)
 {
     char directory[PATH_MAX];
+    struct stat status;
     const char *slash = strrchr(file, '/');
+    bool there = !stat(file, &status), good = false;
     snprintf(directory, sizeof directory, "%.*s", (int)(slash ? slash - file + 1 : 1), slash ? file : ".");
-    if (!access(file, W_OK) || (errno == ENOENT && !access(directory, W_OK | X_OK)))
-        return true;
-    snprintf(why, capacity, "--report=%s cannot be written: %s", file, strerror(errno));
-    return false;
+    if (!*file)
+        errno = ENOENT;
+    else if (there && S_ISDIR(status.st_mode))
+        errno = EISDIR;
+    else if (there)
+        good = !access(file, W_OK);
+    else
+        good = errno == ENOENT && !access(directory, W_OK | X_OK);
+    if (!good)
+        snprintf(why, capacity, "--report=%s cannot be written: %s", file, strerror(errno));
+    return good;
 }
 
 bool outcome_check(const char *file, size_t variants, char *why, size_t capacity)

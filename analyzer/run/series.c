@@ -94,8 +94,11 @@ static bool run_of_round(struct series *series, struct variant *variant, bool ba
         message_error("%s", why);
         return false;
     }
-    if (!one(series, variant, bare ? NULL : trace, last))
+    if (!one(series, variant, bare ? NULL : trace, last)) {
+        if (!bare && !series->single)
+            rmdir(trace); /* nothing ran: as a run of the set it would be one that cannot be read */
         return false;
+    }
     if (last->interrupted && !series->single) {
         /* Half a run is none of the set, but what was recorded is kept. */
         char aside[PATH_MAX];

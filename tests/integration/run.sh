@@ -62,6 +62,8 @@ expect 125 "MB are free, and a trace may take" env IMGBENCH_QUOTA=900000G "$imgb
 expect 125 "no library of that name" "$imgbench" run --allocator libc,nosuchmalloc -- true; one_line
 expect 2 "names libc twice" "$imgbench" run --allocator libc,libc -- true; one_line
 expect 125 "--report=nosuch/r.html cannot be written: No such file or directory" "$imgbench" run --report nosuch/r.html -- touch it-ran; one_line
+expect 125 "--report=full cannot be written: Is a directory" "$imgbench" run --report full -- touch it-ran; one_line
+expect 125 "--report= cannot be written: No such file or directory" "$imgbench" run --report '' -- touch it-ran; one_line
 [[ ! -e it-ran ]] || fail "the command was started all the same"
 expect 125 "a comparison has no such form" "$imgbench" run --report r.csv -- true --versus true; one_line
 code=0; printf x | "$imgbench" run --runs 2 -- cat >out 2>err || code=$?
@@ -150,6 +152,7 @@ grep -q 'No intervals: 6 runs or more are needed, and these are 2' err || fail "
 # It stops at the first failure, and says so; or goes on.
 expect 1 "the command failed with exit code 1 after 2 runs" "$imgbench" run --runs 5 --out s3 -- sh -c 'echo x >>count; [ $(wc -l <count) -lt 2 ]'
 expect 0 "4 runs of" "$imgbench" run --runs 4 --ignore-failure --out s4 -- sh -c "cwebp -quiet '$photo' -o photo.webp; exit 1"
+! grep 'no further run' err || fail "all runs were made"
 # What changes its inputs is not run again without --prepare: in place, with and without a warm-up, with two variants.
 cp "$photo" original.jpg
 for options in "--runs 3" "--warmup 1 --runs 2" "--runs 1 --verify-overhead"; do
@@ -159,7 +162,10 @@ for options in "--runs 3" "--warmup 1 --runs 2" "--runs 1 --verify-overhead"; do
 done
 expect 0 "3 runs of" "$imgbench" run --runs 3 --prepare 'cp original.jpg place.jpg' --out s6 -- jpegoptim -q -m 50 place.jpg
 expect 125 "--prepare failed (exit code 6): exit 6" "$imgbench" run --runs 3 --prepare 'exit 6' --out s7 -- true
-grep -q '' err && [[ $(find s7 -name 'run-*' | wc -l) -le 1 ]]
+[[ -z $(find s7 -name 'run-*') ]]
+# What was measured before is told, and can be compared later on.
+expect 125 "1 run of" "$imgbench" run --runs 3 --prepare '[ ! -e once ] && touch once' --out s8 -- cwebp -quiet "$photo" -o photo.webp
+[[ $(ls s8 | tr '\n' ' ') == "run-001 set.json " ]] || fail "$(ls s8) $(<err)"
 
 # ---- variants take turns ----
 try "$imgbench" run --runs 4 --out v1 -- sh -c "echo old >>order; cwebp -quiet -q 80 '$photo' -o photo.webp" \
