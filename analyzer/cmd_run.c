@@ -236,7 +236,8 @@ static void say_how_it_stopped(const struct series *series, const struct target_
     size_t done = 0;
     for (size_t i = 0; i < series->variant_count; i++)
         done += series->variants[i].runs_count;
-    if (series->single || series->ignore_failure || last->error || last->interrupted || (!last->exit_code && !last->signal))
+    if (series->single || series->ignore_failure || last->error || last->interrupted ||
+        (!last->exit_code && !last->signal))
         return;
     message_error("%s %d after %zu %s: no further run is made (--ignore-failure goes on)",
                   last->signal ? "the command was ended by signal" : "the command failed with exit code",

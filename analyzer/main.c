@@ -2,9 +2,12 @@
  * Owns: the command table, and which command a command line means.
  * Must not know: what commands do. */
 #include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/cmd.h"
 #include "analyzer/message.h"
@@ -57,8 +60,22 @@ static int help(const char *name)
     return command ? run(command, 2, argv) : CMD_USAGE;
 }
 
+/* A file that is opened would take the number of one that is closed, and get what is said. Closed they stay for the
+ * programs that are started, and to use one still fails. */
+static void keep_standard_numbers(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        int opened = open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+        if (opened != fd) /* there is no /dev/null: the numbers stay free */
+            return;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_numbers();
     setlocale(LC_CTYPE, "");
     argp_err_exit_status = CMD_USAGE;
     if (argc < 2) {
