@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/cmd.h"
 #include "analyzer/control.h"
@@ -27,7 +28,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* Path of the trace that the command line means, and its control page; NULL where an exit code has been found instead.
  */
-static char *open_trace(int argc, char **argv, const char *text, struct trace_control **control, int *code)
+static char *open_trace(int argc, char **argv, const char *text, bool to_change, struct trace_control **control,
+                        int *code)
 {
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {NULL, parse, "[TRACE]", text, children, NULL, NULL};
@@ -37,7 +39,7 @@ static char *open_trace(int argc, char **argv, const char *text, struct trace_co
         return NULL;
     *code = CMD_FAILURE;
     char *path = find_trace_to_control(trace);
-    *control = path ? control_open(path) : NULL;
+    *control = path ? control_open(path, to_change) : NULL;
     if (!*control) {
         free(path);
         return NULL;
@@ -45,11 +47,17 @@ static char *open_trace(int argc, char **argv, const char *text, struct trace_co
     return path;
 }
 
+static void say(const char *path, const char *state, const char *more)
+{
+    message_escaped(stdout, path, strlen(path), message_locale_is_ascii());
+    printf(": %s%s\n", state, more);
+}
+
 static int set(int argc, char **argv, const char *text, bool record)
 {
     struct trace_control *control;
     int code;
-    char *path = open_trace(argc, argv, text, &control, &code);
+    char *path = open_trace(argc, argv, text, true, &control, &code);
     if (!path)
         return code;
     const char *goes = record ? "recording" : "paused";
@@ -58,7 +66,7 @@ static int set(int argc, char **argv, const char *text, bool record)
         message_error("%s: was stopped and started %u times, no trace holds more; begin another one", path,
                       TRACE_STATES / 2 - 1);
     else
-        printf("%s: %s%s\n", path, goes, result == CONTROL_IS_SO ? " already" : "");
+        say(path, goes, result == CONTROL_IS_SO ? " already" : "");
     if (result != CONTROL_TOO_OFTEN && record && control->quota_refused)
         message_error("%s: nothing more is recorded, its quota of %s is used up", path,
                       format_bytes((double)control->quota_bytes).text);
@@ -143,10 +151,7 @@ static int status(const char *path, const struct trace_control *control)
     uint32_t state = __atomic_load_n(&control->state, __ATOMIC_ACQUIRE);
     uint64_t used = __atomic_load_n(&control->bytes_used, __ATOMIC_RELAXED);
     bool full = control->quota_refused;
-    printf("%s: %s\n", path,
-           !trace_state_records(state) ? "paused"
-           : full                      ? "stopped, its quota is used up"
-                                       : "recording");
+    say(path, !trace_state_records(state) ? "paused" : full ? "stopped, its quota is used up" : "recording", "");
     printf("- Used: %s of %s\n", format_bytes((double)used).text, format_bytes((double)control->quota_bytes).text);
     unsigned processes = seen.count ? different(seen.pids, seen.count) : 0, alive = 0;
     for (uint32_t i = 0; i < seen.count; i++)
@@ -174,7 +179,7 @@ static int run_status(int argc, char **argv)
     char *path = open_trace(argc, argv,
                             "Say whether a trace is being recorded, and what it holds so far.\vOf processes that have "
                             "something to record, what is on disk. Without TRACE: the newest one.",
-                            &control, &code);
+                            false, &control, &code);
     if (!path)
         return code;
     code = status(path, control);

@@ -14,12 +14,12 @@
 #include "analyzer/message.h"
 #include "analyzer/monotonic.h"
 
-struct trace_control *control_open(const char *path)
+struct trace_control *control_open(const char *path, bool to_change)
 {
     char name[4400];
     struct stat status;
     snprintf(name, sizeof name, "%s/%s", path, TRACE_CONTROL_NAME);
-    int fd = open(name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(name, (to_change ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         message_error(errno == ENOENT
                           ? "%s: no trace there: programs make it when they start with IMGBENCH_START=paused, else "
@@ -30,7 +30,7 @@ struct trace_control *control_open(const char *path)
     }
     struct trace_control *page = MAP_FAILED;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= TRACE_CONTROL_BYTES)
-        page = mmap(NULL, TRACE_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        page = mmap(NULL, TRACE_CONTROL_BYTES, PROT_READ | (to_change ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
     close(fd);
     if (page == MAP_FAILED || page->magic != TRACE_CONTROL_MAGIC) {
         message_error("%s: not the control page of a trace", name);

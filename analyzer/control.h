@@ -8,8 +8,8 @@
 
 #include "trace/trace.h"
 
-/* Maps the control page of the trace at path, for writing too. NULL with one line on standard error. Never unmapped. */
-struct trace_control *control_open(const char *path);
+/* Maps the control page of the trace at path. NULL with one line on standard error. Never unmapped. */
+struct trace_control *control_open(const char *path, bool to_change);
 
 /* What came of it. */
 enum control_result { CONTROL_DONE, CONTROL_IS_SO, CONTROL_TOO_OFTEN };

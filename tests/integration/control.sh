@@ -222,6 +222,27 @@ IMGBENCH_START=paused bash tests/integration/guest.sh arguments descriptors chil
     filtered sockets >"$work/guest" 2>&1 || fail "$(grep -v '^ok' "$work/guest")"
 (($(grep -c '^ok' "$work/guest") > 20))
 
+# ---- a name that would steer a terminal; a trace that one may only read ----
+
+cp -r "$work/encoder" "$work/"$'steer\e[31m'
+for command in status stop start; do
+    "$imgbench" $command "$work/"$'steer\e[31m' >"$work/said"
+    [[ $(<"$work/said") != *$'\e'* && $(<"$work/said") == *'steer\033[31m: '* ]] || fail "$command: $(<"$work/said")"
+done
+if ((EUID == 0)); then
+    reader=$(mktemp -d /tmp/imgbench-test-reader.XXXXXX) # the working directory may be closed to others
+    chmod 755 "$reader"
+    cp "$imgbench" "$reader"
+    cp -r "$work/encoder" "$reader/trace"
+    chmod -R a+rX "$reader"
+    code=0
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$reader/imgbench" status "$reader/trace" >"$work/said" 2>&1 || code=$?
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$reader/imgbench" stop "$reader/trace" >"$work/message" 2>&1 && code=2
+    rm -r "$reader"
+    [[ $code == 0 && $(<"$work/said") == *': recording'* && $(<"$work/message") == *"cannot be opened: Permission denied"* ]] ||
+        fail "of somebody else's trace: $code, $(<"$work/said") $(<"$work/message")"
+fi
+
 # ---- what makes no sense ----
 
 for command in start stop status; do
