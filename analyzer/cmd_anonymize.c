@@ -117,7 +117,7 @@ static bool write_pack(const struct names *names, const struct pack *collected, 
     struct output_file file;
     char *path = NULL;
     bool good = asprintf(&path, "%s/" PACK_NAME, out) > 0;
-    good = good && output_file_open(&file, path) && output_file_close(&file, -pack_write(pack, file.stream));
+    good = good && output_file_replace(&file, path) && output_file_close(&file, -pack_write(pack, file.stream));
     free(path);
     pack_free(pack);
     return good;

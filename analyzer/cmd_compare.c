@@ -87,7 +87,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static bool prints_text(const struct compare_arguments *arguments)
 {
     for (size_t i = 0; i < FORMATS; i++)
-        if (arguments->files[i] && !strcmp(arguments->files[i], "-"))
+        if (arguments->files[i] && output_file_is_standard(arguments->files[i]))
             return false;
     return true;
 }

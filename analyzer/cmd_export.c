@@ -123,7 +123,7 @@ static bool write_database(const char *path, const struct metrics *metrics)
         return false;
     if (!file.temporary) {
         message_error("cannot write a database to %s: it is no regular file", path);
-        fclose(file.stream);
+        output_file_drop(&file);
         return false;
     }
     bool written = sqlite_write(file.temporary, metrics, cmd_version, error, sizeof error);

@@ -50,7 +50,7 @@ static void tell(const struct pack *pack, uint64_t asked, const char *path)
 static bool write_pack(const struct pack *pack, const char *path)
 {
     struct output_file file;
-    return output_file_open(&file, path) && output_file_close(&file, -pack_write(pack, file.stream));
+    return output_file_replace(&file, path) && output_file_close(&file, -pack_write(pack, file.stream));
 }
 
 /* One process's directory knows nothing of the images that others made: its pack would replace the whole one. */

@@ -26,11 +26,50 @@ static void set_mode(int fd, const struct stat *before)
     fchmod(fd, before ? before->st_mode & 07777 : 0666 & ~mask); /* failing leaves it private: no harm */
 }
 
+/* Behind /dev/stdout may be a regular file: to replace it would take it away from whoever else writes to it. */
+bool output_file_is_standard(const char *path)
+{
+    struct stat output, file;
+    return !strcmp(path, "-") || (!fstat(STDOUT_FILENO, &output) && !stat(path, &file) &&
+                                  output.st_dev == file.st_dev && output.st_ino == file.st_ino);
+}
+
+static void release(struct output_file *file)
+{
+    free(file->target);
+    free(file->temporary);
+}
+
+/* Takes the target. before: what stands there, or NULL. */
+static bool open_beside(struct output_file *file, char *target, const struct stat *before)
+{
+    file->target = target;
+    if (!target)
+        return failed(file, errno);
+    if (asprintf(&file->temporary, "%s.XXXXXX", target) < 0) {
+        free(target);
+        return failed(file, ENOMEM);
+    }
+    int fd = mkostemp(file->temporary, O_CLOEXEC);
+    file->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (file->stream) {
+        set_mode(fd, before);
+        return true;
+    }
+    int error = errno;
+    if (fd >= 0) {
+        unlink(file->temporary);
+        close(fd);
+    }
+    release(file);
+    return failed(file, error);
+}
+
 bool output_file_open(struct output_file *file, const char *path)
 {
     struct stat before;
     *file = (struct output_file){.path = path};
-    if (!strcmp(path, "-")) {
+    if (output_file_is_standard(path)) {
         file->stream = stdout;
         return true;
     }
@@ -41,23 +80,15 @@ bool output_file_open(struct output_file *file, const char *path)
         file->stream = fopen(path, "we");
         return file->stream || failed(file, errno);
     }
-    if (asprintf(&file->temporary, "%s.XXXXXX", path) < 0) {
-        file->temporary = NULL;
-        return failed(file, ENOMEM);
-    }
-    int fd = mkostemp(file->temporary, O_CLOEXEC);
-    file->stream = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (file->stream) {
-        set_mode(fd, there ? &before : NULL);
-        return true;
-    }
-    int error = errno;
-    if (fd >= 0) {
-        unlink(file->temporary);
-        close(fd);
-    }
-    free(file->temporary);
-    return failed(file, error);
+    return open_beside(file, there ? realpath(path, NULL) : strdup(path), there ? &before : NULL);
+}
+
+bool output_file_replace(struct output_file *file, const char *path)
+{
+    struct stat before;
+    bool there = lstat(path, &before) == 0 && S_ISREG(before.st_mode);
+    *file = (struct output_file){.path = path};
+    return open_beside(file, strdup(path), there ? &before : NULL);
 }
 
 bool output_file_close(struct output_file *file, int error)
@@ -72,11 +103,11 @@ bool output_file_close(struct output_file *file, int error)
         error = errno;
     if (fclose(file->stream) && !error)
         error = errno;
-    if (file->temporary && !error && rename(file->temporary, file->path))
+    if (file->temporary && !error && rename(file->temporary, file->target))
         error = errno;
     if (file->temporary && error)
         unlink(file->temporary);
-    free(file->temporary);
+    release(file);
     return error ? failed(file, error) : true;
 }
 
@@ -87,5 +118,5 @@ void output_file_drop(struct output_file *file)
     fclose(file->stream);
     if (file->temporary)
         unlink(file->temporary);
-    free(file->temporary);
+    release(file);
 }

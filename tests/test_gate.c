@@ -195,7 +195,7 @@ START_TEST(a_report_is_held_against_limits)
         {"any findings.id==nothing", CMD_OK},
         {"conversions[from=png,to=webp].n<1", CMD_OK},
         {"conversions[from=png,to=webp].n<2", CMD_GATE_FAILED},
-        {"conversions[from=gif,to=webp].n<2", CMD_GATE_FAILED}, /* there is none */
+        {"conversions[from=gif,to=webp].n<2", CMD_GATE_FAILED},  /* there is none */
         {"conversions[from=png,too=webp].n<1", CMD_GATE_FAILED}, /* nor one that has "too" */
         {"conversions[to=webp,from=png].n<1", CMD_OK},
         {"memory.peak_scope!=tree", CMD_OK},

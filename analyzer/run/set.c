@@ -178,7 +178,7 @@ bool set_write(const struct set *set)
     char path[PATH_MAX + 16];
     struct output_file file;
     snprintf(path, sizeof path, "%s/%s", set->directory, SIDE_SET_NAME);
-    bool good = json && output_file_open(&file, path);
+    bool good = json && output_file_replace(&file, path);
     if (good) {
         int error = json_dumpf(json, file.stream, JSON_INDENT(2)) || fputc('\n', file.stream) == EOF ? EIO : 0;
         good = output_file_close(&file, error);

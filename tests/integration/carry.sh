@@ -116,6 +116,11 @@ cp stacks/pack.ndjson trace/pack.ndjson
 refused 'pack.ndjson: belongs to another trace'
 rm trace/pack.ndjson && ln -s ../pack.ndjson trace/pack.ndjson
 refused 'pack.ndjson: cannot be read: a symbolic link'
+cp pack.ndjson pack.before # whoever made the trace must not say what is written over
+"$imgbench" pack trace >/dev/null
+cmp pack.ndjson pack.before && [[ ! -L trace/pack.ndjson ]] || fail "a pack was written behind a link"
+rm trace/pack.ndjson && mkfifo trace/pack.ndjson
+timeout 20 "$imgbench" pack trace >/dev/null && [[ -f trace/pack.ndjson ]] || fail "a pack in place of a pipe: $?"
 rm trace/pack.ndjson
 process=$(basename "$(find trace -name "*-*" | head -1)")
 code=0

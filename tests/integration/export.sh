@@ -106,6 +106,20 @@ for format in ndjson perfetto flamegraph sqlite; do
 done
 refused 1 "$work/none" "$work/none" --ndjson "$work/file" --records
 
+# A link stays one, and what it leads to is written; where that is standard output, as behind /dev/stdout, there.
+ln -s images.linked "$work/link"
+echo before >"$work/images.linked"
+"$imgbench" export "$trace" --ndjson "$work/link"
+[[ -L $work/link ]] && cmp "$work/images.linked" "$work/images"
+ln -s /proc/self/fd/1 "$work/stdout"
+"$imgbench" export "$trace" --ndjson "$work/stdout" >"$work/written"
+[[ -L $work/stdout ]] && cmp "$work/written" "$work/images"
+{ echo before; "$imgbench" export "$trace" --ndjson "$work/stdout"; echo behind; } >"$work/written"
+cmp <(echo before; cat "$work/images"; echo behind) "$work/written"
+refused 1 "no regular file" "$trace" --sqlite "$work/stdout"
+"$imgbench" report "$trace" --json="$work/stdout" >"$work/written" # and nothing else
+"$imgbench" report "$trace" --json | cmp - "$work/written"
+
 # What cannot be written whole leaves what was there.
 echo before >"$work/kept"
 for format in ndjson perfetto sqlite; do
