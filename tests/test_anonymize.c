@@ -121,6 +121,15 @@ static const char *const libraries[][2] = {
     {"/usr/lib/anna.so", "/usr/lib/*.so"},
     {"libjpeg.so.62", "libjpeg.so.62"},
     {"libjpeg of anna.so", "*.so"},
+    {"/opt/anna/libpng-anna.so", "/opt/*/*.so"},
+    {"/opt/libgiftofanna.so.1", "/opt/*.so.1"},
+    {"/opt/libpng16-4cc6a9fc.so.16.50.0", "/opt/libpng16-4cc6a9fc.so.16.50.0"}, /* as wheels name them */
+    {"/opt/libMagickCore-7.Q16HDRI.so.10", "/opt/libMagickCore-7.Q16HDRI.so.10"},
+    {"/opt/libOpenEXRUtil-3_1.so.30", "/opt/libOpenEXRUtil-3_1.so.30"},
+    {"/opt/libtcmalloc_minimal_debug.so.4", "/opt/libtcmalloc_minimal_debug.so.4"},
+    {"/opt/sharp-linux-x64.node", "/opt/sharp-linux-x64.node"},
+    {"/opt/libjxl_threads.so.0.11", "/opt/libjxl_threads.so.0.11"},
+    {"/opt/libwebpdemux.so.2", "/opt/libwebpdemux.so.2"},
     {"", ""},
 };
 

@@ -33,6 +33,13 @@ static const char *const libraries[] = {
     "libtcmalloc",       "libmimalloc",   "linux-vdso", "sharp-linux",
 };
 
+/* What stands in such a name behind that, beside numbers. */
+static const char library_words[] = LIST(
+    "so node dylib cpp glib turbo threads cms extras dec enc common mux demux decoder encoder contrib test ng xx r "
+    "x x64 arm64 linux linuxmusl musl Core Wand Util Thread Imath IlmThread Iex Magick Q8 Q16 Q32 HDRI Q16HDRI "
+    "Q8HDRI Enc Dec minimal debug profiler static secure aomdec aomenc dav1d svtenc rav1e jpegdec jpegenc j2kdec "
+    "j2kenc ffmpegdec kvazaar libde265 x265 openjpeg");
+
 static const char programs[] = LIST(
     "cjpeg djpeg jpegtran mozjpeg jpegoptim jpegrescan guetzli cjpegli djpegli cwebp dwebp gif2webp img2webp webpmux "
     "anim_dump avifenc avifdec avifgainmaputil heif-enc heif-convert heif-dec heif-info cjxl djxl jxlinfo optipng "
@@ -130,16 +137,42 @@ bool known_anonymous(const char *name, size_t bytes)
     return contains(anonymous, name, bytes, false);
 }
 
+/* The hash that tools for wheels put into names. */
+static bool is_content_hash(const char *text, size_t bytes)
+{
+    size_t hex = 0;
+    while (hex < bytes && (isdigit((unsigned char)text[hex]) || (text[hex] >= 'a' && text[hex] <= 'f')))
+        hex++;
+    return bytes == 8 && hex == bytes;
+}
+
+/* A number, or a known word with one before or behind it. */
+static bool is_of_library(const char *part, size_t bytes)
+{
+    if (!bytes || is_content_hash(part, bytes) || contains(library_words, part, bytes, false))
+        return true;
+    while (bytes && isdigit((unsigned char)part[bytes - 1]))
+        bytes--;
+    for (; bytes && isdigit((unsigned char)*part); bytes--)
+        part++;
+    return !bytes || contains(library_words, part, bytes, false);
+}
+
 bool known_library(const char *name, size_t bytes)
 {
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
         size_t length = strlen(libraries[i]);
         if (length > bytes || memcmp(name, libraries[i], length) != 0)
             continue;
-        /* The rest is a version, as far as one can tell. */
-        for (; length < bytes && (isalnum((unsigned char)name[length]) || memchr("._+-", name[length], 4)); length++)
-            ;
-        if (length == bytes && bytes <= 48)
+        bool known = bytes <= 48; /* the rest might be somebody's name, too */
+        while (known && length < bytes) {
+            size_t part = 0;
+            while (length + part < bytes && !memchr("._+-", name[length + part], 4))
+                part++;
+            known = is_of_library(name + length, part);
+            length += part + (length + part < bytes);
+        }
+        if (known)
             return true;
     }
     return false;
