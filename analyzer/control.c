@@ -63,7 +63,7 @@ enum control_result control_set(struct trace_control *control, bool record)
         if ((trace_state_records(state) != 0) == record)
             return CONTROL_IS_SO;
         /* One that stops must always be possible: the last place is for it. */
-        if (state + 1 + record >= TRACE_STATES)
+        if (state >= TRACE_STATES - 1 - (uint32_t)record) /* of a damaged page it may be any number */
             return CONTROL_TOO_OFTEN;
         control->since_ns[state + 1] = monotonic_ns();
         if (__atomic_compare_exchange_n(&control->state, &state, state + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))

@@ -252,6 +252,12 @@ for command in start stop status; do
         [[ $code == 1 && ! -s $work/said && $(wc -l <"$work/message") == 1 ]] || fail "imgbench $command $wrong: $code, $(<"$work/message")"
     done
 done
+# A damaged page: 2^32 - 2 times.
+cp -r "$work/encoder" "$work/often"
+printf '\376\377\377\377' | dd of="$work/often/control" bs=1 seek=12 conv=notrunc status=none
+code=0
+"$imgbench" start "$work/often" 2>"$work/message" || code=$?
+[[ $code == 1 && $(<"$work/message") == *'no trace holds more'* ]] || fail "a damaged page: $code, $(<"$work/message")"
 IMGBENCH_START=later traced "$work/setting" cwebp -quiet "$photo" -o "$work/setting.webp"
 "$imgbench" report "$work/setting" >"$work/setting.txt"
 grep -q 'IMGBENCH_START has a value that could not be used' "$work/setting.txt"
