@@ -151,14 +151,10 @@ static int run_compare(int argc, char **argv)
     struct compare_arguments arguments = {
         .options = {.ascii = message_locale_is_ascii(), .top = 10, .tool_version = cmd_version},
         .gates = {.compares = true}};
-    size_t outputs = 0;
+    static const char *const names[FORMATS] = {"json", "md", "html"};
     int result = usage_parse(&argp, argc, argv, &arguments) ? CMD_USAGE : CMD_OK;
-    for (size_t i = 0; i < FORMATS; i++)
-        outputs += arguments.files[i] && !strcmp(arguments.files[i], "-");
-    if (!result && outputs > 1) {
-        message_error("two formats go to standard output: name a file for one, as in --md=FILE");
+    if (!result && !usage_check_outputs(names, arguments.files, FORMATS))
         result = CMD_USAGE;
-    }
     if (!result)
         result = compare(&arguments);
     gates_release(&arguments.gates);

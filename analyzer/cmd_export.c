@@ -54,20 +54,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Two formats in one file would be neither. */
-static bool check_files(const struct export_arguments *arguments)
-{
-    for (int i = 0; i < FORMATS; i++)
-        for (int k = 0; k < i; k++)
-            if (arguments->files[i] && arguments->files[k] && !strcmp(arguments->files[i], arguments->files[k])) {
-                message_error("--%s and --%s both go to %s: name another file for one, as in --%s=FILE", names[k],
-                              names[i], strcmp(arguments->files[i], "-") ? arguments->files[i] : "standard output",
-                              names[i]);
-                return false;
-            }
-    return true;
-}
-
 static bool check(const struct export_arguments *arguments)
 {
     bool any = false;
@@ -80,7 +66,7 @@ static bool check(const struct export_arguments *arguments)
     else if (arguments->files[SQLITE] && !strcmp(arguments->files[SQLITE], "-"))
         message_error("a database cannot be written to standard output: name a file, as in --sqlite=FILE");
     else
-        return check_files(arguments);
+        return usage_check_outputs(names, arguments->files, FORMATS);
     return false;
 }
 

@@ -82,21 +82,12 @@ static bool prints_text(const struct report_arguments *arguments)
     return true;
 }
 
-/* Two formats on standard output would be one file that nobody can read. */
 static bool check_outputs(const struct report_arguments *arguments)
 {
-    const char *taken = NULL;
-    for (size_t i = 0; i < FORMATS; i++) {
-        if (!arguments->files[i] || strcmp(arguments->files[i], "-") != 0)
-            continue;
-        if (taken) {
-            message_error("--%s and --%s both go to standard output: name a file for one, as in --%s=FILE", taken,
-                          formats[i].renderer->name, formats[i].renderer->name);
-            return false;
-        }
-        taken = formats[i].renderer->name;
-    }
-    return true;
+    const char *names[FORMATS];
+    for (size_t i = 0; i < FORMATS; i++)
+        names[i] = formats[i].renderer->name;
+    return usage_check_outputs(names, arguments->files, FORMATS);
 }
 
 static bool write_file(const struct metrics *metrics, const struct report_arguments *arguments, size_t format)

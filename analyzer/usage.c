@@ -72,6 +72,18 @@ error_t usage_check_file(struct argp_state *state, const char *option, const cha
     return usage_error(state, "--%s wants a FILE, but '%s' is a directory", option, file);
 }
 
+bool usage_check_outputs(const char *const *options, const char *const *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (files[i] && files[k] && !strcmp(files[i], files[k])) {
+                message_error("--%s and --%s both go to %s: name another file for one, as in --%s=FILE", options[k],
+                              options[i], strcmp(files[i], "-") ? files[i] : "standard output", options[i]);
+                return false;
+            }
+    return true;
+}
+
 /* Instead of argp's own, which without its errors say nothing either. */
 static const struct argp_option options[] = {{"help", 'h', NULL, 0, "Give this help list", -1},
                                              {NULL, '?', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, -1},

@@ -15,6 +15,8 @@ error_t usage_error(struct argp_state *state, const char *format, ...) __attribu
 /* For the FILE that an option writes: 0, or as usage_error when a directory was named, as by who forgets the FILE in
  * front of a TRACE. */
 error_t usage_check_file(struct argp_state *state, const char *option, const char *file, bool trace_follows);
+/* Two formats in one file would be neither: says so of outputs of one name, "-" is standard output, NULL none. */
+bool usage_check_outputs(const char *const *options, const char *const *files, size_t count);
 
 /* The same where the first operand begins something with options of its own: options behind it are not looked at. */
 error_t usage_parse_in_order(const struct argp *argp, int argc, char **argv, void *input);

@@ -62,6 +62,11 @@ expect 0 "gate undecided: stages.encode.mean" "$imgbench" compare --fail-if 'sta
 expect 4 "gate undecided: stages.encode.mean" "$imgbench" compare --strict --fail-if 'stages.encode.mean>+1%' trace80 trace60
 expect 2 "column 1: no report has this path" "$imgbench" compare --fail-if 'stage.encode.mean>+1%' trace80 trace60
 expect 2 "two sides are needed" "$imgbench" compare trace80
+expect 2 "--json and --md both go to same" "$imgbench" compare --json=same --md=same trace80 trace60
+expect 2 "--json and --md both go to standard output" "$imgbench" compare --json --md trace80 trace60
+expect 2 "--csv and --html both go to same" "$imgbench" report --csv=same --html=same trace80
+expect 2 "--json and --csv both go to standard output" "$imgbench" report --json --csv trace80
+[[ ! -e same ]] || fail "something was written"
 expect 2 "--map takes two directories" "$imgbench" compare --map=x trace80 trace60
 expect 3 "images.size_ratio>0.1: 2 of 2, the first " "$imgbench" report --fail-if 'any images.size_ratio>0.1' trace80
 expect 3 "stages.encode.p95 is not known" "$imgbench" report --fail-if 'stages.encode.p95>1s' trace80
