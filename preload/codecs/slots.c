@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "preload/codecs/call.h"
+#include "preload/codecs/modules.h"
 #include "preload/facts.h"
 #include "preload/packet.h"
 #include "preload/process.h"
@@ -20,16 +21,11 @@
 #define BUCKETS 512
 
 struct listed {
-    uintptr_t base;
     uintptr_t executable, executable_end; /* hull of the executable segments */
-    const char *name;                     /* of the loader; valid while the object is listed */
     const ElfW(Dyn) * dynamic;
-    uint64_t bytes; /* length of its mapping */
-    struct trace_text build_id;
-    bool at_start; /* listed by the constructor */
+    struct module module;
     bool patched;
-    uint64_t recorded_for; /* start of the process whose module record is written */
-    bool pending;          /* a slot of a codec function leads nowhere yet */
+    bool pending; /* a slot of a codec function leads nowhere yet */
 };
 
 static struct thread_lock scanning;
@@ -92,7 +88,7 @@ static bool belongs(unsigned family, uintptr_t address)
     struct object object;
     if (!owner || (family != trace_codec_MAGICK && family != trace_codec_ZLIB))
         return owner != NULL;
-    if (!owner->dynamic || !object_from_dynamic(owner->base, owner->dynamic, &object))
+    if (!owner->dynamic || !object_from_dynamic(owner->module.base, owner->dynamic, &object))
         return false;
     return family == trace_codec_ZLIB ? object_find(&object, "zlibVersion") : strstr(object.soname, "Magick");
 }
@@ -110,7 +106,8 @@ static bool in_flight(unsigned row, unsigned instance)
 /* Also of an instance that is there already: another library may have come to lie where its own did. */
 static void find_version(unsigned row, unsigned instance, const struct listed *library)
 {
-    void *function = library ? codec_version_function(codec_rows[row].family, library->base, library->dynamic) : NULL;
+    void *function =
+        library ? codec_version_function(codec_rows[row].family, library->module.base, library->dynamic) : NULL;
     atomic_store(&codec_targets[row][instance].version_function, (uintptr_t)function);
 }
 
@@ -144,11 +141,11 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
     void *none = NULL;
     if (!atomic_compare_exchange_strong(&target->real, &none, address))
         return none == address ? codec_wrapper(row, (unsigned)free_instance) : address; /* another thread took it */
-    if (library && library->name && !(target->library && strcmp(target->library, library->name) == 0)) {
-        size_t bytes = strlen(library->name) + 1;
+    if (library && library->module.name && !(target->library && strcmp(target->library, library->module.name) == 0)) {
+        size_t bytes = strlen(library->module.name) + 1;
         char *copy = arena_allocate(bytes); /* the loader's own string goes with the object */
         if (copy)
-            memcpy(copy, library->name, bytes);
+            memcpy(copy, library->module.name, bytes);
         target->library = copy;
     }
     find_version(row, (unsigned)free_instance, library);
@@ -178,7 +175,7 @@ static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
     if (object_count == OBJECTS || is_ours(info))
         return 0;
     struct listed *listed = &objects[object_count++];
-    *listed = (struct listed){.base = info->dlpi_addr, .executable = UINTPTR_MAX, .name = info->dlpi_name};
+    *listed = (struct listed){.executable = UINTPTR_MAX, .module = {.base = info->dlpi_addr, .name = info->dlpi_name}};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type == PT_DYNAMIC)
@@ -190,43 +187,9 @@ static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
         listed->executable_end = end > listed->executable_end ? end : listed->executable_end;
     }
     for (size_t i = 0; i < before_count; i++)
-        if (before[i].base == listed->base && before[i].name == listed->name)
+        if (before[i].module.base == listed->module.base && before[i].module.name == listed->module.name)
             *listed = before[i];
     return 0;
-}
-
-/* What its module record says. The build id lies in the object itself. */
-static void describe(struct listed *listed, const struct dl_phdr_info *info)
-{
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > listed->bytes)
-            listed->bytes = segment->p_vaddr + segment->p_memsz;
-        if (segment->p_type != PT_NOTE)
-            continue;
-        const char *note = (const char *)(info->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
-        while (end - note >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
-            const ElfW(Nhdr) *header = (const void *)note;
-            const char *name = note + sizeof *header, *value = name + ((header->n_namesz + 3) & ~3u);
-            if (value + header->n_descsz > end)
-                break;
-            if (header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 && memcmp(name, "GNU", 4) == 0)
-                listed->build_id = (struct trace_text){value, header->n_descsz};
-            note = value + ((header->n_descsz + 3) & ~3u);
-        }
-    }
-}
-
-static void put_module(struct thread *self, struct listed *listed)
-{
-    struct trace_module record = {
-        .base = listed->base,
-        .bytes = listed->bytes,
-        .path = {listed->name, strlen(listed->name)},
-        .build_id = listed->build_id,
-    };
-    packet_put(self, TRACE_KIND_module, thread_now_ns(), &record);
-    listed->recorded_for = process.start_ns;
 }
 
 /* Makes the read-only-after-relocation part of an object writable, or read-only again. */
@@ -304,23 +267,23 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
     struct thread *self = visit->self;
     struct listed *listed = NULL;
     for (size_t i = 0; i < object_count && !listed; i++)
-        if (objects[i].base == info->dlpi_addr && objects[i].name == info->dlpi_name)
+        if (objects[i].module.base == info->dlpi_addr && objects[i].module.name == info->dlpi_name)
             listed = &objects[i];
     if (!listed || strncmp(info->dlpi_name, "linux-", 6) == 0)
         return 0;
     /* Patched at an earlier scan, bound slots stay. But where objects were removed, one that looks the same may be a
      * new one in the old one's place. */
     bool unchanged = listed->patched && !listed->pending && !visit->all;
-    if (!unchanged || listed->recorded_for != process.start_ns)
-        describe(listed, info);
-    if (listed->recorded_for != process.start_ns && process.told)
-        put_module(self, listed);
+    listed->module.at_start = listed->module.at_start || visit->first;
+    if (!unchanged || listed->module.recorded_for != process.start_ns)
+        module_describe(&listed->module, info);
+    if (process.told)
+        module_put(self, &listed->module);
     if (unchanged)
         return 0;
     listed->patched = true;
-    listed->at_start = listed->at_start || visit->first;
     struct object object;
-    if (listed->dynamic && object_from_dynamic(listed->base, listed->dynamic, &object))
+    if (listed->dynamic && object_from_dynamic(listed->module.base, listed->dynamic, &object))
         patch_object(self, &object, listed, info);
     return 0;
 }
@@ -381,14 +344,12 @@ void slots_scan(struct thread *self)
     thread_lock_give(&scanning);
 }
 
-/* Those listed at the constructor's scan are never unloaded. Of the others only a scan knows whether they are there. */
 void slots_put_modules(struct thread *self)
 {
     if (disabled || !thread_lock_try(&scanning))
         return;
     for (size_t i = 0; i < object_count; i++)
-        if (objects[i].at_start && objects[i].recorded_for != process.start_ns)
-            put_module(self, &objects[i]);
+        module_put_known(self, &objects[i].module);
     thread_lock_give(&scanning);
 }
 

@@ -7,7 +7,7 @@
 
 #include "preload/thread.h"
 
-/* Writes the records of the modules that were there at the start. Guard set. */
+/* Writes the records of all modules that scans have seen. Guard set. */
 void slots_put_modules(struct thread *self);
 /* In a forked child. */
 void slots_reset_after_fork(void);

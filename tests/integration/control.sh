@@ -49,6 +49,8 @@ for line in sys.stdin:
         lane.put(step)
     for _ in lanes:
         done.get()
+    if step == "unseen1":
+        from PIL import Image # libraries that come while nothing is recorded
     subprocess.run(["cat", photo], stdout=subprocess.DEVNULL, check=True) # a child: vfork and exec
     if os.fork() == 0:
         os.access(f"imgbench:mark:child of {step}", 0)
@@ -100,6 +102,8 @@ grep -q "nothing was recorded yet: .*'imgbench start' lets them record" "$work/m
 says "$trace" start recording
 says "$trace" start "recording already"
 step seen1
+"$imgbench" status "$trace" >"$work/status"
+grep -qE '^- Processes: [0-9]+ \([1-9][0-9]* alive, [0-9]+ ended\)$' "$work/status" || fail "$(<"$work/status")"
 says "$trace" stop paused
 says "$trace" stop "paused already"
 step unseen2
@@ -120,9 +124,19 @@ step seen4
 finish
 "$imgbench" status "$trace" >"$work/status"
 grep -q '^- Paused: 4 times, ' "$work/status"
-grep -qE '^- Processes: [0-9]+ \(0 alive, ' "$work/status"
+grep -qE '^- Processes: [0-9]+ \(0 alive, [0-9]+ ended\): no more comes' "$work/status"
+"$imgbench" start "$trace" >"$work/status" 2>"$work/message"
+[[ $(<"$work/status") == "$trace: recording already" && $(<"$work/message") == "imgbench: $trace: none of the programs that recorded there is alive now" ]] ||
+    fail "a start when all is over: $(cat "$work/status" "$work/message")"
 report "$trace" "$work/started.json"
 babeltrace2 "$trace" >/dev/null
+# Each stretch, and each child, knows where the libraries lie that came before it.
+"$imgbench" dump "$trace" >"$work/records"
+for library_name in _imaging libjpeg; do
+    without=$(awk -v name="/$library_name[^/]*\"" '$3 == "process" && /steps.py/ { told[$2] = 1 }
+        $3 == "module" && $0 ~ name { known[$2] = 1 } END { for (stream in told) if (!(stream in known)) print stream }' "$work/records")
+    [[ ! $without ]] || fail "$library_name is not among the modules of: $without"
+done
 
 python3 - "$work/started.json" "$(stat -c %s "$photo")" <<'PYTHON'
 import json, sys
