@@ -70,6 +70,9 @@ static int set(int argc, char **argv, const char *text, bool record)
     if (result != CONTROL_TOO_OFTEN && record && control->quota_refused)
         message_error("%s: nothing more is recorded, its quota of %s is used up", path,
                       format_bytes((double)control->quota_bytes).text);
+    struct control_processes processes = control_processes(path);
+    if (result == CONTROL_IS_SO && record && processes.all && !processes.alive)
+        message_error("%s: none of the programs that recorded there is alive now", path);
     free(path);
     return result == CONTROL_TOO_OFTEN ? CMD_FAILURE : CMD_OK;
 }
@@ -159,7 +162,8 @@ static int status(const char *path, const struct trace_control *control)
             seen.alive[i] = 0;
     alive = seen.count ? different(seen.alive, seen.count) : 0;
     if (processes)
-        printf("- Processes: %u (%u alive, %u ended)\n", processes, alive, processes - alive);
+        printf("- Processes: %u (%u alive, %u ended)%s\n", processes, alive, processes - alive,
+               alive ? "" : ": no more comes, unless others join");
     else
         puts("- Processes: none has recorded anything yet");
     printf("- Records: %s\n", format_count(seen.records).text);

@@ -33,7 +33,8 @@ static void print_help(FILE *out)
     fputs("Usage: imgbench COMMAND [OPTION...] [TRACE]\n"
           "       imgbench help COMMAND\n"
           "Benchmarks image optimizers that nobody changed.\n\n"
-          "  LD_PRELOAD=/path/to/libimgbench.so OPTIMIZER...   record a run\n"
+          "  imgbench run -- OPTIMIZER...                    record a run, and report on it\n"
+          "  LD_PRELOAD=/path/to/libimgbench.so OPTIMIZER... only record it\n"
           "  imgbench report                                 report on the newest one\n\n"
           "Commands:\n",
           out);

@@ -196,6 +196,10 @@ char *words_design(const struct comparison *comparison)
     if (comparison->asked && comparison->design != DESIGN_SINGLE)
         fprintf(out, " %zu figures were asked about together: their p are adjusted for that (Holm); ~ is noise.",
                 comparison->asked);
+    if (comparison->design != DESIGN_SINGLE)
+        fprintf(out,
+                " Old and New are medians; the change comes from %s, so it need not be the step from one to the other.",
+                rounds ? "the changes within rounds" : "all pairs of runs");
     if (!comparison->same_machine)
         fputs(" The machines differ, so times and memory compare machines as well.", out);
     fclose(out);

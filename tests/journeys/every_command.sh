@@ -12,10 +12,10 @@ imgbench mark --end convert
 SCRIPT
 said() { grep -Eq -- "$1" ../out || fail "no $1 in: $(<../out)"; }
 
-# A recording that goes on until the file `done` is there, which commands about a running one need.
+# A recording that goes on until the file `done` is there or its directory gone, which commands about a running one need.
 running() {
     rm -f done
-    imgbench run --out live --report live.txt -- sh -c 'while [ ! -e done ]; do cwebp -quiet -q 80 photo.jpg -o live.webp; done' 2>/dev/null &
+    imgbench run --out live --report live.txt -- sh -c 'while [ -e photo.jpg ] && [ ! -e done ]; do cwebp -quiet -q 80 photo.jpg -o live.webp; done' 2>/dev/null &
     live=$!
     for ((i = 0; i < 200; i++)); do [[ -e live.webp ]] && return; sleep 0.05; done
     fail "nothing was recorded within 10 s"
