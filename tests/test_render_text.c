@@ -170,6 +170,22 @@ START_TEST(rows_of_memory_that_was_not_used_are_left_out)
 }
 END_TEST
 
+START_TEST(a_sample_far_below_the_peak_does_not_say_what_it_is_made_of)
+{
+    struct run *run = sample_run();
+    run->processes[0].vm_hwm_bytes = 365000000; /* the sample has 180 MB, and 2 MB of our own */
+    char *text = text_report(run, false, 0);
+    ck_assert_ptr_nonnull(
+        strstr(text, "\n- Made of: n/a (at the highest sample the largest process had 180 MB of its 365 MB)\n"));
+    free(text);
+    run = sample_run();
+    run->processes[0].vm_hwm_bytes = 363000000;
+    text = text_report(run, false, 0);
+    ck_assert_ptr_nonnull(strstr(text, "\n- Made of: 120 MB heap, "));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_run_without_images_says_what_was_seen)
 {
     char *text = text_report(sample_run_without_images(), false, 0);
@@ -234,6 +250,7 @@ int main(void)
     tcase_add_test(tests, what_is_not_told_apart_says_why);
     tcase_add_test(tests, a_gap_in_coverage_names_its_processes);
     tcase_add_test(tests, rows_of_memory_that_was_not_used_are_left_out);
+    tcase_add_test(tests, a_sample_far_below_the_peak_does_not_say_what_it_is_made_of);
     tcase_add_test(tests, a_run_without_images_says_what_was_seen);
     tcase_add_test(tests, images_that_grew_say_so);
     tcase_add_test(tests, top_limits_the_images);

@@ -85,6 +85,11 @@ static void compose(const struct run *run, struct memory_figures *memory)
     memory->mapped_bytes = number(peak->anonymous_bytes);
     memory->own_bytes = number(peak->own_bytes);
     memory->retained_bytes = memory->rss_bytes - memory->heap_bytes - memory->file_bytes - memory->mapped_bytes;
+    memory->most_rss_bytes = NAN;
+    for (size_t i = 0; i < run->process_count; i++)
+        if (run->processes[i].vm_hwm_bytes != UNKNOWN &&
+            !(memory->most_rss_bytes >= number(run->processes[i].vm_hwm_bytes)))
+            memory->most_rss_bytes = number(run->processes[i].vm_hwm_bytes);
 }
 
 static int compare(const void *left, const void *right)
