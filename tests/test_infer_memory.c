@@ -259,6 +259,10 @@ START_TEST(samples_of_the_tree_are_the_memory_of_all_together)
     ck_assert_uint_eq(run->peak_process, 0);
     ck_assert_uint_eq(run->peak_composition.rss_bytes, 4600000);
     ck_assert_double_eq_tol(run->avg_rss_bytes, 5250000, 1);
+    /* The same counts for each moment: 100 ms windows, in which the highest one is. */
+    ck_assert_uint_ge(run->sample_count, 4);
+    ck_assert_uint_eq(run->samples[0].rss_bytes, UNKNOWN);
+    ck_assert_uint_eq(run->samples[1].rss_bytes, 6000000);
     run_free(run);
     scene_free(&scene);
 }
@@ -271,6 +275,8 @@ START_TEST(few_samples_of_the_tree_count_where_they_show_more)
     ck_assert(run->peak_is_tree && !run->peak_is_measured);
     /* private parts of each, less the library's, and the largest shared part */
     ck_assert_uint_eq(run->peak_rss_bytes, 3600000 + 900000 + 2000000);
+    ck_assert_uint_eq(run->samples[0].rss_bytes, 3600000 + 900000 + 2000000);
+    ck_assert_uint_eq(run->samples[2].rss_bytes, 8500000); /* of one process alone, less the library's */
     run_free(run);
     scene_free(&scene);
     run = run_looked_at(&scene, 60, 7500000); /* it was there, however seldom one looked */
@@ -281,10 +287,33 @@ START_TEST(few_samples_of_the_tree_count_where_they_show_more)
 }
 END_TEST
 
+/* An encoder that makes no call for long says little of itself. */
+START_TEST(the_average_of_one_process_is_that_of_looks_at_it)
+{
+    struct scene scene = scene_new();
+    struct actor a = scene_process(&scene, 100, 1, 0);
+    unsigned outside = build_trace_stream(scene.trace, build_trace_process(scene.trace, 99, AT(0) - 5));
+    act_input(a, 1, 1, "/photos/a.png", FORMAT_PNG, 0x1000, 1000);
+    ACT(a, 10, sample, .rss_bytes = 5000000, .shared_bytes = 1000000, .own_bytes = 400000);
+    for (unsigned i = 0; i < 3; i++) {
+        const struct trace_tree_sample sample = {
+            .rss_bytes = 20400000 + 1000000 * i, .pss_bytes = TRACE_UNKNOWN, .processes = 1};
+        build_trace_add(scene.trace, outside, AT(100 + 100 * i), TRACE_KIND_tree_sample, &sample);
+    }
+    act_end(a, 400, 0, 0);
+    struct run *run = scene_run(&scene);
+    ck_assert_double_eq_tol(run->avg_rss_bytes, 21000000, 1);
+    ck_assert_uint_eq(run->samples[run->sample_count - 1].rss_bytes, 22000000);
+    run_free(run);
+    scene_free(&scene);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("infer_memory");
     TCase *all = tcase_create("all");
+    tcase_add_test(all, the_average_of_one_process_is_that_of_looks_at_it);
     tcase_add_test(all, a_result_that_stays_in_memory_is_an_output);
     tcase_add_test(all, a_result_that_is_written_is_that_file_only);
     tcase_add_test(all, a_result_that_is_loaded_again_is_an_intermediate);

@@ -37,6 +37,7 @@ static void merge_bins(struct infer *infer)
                 bins[i / 2].file = bins[i].file;
             bins[i / 2].rss = higher(bins[i / 2].rss, bins[i].rss);
             bins[i / 2].heap = higher(bins[i / 2].heap, bins[i].heap);
+            bins[i / 2].measured = higher(bins[i / 2].measured, bins[i].measured);
             bins[i / 2].threads = higher(bins[i / 2].threads, bins[i].threads);
             if (bins[i].io_bytes != UNKNOWN)
                 add_io(&bins[i / 2], bins[i].io_bytes);
@@ -59,8 +60,12 @@ static size_t bin_of(struct infer *infer, uint64_t time_ns)
     while (since_ns / infer->bin_ns >= WINDOWS_MAX)
         merge_bins(infer);
     while (infer->bins_count <= since_ns / infer->bin_ns)
-        *MEMORY_APPEND(infer, bins) =
-            (struct bin){.rss = UNKNOWN, .heap = UNKNOWN, .file = UNKNOWN, .io_bytes = UNKNOWN, .threads = UNKNOWN};
+        *MEMORY_APPEND(infer, bins) = (struct bin){.rss = UNKNOWN,
+                                                   .heap = UNKNOWN,
+                                                   .measured = UNKNOWN,
+                                                   .file = UNKNOWN,
+                                                   .io_bytes = UNKNOWN,
+                                                   .threads = UNKNOWN};
     return since_ns / infer->bin_ns;
 }
 
@@ -314,6 +319,18 @@ static double machine_idle_of(const struct bin *bin, uint32_t cpus)
     return cpus && idle > cpus ? cpus : idle;
 }
 
+void infer_resources_measured(struct infer *infer, uint64_t time_ns, uint64_t bytes)
+{
+    struct bin *bin = bin_at(infer, time_ns);
+    bin->measured = higher(bin->measured, bytes);
+}
+
+/* Of a window. Where the run's peak is a measured one, all counts as it was measured; else both are what was seen. */
+static uint64_t rss_of(const struct run *run, const struct bin *bin)
+{
+    return run->peak_is_measured ? bin->measured : higher(bin->rss, bin->measured);
+}
+
 void infer_resources_finish(struct infer *infer)
 {
     struct run *run = infer->run;
@@ -339,7 +356,7 @@ void infer_resources_finish(struct infer *infer)
         if (end > run->end_ns)
             end = run->end_ns;
         file = bin->rss == UNKNOWN ? file : bin->file;
-        rss = bin->rss == UNKNOWN ? rss : bin->rss;
+        rss = rss_of(run, bin) == UNKNOWN ? rss : rss_of(run, bin);
         heap = bin->heap == UNKNOWN ? heap : bin->heap;
         threads = bin->threads == UNKNOWN ? threads : bin->threads;
         run->samples[run->sample_count++] = (struct resource_sample){
@@ -351,7 +368,7 @@ void infer_resources_finish(struct infer *infer)
             .io_ops = bin->ops,
             .io_bytes = bin->io_bytes,
             .threads = threads,
-            .file_bytes = file,
+            .file_bytes = file != UNKNOWN && rss < file ? rss : file,
         };
     }
     free(infer->bins);

@@ -293,6 +293,7 @@ struct process_state {
 /* Resources of all live processes in one window of time. */
 struct bin {
     uint64_t cpu_ns, ops, rss, heap; /* rss, heap: highest, or UNKNOWN */
+    uint64_t measured;               /* rss of all, asked from outside: likewise */
     uint64_t file;                   /* part of rss backed by files */
     uint64_t io_bytes, threads;      /* UNKNOWN without a reading; threads: highest */
     uint64_t idle_ns, idle_known_ns; /* of all CPUs of the machine together, in the part of the window that is known */
@@ -303,8 +304,10 @@ struct chain_link {
     uint32_t next, hash;
 };
 
-/* What samples of the tree of processes said: PSS of all of them. */
+/* What samples of the tree of processes said: PSS of all of them; resident set of one that was alone. */
 struct tree_memory {
+    uint64_t alone;
+    double alone_sum;
     uint64_t asked, samples; /* samples: that had it, as they have with several processes */
     uint64_t first_ns, last_ns;
     double sum;

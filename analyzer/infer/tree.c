@@ -5,6 +5,9 @@
 
 /* Asked so often in the life of a process that works on images, a peak of it is seen. */
 #define SAMPLES_PER_LIFE 10
+/* Looks at a single process whose mean is its average: its own samples are where it makes calls, which may be seldom.
+ */
+#define ALONE_LEAST 3
 
 /* Asked of all processes at one moment, those that are not recorded among them. */
 void infer_tree_sample(struct infer *infer, const struct trace_tree_sample *sample, uint64_t time_ns)
@@ -15,13 +18,21 @@ void infer_tree_sample(struct infer *infer, const struct trace_tree_sample *samp
         tree->first_ns = time_ns;
     tree->last_ns = time_ns;
     tree->asked++;
-    if (sample->pss_bytes == TRACE_UNKNOWN || sample->partial)
+    bool alone = sample->pss_bytes == TRACE_UNKNOWN && sample->processes == 1; /* then nobody shares its pages */
+    uint64_t all = alone ? sample->rss_bytes : sample->pss_bytes, own = 0;
+    if (all == TRACE_UNKNOWN || sample->partial)
         return;
-    infer_resources_largest(infer, &largest_process);
-    uint64_t own = 0;
     for (size_t i = 0; i < infer->alive_count; i++)
         own += infer->alive[i]->last_own;
-    uint64_t bytes = sample->pss_bytes > own ? sample->pss_bytes - own : 0;
+    uint64_t bytes = all > own ? all - own : 0;
+    if (infer->alive_count) /* else the run may not have begun */
+        infer_resources_measured(infer, time_ns, bytes);
+    if (alone) { /* the kernel's own mark of its peak is better */
+        tree->alone_sum += (double)bytes;
+        tree->alone++;
+        return;
+    }
+    infer_resources_largest(infer, &largest_process);
     tree->sum += (double)bytes;
     tree->samples++;
     if (largest_process == NO_ID || bytes <= tree->peak_bytes)
@@ -49,6 +60,8 @@ void infer_tree_finish(struct infer *infer)
 {
     struct run *run = infer->run;
     const struct tree_memory *tree = &infer->tree;
+    if (tree->alone >= ALONE_LEAST && !tree->samples)
+        run->avg_rss_bytes = tree->alone_sum / (double)tree->alone;
     if (!tree->peak_bytes || tree->asked < 2)
         return;
     /* Of a batch of short processes most samples miss the peaks; what each said of itself, added up, may be nearer
