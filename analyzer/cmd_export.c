@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "analyzer/cmd.h"
 #include "analyzer/export/flamegraph.h"
@@ -104,11 +105,16 @@ static bool write_flamegraph(const char *path, const struct run *run)
 static bool write_database(const char *path, const struct metrics *metrics)
 {
     struct output_file file;
+    struct stat status;
     char error[512];
+    if (!stat(path, &status) && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) { /* to open a FIFO would wait */
+        message_error("cannot write a database to %s: it is no regular file", path);
+        return false;
+    }
     if (!output_file_open(&file, path))
         return false;
     if (!file.temporary) {
-        message_error("cannot write a database to %s: it is no regular file", path);
+        message_error("cannot write a database to %s: it is standard output", path);
         output_file_drop(&file);
         return false;
     }

@@ -59,7 +59,8 @@ void doctor_check_place(struct doctor *doctor)
     struct statfs place;
     struct statvfs room;
     if (!make_place(doctor, why, sizeof why)) {
-        doctor_say(doctor, DOCTOR_FAILED, "directory", "%s, or by IMGBENCH_DIR", why);
+        doctor_say(doctor, DOCTOR_FAILED, "directory",
+                   given && *given ? "%s; set it to another directory" : "%s, or by IMGBENCH_DIR", why);
         return;
     }
     find_trace_directory(state, sizeof state);

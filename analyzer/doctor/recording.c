@@ -164,6 +164,9 @@ static void check_trace(struct doctor *doctor, const struct probe *probe)
     while (reader_next(reader, &record, &origin)) {
         records++;
         heads += record.kind == TRACE_KIND_head;
+        if (record.kind == TRACE_KIND_notice && record.notice.what == trace_note_BAD_SETTING)
+            doctor_say(doctor, DOCTOR_NOTE, "setting", "%.*s has a value that cannot be used and is ignored",
+                       (int)record.notice.text.bytes, record.notice.text.data);
         if (record.kind == TRACE_KIND_process && !*version)
             snprintf(version, sizeof version, "%.*s", (int)(record.process.library_version.bytes & 63),
                      record.process.library_version.data);

@@ -153,8 +153,9 @@ static bool parse_value(struct cursor *cursor, struct expression *expression, ch
         return true;
     if (bad_unit) {
         cursor->at = bad_unit;
-        snprintf(why, capacity,
-                 "no unit that is known (ns, us, ms, s, min, h, B, kB, MB, GB, KiB, MiB, GiB, %%); ± goes with %%");
+        snprintf(
+            why, capacity,
+            "no unit that is known (ns, us, ms, s, min, h, B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, %%); ± goes with %%");
         return false;
     }
     bool quoted = bytes > 1 && (*cursor->at == '\'' || *cursor->at == '"') && cursor->at[bytes - 1] == *cursor->at;

@@ -66,6 +66,12 @@ static void add_children(struct tree *tree, pid_t pid)
         if (!read_file(file, list, sizeof list))
             continue;
         char *rest = list, *end;
+        if (list[strlen(list) - 1] != ' ') { /* cut: what the last number would have been is not known */
+            tree->whole = false;
+            rest = strrchr(list, ' ');
+            *(rest ? rest : list) = '\0';
+            rest = list;
+        }
         for (long child = strtol(rest, &end, 10); end != rest; rest = end, child = strtol(rest, &end, 10))
             add_child(tree, (pid_t)child);
     }

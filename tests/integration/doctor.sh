@@ -50,6 +50,7 @@ doctor 1 '^FAILED +recording +/[^ ]*/cat read an image and left no trace' env IM
 
 # What forbids recording.
 doctor 1 '^FAILED +setting +IMGBENCH=off is set' env IMGBENCH=off "$imgbench" doctor
+doctor 0 '^note +setting +IMGBENCH_QUOTA=? has a value that cannot be used' env IMGBENCH_QUOTA=abc "$imgbench" doctor
 mkdir empty
 doctor 1 '^FAILED +loading +could not be tried: cat: command not found' env PATH="$work/empty" "$imgbench" doctor
 printf '#!/bin/sh\nexit 3\n' >empty/cat && chmod +x empty/cat

@@ -98,6 +98,8 @@ refused 2 "a database cannot be written to standard output" "$trace" --sqlite -
 refused 2 "--records is about --ndjson" "$trace" --records --sqlite "$work/none.db"
 refused 2 "--sqlite needs something behind it" "$trace" --sqlite
 refused 1 "no regular file" "$trace" --sqlite /dev/null
+mkfifo "$work/pipe"
+refused 1 "no regular file" "$trace" --sqlite "$work/pipe"
 for format in ndjson perfetto flamegraph; do refused 1 "No space left" "$trace" --$format /dev/full; done
 for format in ndjson perfetto flamegraph sqlite; do
     refused 1 "cannot write $work/none/file: No such file" "$trace" --$format "$work/none/file"
@@ -116,7 +118,7 @@ ln -s /proc/self/fd/1 "$work/stdout"
 [[ -L $work/stdout ]] && cmp "$work/written" "$work/images"
 { echo before; "$imgbench" export "$trace" --ndjson "$work/stdout"; echo behind; } >"$work/written"
 cmp <(echo before; cat "$work/images"; echo behind) "$work/written"
-refused 1 "no regular file" "$trace" --sqlite "$work/stdout"
+refused 1 "it is standard output" "$trace" --sqlite "$work/stdout"
 "$imgbench" report "$trace" --json="$work/stdout" >"$work/written" # and nothing else
 "$imgbench" report "$trace" --json | cmp - "$work/written"
 
