@@ -53,6 +53,69 @@ static void say(const char *path, const char *state, const char *more)
     printf(": %s%s\n", state, more);
 }
 
+static int by_number(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Different numbers but 0. */
+static unsigned different(uint32_t *numbers, uint32_t count)
+{
+    unsigned found = 0;
+    qsort(numbers, count, sizeof *numbers, by_number);
+    for (uint32_t i = 0; i < count; i++)
+        found += numbers[i] && (!i || numbers[i] != numbers[i - 1]);
+    return found;
+}
+
+/* Processes of a trace, each once however many stretches of it were recorded. */
+struct seen {
+    unsigned processes, alive;
+    uint64_t records;
+};
+
+/* alive, pids: by the reader's number: pid without an end, or 0; of that process. */
+static void look_through(struct reader *reader, uint32_t count, uint32_t *alive, uint32_t *pids, struct seen *seen)
+{
+    struct trace_record record;
+    struct reader_origin origin;
+    while (reader_next(reader, &record, &origin)) {
+        seen->records++;
+        if (record.kind == TRACE_KIND_tree_sample)
+            continue; /* of imgbench run, which is none of the trace's programs */
+        if (!pids[origin.process])
+            alive[origin.process] = pids[origin.process] = origin.pid;
+        if (record.kind == TRACE_KIND_process_end && record.process_end.how != trace_ending_PAUSED)
+            alive[origin.process] = 0;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (alive[i] && kill((pid_t)alive[i], 0) != 0 && errno == ESRCH)
+            alive[i] = 0;
+    seen->processes = different(pids, count);
+    seen->alive = different(alive, count);
+}
+
+static bool read_trace(const char *path, struct seen *seen)
+{
+    char error[4500];
+    struct reader *reader = reader_open(path, NULL, NULL, error, sizeof error);
+    *seen = (struct seen){0};
+    if (!reader) /* nothing was recorded yet */
+        return true;
+    uint32_t count = reader_process_count(reader);
+    uint32_t *alive = calloc(count + 1, sizeof *alive), *pids = calloc(count + 1, sizeof *pids);
+    bool good = alive && pids;
+    if (good)
+        look_through(reader, count, alive, pids, seen);
+    else
+        message_error("%s: not enough memory to read the trace", path);
+    reader_close(reader);
+    free(alive);
+    free(pids);
+    return good;
+}
+
 static int set(int argc, char **argv, const char *text, bool record)
 {
     struct trace_control *control;
@@ -70,8 +133,8 @@ static int set(int argc, char **argv, const char *text, bool record)
     if (result != CONTROL_TOO_OFTEN && record && control->quota_refused)
         message_error("%s: nothing more is recorded, its quota of %s is used up", path,
                       format_bytes((double)control->quota_bytes).text);
-    struct control_processes processes = control_processes(path);
-    if (result == CONTROL_IS_SO && record && processes.all && !processes.alive)
+    struct seen seen;
+    if (result == CONTROL_IS_SO && record && read_trace(path, &seen) && seen.processes && !seen.alive)
         message_error("%s: none of the programs that recorded there is alive now", path);
     free(path);
     return result == CONTROL_TOO_OFTEN ? CMD_FAILURE : CMD_OK;
@@ -94,76 +157,19 @@ static int run_stop(int argc, char **argv)
                false);
 }
 
-/* Processes of a trace, each once however many stretches of it were recorded. */
-struct seen {
-    uint32_t *alive, *pids; /* by the reader's number: pid without an end, or 0; of that process */
-    uint32_t count;
-    uint64_t records;
-};
-
-static bool read_trace(const char *path, struct seen *seen)
-{
-    char error[4500];
-    struct reader *reader = reader_open(path, NULL, NULL, error, sizeof error);
-    struct trace_record record;
-    struct reader_origin origin;
-    if (!reader) /* nothing was recorded yet */
-        return true;
-    seen->count = reader_process_count(reader);
-    seen->alive = calloc(seen->count + 1, sizeof *seen->alive);
-    seen->pids = calloc(seen->count + 1, sizeof *seen->pids);
-    while (seen->alive && seen->pids && reader_next(reader, &record, &origin)) {
-        seen->records++;
-        if (record.kind == TRACE_KIND_tree_sample)
-            continue; /* of imgbench run, which is none of the trace's programs */
-        if (!seen->pids[origin.process])
-            seen->alive[origin.process] = seen->pids[origin.process] = origin.pid;
-        if (record.kind == TRACE_KIND_process_end && record.process_end.how != trace_ending_PAUSED)
-            seen->alive[origin.process] = 0;
-    }
-    reader_close(reader);
-    if (!seen->alive || !seen->pids)
-        message_error("%s: not enough memory to read the trace", path);
-    return seen->alive && seen->pids;
-}
-
-static int by_number(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* Different numbers but 0. */
-static unsigned different(uint32_t *numbers, uint32_t count)
-{
-    unsigned found = 0;
-    qsort(numbers, count, sizeof *numbers, by_number);
-    for (uint32_t i = 0; i < count; i++)
-        found += numbers[i] && (!i || numbers[i] != numbers[i - 1]);
-    return found;
-}
-
 static int status(const char *path, const struct trace_control *control)
 {
-    struct seen seen = {0};
-    if (!read_trace(path, &seen)) {
-        free(seen.alive);
-        free(seen.pids);
+    struct seen seen;
+    if (!read_trace(path, &seen))
         return CMD_FAILURE;
-    }
     uint32_t state = __atomic_load_n(&control->state, __ATOMIC_ACQUIRE);
     uint64_t used = __atomic_load_n(&control->bytes_used, __ATOMIC_RELAXED);
     bool full = control->quota_refused;
     say(path, !trace_state_records(state) ? "paused" : full ? "stopped, its quota is used up" : "recording", "");
     printf("- Used: %s of %s\n", format_bytes((double)used).text, format_bytes((double)control->quota_bytes).text);
-    unsigned processes = seen.count ? different(seen.pids, seen.count) : 0, alive = 0;
-    for (uint32_t i = 0; i < seen.count; i++)
-        if (seen.alive[i] && kill((pid_t)seen.alive[i], 0) != 0 && errno == ESRCH)
-            seen.alive[i] = 0;
-    alive = seen.count ? different(seen.alive, seen.count) : 0;
-    if (processes)
-        printf("- Processes: %u (%u alive, %u ended)%s\n", processes, alive, processes - alive,
-               alive ? "" : ": no more comes, unless others join");
+    if (seen.processes)
+        printf("- Processes: %u (%u alive, %u ended)%s\n", seen.processes, seen.alive, seen.processes - seen.alive,
+               seen.alive ? "" : ": no more comes, unless others join");
     else
         puts("- Processes: none has recorded anything yet");
     printf("- Records: %s\n", format_count(seen.records).text);
@@ -171,8 +177,6 @@ static int status(const char *path, const struct trace_control *control)
     if (pauses.count)
         printf("- Paused: %u time%s, %s in all\n", pauses.count, pauses.count == 1 ? "" : "s",
                format_duration(pauses.seconds).text);
-    free(seen.alive);
-    free(seen.pids);
     return CMD_OK;
 }
 

@@ -3,11 +3,8 @@
  * Must not know: records, commands. */
 #include "analyzer/control.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -72,22 +69,4 @@ enum control_result control_set(struct trace_control *control, bool record)
         if (__atomic_compare_exchange_n(&control->state, &state, state + 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
             return CONTROL_DONE;
     }
-}
-
-struct control_processes control_processes(const char *path)
-{
-    struct control_processes processes = {0, 0};
-    DIR *directory = opendir(path);
-    const struct dirent *entry;
-    while (directory && (entry = readdir(directory))) {
-        uint32_t pid;
-        uint64_t start_ns;
-        if (sscanf(entry->d_name, "%" SCNu32 "-%" SCNu64, &pid, &start_ns) != 2 || !pid || pid > INT32_MAX)
-            continue;
-        processes.all++;
-        processes.alive += kill((pid_t)pid, 0) == 0 || errno != ESRCH;
-    }
-    if (directory)
-        closedir(directory);
-    return processes;
 }

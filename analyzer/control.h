@@ -23,10 +23,4 @@ struct control_pauses {
 };
 struct control_pauses control_pauses(const struct trace_control *control);
 
-/* Processes of the trace at path that have a directory there, and how many of them are alive. */
-struct control_processes {
-    unsigned all, alive;
-};
-struct control_processes control_processes(const char *path);
-
 #endif

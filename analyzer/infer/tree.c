@@ -25,13 +25,13 @@ void infer_tree_sample(struct infer *infer, const struct trace_tree_sample *samp
     for (size_t i = 0; i < infer->alive_count; i++)
         own += infer->alive[i]->last_own;
     uint64_t bytes = all > own ? all - own : 0;
-    if (infer->alive_count) /* else the run may not have begun */
+    if (infer->alive_count) { /* else the run may not have begun */
         infer_resources_measured(infer, time_ns, bytes);
-    if (alone) { /* the kernel's own mark of its peak is better */
-        tree->alone_sum += (double)bytes;
-        tree->alone++;
-        return;
+        tree->alone_sum += alone ? (double)bytes : 0;
+        tree->alone += alone;
     }
+    if (alone)
+        return; /* the kernel's own mark of its peak is better */
     infer_resources_largest(infer, &largest_process);
     tree->sum += (double)bytes;
     tree->samples++;

@@ -29,6 +29,7 @@ struct memory_figures {
     double own_bytes;      /* the library's, beside it */
     double retained_bytes; /* rest: freed and kept by the allocator, stacks, small mappings */
     double most_rss_bytes; /* of any process by the kernel's mark, between samples, too; NAN = unknown */
+    bool composition_low;  /* that sample has less than half of it: what it is made of says nothing of the peak */
     /* Peak of one image ÷ its pixels, over images with both. */
     uint64_t per_pixel_n;
     double per_pixel_p50, per_pixel_max;

@@ -76,6 +76,8 @@ static void find_maker(const struct metrics *metrics, struct memory_figures *mem
         memory->peak_stage_known = stage_at(&run->images[memory->peak_maker], moment_ns, &memory->peak_stage);
 }
 
+#define SAMPLED_LEAST 0.5 /* of what the largest process had */
+
 static void compose(const struct run *run, struct memory_figures *memory)
 {
     const struct memory_composition *peak = &run->peak_composition;
@@ -90,6 +92,7 @@ static void compose(const struct run *run, struct memory_figures *memory)
         if (run->processes[i].vm_hwm_bytes != UNKNOWN &&
             !(memory->most_rss_bytes >= number(run->processes[i].vm_hwm_bytes)))
             memory->most_rss_bytes = number(run->processes[i].vm_hwm_bytes);
+    memory->composition_low = memory->rss_bytes + memory->own_bytes < memory->most_rss_bytes * SAMPLED_LEAST;
 }
 
 static int compare(const void *left, const void *right)

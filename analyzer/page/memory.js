@@ -17,7 +17,7 @@ function composition(memory) {
   if (!whole || typeof whole.rss_bytes !== "number") return null;
   const most = Math.max(...parts.map(([, key]) => whole[key] ?? 0), 1);
   const peak = whole.most_rss_bytes;
-  const low = whole.rss_bytes + (whole.own_bytes ?? 0) < peak / 2; // says nothing of the peak
+  const low = whole.low;
   const of = typeof peak === "number" ? ` of the ${bytes(peak)} that the largest process had.` : " of the largest process.";
   return [
     h("h3", null, term(low ? "What the highest sample was made of" : "What the peak was made of", "composition")),

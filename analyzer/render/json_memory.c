@@ -80,12 +80,12 @@ static json_t *heap_sizes(const struct heap_sizes *sizes)
 
 static json_t *composition(const struct memory_figures *memory)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rss_bytes", render_json_number(memory->rss_bytes),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "rss_bytes", render_json_number(memory->rss_bytes),
                      "heap_bytes", render_json_number(memory->heap_bytes), "file_bytes",
                      render_json_number(memory->file_bytes), "mapped_bytes", render_json_number(memory->mapped_bytes),
                      "retained_bytes", render_json_number(memory->retained_bytes), "own_bytes",
                      render_json_number(memory->own_bytes), "most_rss_bytes",
-                     render_json_number(memory->most_rss_bytes));
+                     render_json_number(memory->most_rss_bytes), "low", (int)memory->composition_low);
 }
 
 static json_t *per_pixel(const struct memory_figures *memory)

@@ -80,13 +80,12 @@ static void sites(const struct page *page)
             run->site_count - shown == 1 ? "" : "s");
 }
 
-#define SAMPLED_LEAST 0.5 /* of the peak: what less is made of says nothing about it */
 static void composition_row(const struct page *page)
 {
     const struct memory_figures *memory = &page->metrics->memory;
     if (isnan(memory->retained_bytes))
         return;
-    if (memory->rss_bytes + memory->own_bytes < memory->most_rss_bytes * SAMPLED_LEAST) {
+    if (memory->composition_low) {
         fprintf(page->out, "- Made of: n/a (at the highest sample the largest process had %s of its %s)\n",
                 format_bytes(memory->rss_bytes).text, format_bytes(memory->most_rss_bytes).text);
         return;

@@ -18,14 +18,16 @@ static size_t texts_used;
 static void keep(struct module *module)
 {
     size_t name = strlen(module->name) + 1, bytes = module->build_id.bytes, at = 0;
-    if (module->kept_name || module->at_start || bytes > BUILD_ID_MAX)
+    const char *kept = module->kept_name;
+    module->kept_name = NULL;
+    if (module->at_start || bytes > BUILD_ID_MAX)
         return;
     if (!texts && !(texts = arena_allocate(TEXTS)))
         return;
     for (; at < texts_used; at += strlen(texts + at) + 1, at += 1 + (unsigned char)texts[at]) {
         const char *id = texts + at + strlen(texts + at) + 1;
         if (strcmp(texts + at, module->name) == 0 && (unsigned char)*id == bytes &&
-            memcmp(id + 1, module->build_id.data, bytes) == 0)
+            (!bytes || memcmp(id + 1, module->build_id.data, bytes) == 0))
             break;
     }
     if (at == texts_used) {
@@ -37,12 +39,16 @@ static void keep(struct module *module)
             memcpy(texts + at + name + 1, module->build_id.data, bytes);
         texts_used += name + 1 + bytes;
     }
+    if (kept && kept != texts + at)
+        module->recorded_for = 0; /* another object, which came to lie where one was unloaded */
     module->kept_name = texts + at;
     module->kept_build_id = (struct trace_text){texts + at + name + 1, bytes};
 }
 
 void module_describe(struct module *module, const struct dl_phdr_info *info)
 {
+    module->bytes = 0;
+    module->build_id = (struct trace_text){NULL, 0};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > module->bytes)

@@ -99,3 +99,18 @@ check twins_zlib "43 46 " 2 "codec=MAGICK" -- "$victims/twins_zlib" "$victims/li
 check absent $'weak 0, default 0\nnext 0, self 0\ndlerror speaks' 0 role= -- "$victims/plain" absent
 
 ((bad == 0)) || fail "$bad checks failed"
+
+# A library that comes to lie where another one was unloaded is told, too. Their names are short and of one length, so that
+# the loader keeps the second one's where the first one's was.
+for name in one two; do cp /usr/lib/x86_64-linux-gnu/libwebpdemux.so.2 "$work/lib$name.so"; done
+cat >"$work/in_turn.py" <<'PYTHON'
+import _ctypes, ctypes, sys
+for path in "./libone.so", "./libtwo.so":
+    library = ctypes.CDLL(path)
+    library.WebPGetDemuxVersion()
+    open(sys.argv[1], "rb").read()
+    _ctypes.dlclose(library._handle)
+PYTHON
+(cd "$work" && traced "$work/in_turn" /usr/bin/python3 in_turn.py /usr/share/libjxl-testdata/jxl/flower/flower_cropped.jpg)
+told=$("$imgbench" dump "$work/in_turn" | grep -cE ' module .*/lib(one|two)\.so"')
+[[ $told == 2 ]] || fail "$told of 2 libraries that lay in one place were told"
