@@ -71,7 +71,7 @@ TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
-.PHONY: all install uninstall deb tests test check docs format demo bench clean help
+.PHONY: all install uninstall deb tests test torture check docs format demo bench clean help
 .DEFAULT_GOAL := all
 
 all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
@@ -186,6 +186,9 @@ victims: ## build the small programs that run under the library
 
 test: all tests $(B)/describe ## run all unit and integration tests
 	@scripts/run-tests $(TEST_BIN)
+
+torture: all tests ## attack library and reader: all trials, an hour; TORTURE='--short faults' hands options to scripts/torture
+	@scripts/torture $(TORTURE)
 
 CHECKS := check-format check-layers check-lines check-docs check-symbols check-cppcheck
 .PHONY: $(CHECKS)
