@@ -151,6 +151,7 @@ $(B)/%.o: %.c
 # Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
 -include tests/victims/rules.mk
 -include tests/bench/rules.mk
+-include tests/fuzz/rules.mk
 
 # ---- installation: scripts/install knows which file lies where ----
 PREFIX ?= /usr/local

@@ -133,8 +133,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
                                              .in_flight_hook = bytes % 9,
                                              .pid = 100 + i / STREAMS};
         memcpy(packets[i], &header, sizeof header);
-        fuzz_packet(i / STREAMS, i % STREAMS, packets[i], used[i]);
+        fuzz_packet(i / STREAMS, i % STREAMS, 0, packets[i], used[i]);
     }
-    fuzz_report();
+    fuzz_report(bytes % 16 == 0);
     return 0;
 }
