@@ -5,8 +5,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyzer/render/format_units.h"
+
+/* GitHub makes links of addresses, users and numbers in a text that is ready, where entities are characters again: a
+ * comment makes two texts of one. */
+#define APART "<!-- -->"
 
 void markdown_text(FILE *out, const char *text)
 {
@@ -18,7 +23,11 @@ void markdown_text(FILE *out, const char *text)
     format_text(memory, text, false);
     if (fclose(memory) == 0)
         for (const char *at = line; *at; at++) {
-            if (*at == '<' || *at == '>' || *at == '&' || *at == '@' || *at == '#' || *at == '|' || *at == ':')
+            if (*at == '@' || *at == '#')
+                fprintf(out, "&#%d;" APART, *at);
+            else if (!strncasecmp(at, "www.", 4))
+                fprintf(out, "%c" APART, *at);
+            else if (*at == '<' || *at == '>' || *at == '&' || *at == '|' || *at == ':')
                 fprintf(out, "&#%d;", *at);
             else if (strchr("\\`*_{}[]()!~$", *at))
                 fprintf(out, "\\%c", *at);

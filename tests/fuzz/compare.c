@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     snprintf(path, sizeof path, "%s/report.json", fuzz_directory(1));
     fuzz_file("report.json", bytes ? data : (const uint8_t *)"", bytes);
     if (side_load(&side, path)) {
-        compare(&sound, &side);
-        compare(&side, &sound);
+        bool is_new = bytes % 2;
+        compare(is_new ? &sound : &side, is_new ? &side : &sound);
     }
     side_release(&side);
     return 0;

@@ -13,10 +13,10 @@ SECONDS = 5  # of a short run, and of the first trial of a full one
 # What is fuzzed, and how often in the second trial of a full run: together 20 million times.
 TARGETS = {
     "decode": ("bytes of a packet, decoded, encoded and decoded again", 5_000_000),
-    "reader": ("packets and control pages, to every report and export", 60_000),
-    "infer": ("stories of records, to every report and export", 40_000),
+    "reader": ("packets and control pages, to every report and export", 25_000),
+    "infer": ("stories of records, to every report and export", 15_000),
     "pack": ("pack.ndjson, read, written and read again", 400_000),
-    "compare": ("JSON reports that are compared, with gates, in every form", 15_000),
+    "compare": ("JSON reports that are compared, with gates, in every form", 5_000),
     "gate": ("expressions of --fail-if, and sizes", 2_000_000),
     "image_header": ("first bytes of files of any format", 500_000),
 }
