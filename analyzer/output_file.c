@@ -18,12 +18,22 @@ static bool failed(const struct output_file *file, int error)
     return false;
 }
 
-/* A new file gets the mode that fopen would give it; one that is replaced keeps its own. */
+/* A new file gets the mode that fopen would give it; one of ours that is replaced keeps its own. Another user's may
+ * have been put there so that its mode would let them write to what we make. */
 static void set_mode(int fd, const struct stat *before)
 {
     mode_t mask = umask(0);
     umask(mask);
-    fchmod(fd, before ? before->st_mode & 07777 : 0666 & ~mask); /* failing leaves it private: no harm */
+    bool ours = before && before->st_uid == geteuid();
+    fchmod(fd, ours ? before->st_mode & 07777 : 0666 & ~mask); /* failing leaves it private: no harm */
+}
+
+/* A symbolic link is followed when this user made it, or root, as /dev/stdout. In a directory that all may write to,
+ * another's would choose what we overwrite; not every kernel is set to forbid it (fs.protected_symlinks). */
+static bool is_planted(const char *path)
+{
+    struct stat status;
+    return !lstat(path, &status) && S_ISLNK(status.st_mode) && status.st_uid != geteuid() && status.st_uid != 0;
 }
 
 /* Behind /dev/stdout may be a regular file: to replace it would take it away from whoever else writes to it. */
@@ -72,6 +82,10 @@ bool output_file_open(struct output_file *file, const char *path)
     if (output_file_is_standard(path)) {
         file->stream = stdout;
         return true;
+    }
+    if (is_planted(path)) {
+        message_error("cannot write %s: a symbolic link that another user made", path);
+        return false;
     }
     bool there = stat(path, &before) == 0;
     if (there && S_ISDIR(before.st_mode))
