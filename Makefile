@@ -211,6 +211,13 @@ check-symbols: $(B)/libimgbench.so ## exports and needs of the library
 check-cppcheck: ## static analysis
 	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
+# Minutes, so not among the checks: scripts/torture analysis calls them.
+.PHONY: check-analyzer check-tidy
+check-analyzer: ## gcc -fanalyzer over the library and the trace format
+	@VERSION='$(VERSION)' scripts/check-analyzer gcc $(TRACE_SRC) $(filter %.c,$(PRELOAD_SRC))
+check-tidy: ## clang-tidy over the library and the trace format
+	@VERSION='$(VERSION)' scripts/check-analyzer tidy $(TRACE_SRC) $(filter %.c,$(PRELOAD_SRC))
+
 docs: $(B)/describe ## write the pages of docs/ that are made from tables
 	@mkdir -p docs
 	$(call say,DOC,docs/format.md)$(B)/describe format > docs/format.md

@@ -20,6 +20,8 @@
 #define CHUNK_FLAGS    7u
 #define CHECKED_ENOUGH 32 /* blocks whose word said what malloc_usable_size did */
 
+#define PAGE_LEAST 4096u /* bytes; no page is smaller */
+
 static _Atomic int checked;
 static _Atomic int fast_way; /* 0 = not asked yet, 1 = there is one, -1 = there is none */
 
@@ -55,6 +57,13 @@ static bool family_is_glibcs(void)
     return true;
 }
 
+/* Another allocator's block may begin a mapping, with nothing in front of it: only within a page is it known that the
+ * word can be read. */
+static inline bool head_is_there(const void *block)
+{
+    return ((uintptr_t)block & (PAGE_LEAST - 1)) >= sizeof(size_t);
+}
+
 /* After enough blocks whose word was right, the thread takes the fast way. */
 static void check_chunk(void *block, uint64_t bytes)
 {
@@ -64,6 +73,8 @@ static void check_chunk(void *block, uint64_t bytes)
         return;
     int so_far = atomic_load_explicit(&checked, memory_order_relaxed);
     if (so_far < CHECKED_ENOUGH) {
+        if (!head_is_there(block))
+            return;
         if (!(chunk_head(block) & CHUNK_MMAPPED) && chunk_usable(chunk_head(block)) != bytes)
             atomic_store(&fast_way, -1);
         atomic_store_explicit(&checked, so_far + 1, memory_order_relaxed);

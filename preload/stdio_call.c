@@ -249,7 +249,7 @@ void stdio_moved(const struct stdio_position *before, FILE *stream, bool failed,
     struct description *known = files_peek(stream->_fileno);
     if (known)
         count_unseen(known, before);
-    if (!written && !filled && stdio_count_read(stream, 0)) {
+    if (!written && !filled && known && stdio_count_read(stream, 0)) {
         begin_anew(known, stream);
         return;
     }

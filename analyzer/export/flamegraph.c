@@ -3,13 +3,24 @@
 #include "analyzer/export/flamegraph.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A frame's name must not hold what separates frames, lines and the number. */
+#include "analyzer/render/format_units.h"
+
+/* A frame's name must not hold what separates frames, lines and the number; the rest as in the text report. */
 static void name(FILE *out, const char *text)
 {
-    for (; *text; text++)
-        fputc(*text == ';' || *text == ' ' || (unsigned char)*text < ' ' || *text == 0x7f ? '_' : *text, out);
+    char *line = NULL;
+    size_t bytes = 0;
+    FILE *memory = open_memstream(&line, &bytes);
+    if (!memory)
+        return;
+    format_text(memory, text, false);
+    if (fclose(memory) == 0)
+        for (const char *at = line; *at; at++)
+            fputc(*at == ';' || *at == ' ' ? '_' : *at, out);
+    free(line);
 }
 
 static void frame(FILE *out, const struct site_frame *frame)

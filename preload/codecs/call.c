@@ -221,7 +221,7 @@ bool codec_return(struct codec_scope *scope)
         scope->cpu_ns = scope->reads_cpu ? thread_cpu_ns(self) : TRACE_UNKNOWN;
         scope->end_ns = thread_now_ns();
     }
-    if (self == scope->self && scope->frame < self->frame_count)
+    if (self && self == scope->self && scope->frame < self->frame_count)
         return true;
     if (self) /* the frame is gone already; otherwise the guard belongs to code of ours that a signal interrupted */
         thread_leave();

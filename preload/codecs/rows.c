@@ -85,7 +85,7 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
     int saved = errno;
     struct thread *self = thread_enter_again();
     uint64_t now = self && scope->timed ? ticks() : 0;
-    if (self == scope->self && scope->frame < self->frame_count) {
+    if (self && self == scope->self && scope->frame < self->frame_count) {
         self->frame_count = scope->frame;
         self->frames_left_ns = 0;
         /* Found again, not remembered: I/O inside the call may have written the sums. */

@@ -40,6 +40,18 @@ $(FUZZ_DIR)/modules.a: $(FUZZ_OBJ) $(B)/analyzer/render/page.o $(B)/analyzer/gat
 $(addprefix $(FUZZ_DIR)/,$(FUZZ_ENTRIES)): $(FUZZ_DIR)/%: $(FUZZ_DIR)/tests/fuzz/%.o $(FUZZ_DIR)/modules.a
 	$(call say,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(shell $(PKG_CONFIG) --libs $(FUZZ_PACKAGES)) -lm -pthread
 
+# The command under ASan and UBSan, of the same objects; and one under TSan.
+FUZZ_COMMAND_OBJ := $(patsubst %.c,$(FUZZ_DIR)/%.o,analyzer/main.c $(wildcard analyzer/cmd_*.c))
+$(FUZZ_DIR)/imgbench: $(FUZZ_COMMAND_OBJ) $(FUZZ_DIR)/modules.a
+	$(call say,LD,$@)$(FUZZ_CC) -fsanitize=address,undefined -o $@ $^ $(shell $(PKG_CONFIG) --libs $(FUZZ_PACKAGES)) -lm -pthread
+
+TSAN_OBJ := $(patsubst %.c,$(FUZZ_DIR)/tsan/%.o,$(TRACE_SRC) $(ANALYZER_SRC))
+$(FUZZ_DIR)/tsan/%.o: %.c tests/fuzz/rules.mk Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(FUZZ_CC) $(BASE_FLAGS) -O1 -g -fsanitize=thread $(shell $(PKG_CONFIG) --cflags $(FUZZ_PACKAGES)) -c -o $@ $<
+$(FUZZ_DIR)/imgbench_tsan: $(TSAN_OBJ) $(B)/analyzer/render/page.o $(B)/analyzer/gate/schema_text.o
+	$(call say,LD,$@)$(FUZZ_CC) -fsanitize=thread -o $@ $^ $(shell $(PKG_CONFIG) --libs $(FUZZ_PACKAGES)) -lm -pthread
+
 $(addprefix $(FUZZ_DIR)/image_header_,$(FUZZ_FORMATS)): $(FUZZ_DIR)/image_header
 	@ln -f $< $@
 
@@ -49,4 +61,4 @@ $(FUZZ_DIR)/afl_report: tests/fuzz/afl_report.c $(FUZZ_SRC) analyzer/cmd_report.
 	$(call say,LD,$@)$(AFL_CC) $(filter-out -MMD -MP -Werror,$(BASE_FLAGS)) -O2 -g -w -o $@ $^ \
 		$(shell $(PKG_CONFIG) --cflags --libs $(FUZZ_PACKAGES)) -lm -pthread
 
--include $(FUZZ_OBJ:.o=.d) $(FUZZ_ENTRIES:%=$(FUZZ_DIR)/tests/fuzz/%.d)
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ_COMMAND_OBJ:.o=.d) $(TSAN_OBJ:.o=.d) $(FUZZ_ENTRIES:%=$(FUZZ_DIR)/tests/fuzz/%.d)
