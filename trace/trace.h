@@ -129,7 +129,7 @@ _Static_assert(sizeof(struct trace_control) <= TRACE_CONTROL_BYTES, "the control
 enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 }; /* that a trace begins with */
 static inline int trace_state_records(uint32_t state)
 {
-    return state & 1;
+    return (state & 1) != 0;
 }
 
 /* ---- descriptions, for dump, metadata and documentation ---- */
