@@ -145,6 +145,12 @@ class Trial:
 
     # ---- running ----
 
+    def open_to_all(self):
+        """A program that is not root's may make its trace in the trial's directory."""
+        os.chmod(self.directory, 0o777)
+        os.makedirs(f"{self.directory}/tmp", exist_ok=True)
+        os.chmod(f"{self.directory}/tmp", 0o777)
+
     def victim(self, name, *flags, compiler="gcc"):
         """The path of tests/victims/<name>, built once for all trials."""
         return self.tools.victim(name, flags, compiler)
@@ -165,13 +171,16 @@ class Trial:
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **options}
         return subprocess.Popen(words, env=self.environment(traced, more), cwd=cwd, start_new_session=True, **options)
 
-    def observe(self, words, traced, more=None, prepare=None, limits=None, scrub=None, seconds=None, stdin=None):
+    def observe(self, words, traced, more=None, prepare=None, limits=None, scrub=None, seconds=None, stdin=None, ages=True):
         """One run in a fresh directory `in`. prepare(directory) fills it before; limits are {RLIMIT: value}; scrub(bytes)
-        takes from what is printed what differs from run to run."""
+        takes from what is printed what differs from run to run; ages: the order in which its files were last written
+        is seen (of threads it is chance)."""
         place = f"{self.directory}/in"
         remove(place)
         remove(f"{self.directory}/tmp")
         os.makedirs(place)
+        os.makedirs(f"{self.directory}/tmp")
+        os.chmod(f"{self.directory}/tmp", 0o777)
         if prepare:
             prepare(place)
 
@@ -194,8 +203,11 @@ class Trial:
         took = time.monotonic() - start
         if scrub:
             out, err = scrub(out), scrub(err)
-        return Seen(code, out, err, listing(place) | {f"tmp/{n}": v for n, v in
-                    listing(f"{self.directory}/tmp").items() if n != "by age"}, took)  # fmt: skip
+        files = listing(place) | {f"tmp/{name}": what for name, what in listing(f"{self.directory}/tmp").items()}
+        del files["tmp/by age"]
+        if not ages:
+            del files["by age"]
+        return Seen(code, out, err, files, took)
 
     def same(self, words, more=None, **how):
         """A bare and a traced run, which must not differ; where they do, two more bare ones tell whether the program
@@ -257,6 +269,12 @@ def end(process):
 
 
 def remove(directory):
+    """Whatever a trial left: directories closed to all, mounts of a trial that broke."""
+    with open("/proc/self/mounts", encoding="utf-8") as file:
+        mounts = [line.split(" ")[1] for line in file]
+    for mount in sorted(mounts, reverse=True):
+        if mount.startswith(f"{directory}/"):
+            subprocess.run(["umount", "-l", mount], check=False)
     if os.path.isdir(directory) and not os.path.islink(directory):
         for place, directories, _ in os.walk(directory):
             for name in directories:
