@@ -61,9 +61,41 @@ static bool write_all(int fd, const char *data, size_t bytes)
     return true;
 }
 
+/* A new file of the trace. The program's mask must not close it to its owner; changing the mask would change it for
+ * what other threads make meanwhile. */
+static int create_file(const char *path, int flags)
+{
+    int fd = system_open(path, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
+    if (fd >= 0)
+        system_set_mode_fd(fd, 0600);
+    return fd;
+}
+
+/* A new directory, 0700 whatever the mask; by descriptor, for its name could be another's by now. Returns mkdir's. */
+static int create_directory(const char *path)
+{
+    int error = system_make_directory(path, 0700);
+    struct stat status;
+    if (error || system_stat(path, &status) || (status.st_mode & 0777) == 0700)
+        return error;
+    uint64_t signals = system_hold_signals();
+    int fd = system_open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (fd >= 0 && system_stat_fd(fd, &status) == 0 && status.st_uid == geteuid()) {
+        char name[48];
+        struct text text = text_begin(name, sizeof name);
+        text_add(&text, "/proc/self/fd/");
+        text_add_number(&text, (uint64_t)fd, 1);
+        system_set_mode(name, 0700);
+    }
+    if (fd >= 0)
+        system_close(fd);
+    system_give_signals(signals);
+    return 0;
+}
+
 static bool write_file(const char *path, const char *data, size_t bytes)
 {
-    int fd = system_open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0600);
+    int fd = create_file(path, O_WRONLY);
     if (fd < 0)
         return false;
     bool written = size_allowed(bytes) && write_all(fd, data, bytes);
@@ -84,7 +116,7 @@ static bool make_directories(const char *path)
         return false;
     for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
-        system_make_directory(copy, 0700);
+        create_directory(copy);
         *slash = '/';
     }
     if (settings.default_directory && strncmp(copy, "/tmp/", 5) == 0) {
@@ -97,7 +129,7 @@ static bool make_directories(const char *path)
         if (!ours)
             return false;
     }
-    directory_made_trace = system_make_directory(copy, 0700) == 0;
+    directory_made_trace = create_directory(copy) == 0;
     struct stat status;
     return directory_made_trace || (system_stat(copy, &status) == 0 && !S_ISREG(status.st_mode));
 }
@@ -213,7 +245,7 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
     text_add_number(&text, start_ns, 1);
     if (join(process_directory, settings.directory, name).cut)
         return false;
-    int error = system_make_directory(process_directory, 0700);
+    int error = create_directory(process_directory);
     if (error && error != -EEXIST)
         return false;
     if (join(from, settings.directory, TRACE_METADATA_SOURCE).cut ||
@@ -318,7 +350,7 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
     if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !size_allowed(bytes) ||
         !reserve(bytes))
         return NULL;
-    int fd = system_open(path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW, 0600);
+    int fd = create_file(path, O_RDWR);
     bool filled = fd >= 0 && fill(fd, bytes);
     void *memory = filled ? system_map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : NULL;
     if (fd >= 0)

@@ -91,6 +91,14 @@ static inline int system_make_directory(const char *path, mode_t mode)
 {
     return (int)SYSTEM3(SYS_mkdir, path, mode, 0);
 }
+static inline int system_set_mode(const char *path, mode_t mode)
+{
+    return (int)SYSTEM3(SYS_chmod, path, mode, 0);
+}
+static inline int system_set_mode_fd(int fd, mode_t mode)
+{
+    return (int)SYSTEM3(SYS_fchmod, fd, mode, 0);
+}
 static inline int system_rename(const char *from, const char *to)
 {
     return (int)SYSTEM3(SYS_rename, from, to, 0);
