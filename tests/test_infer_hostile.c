@@ -212,6 +212,40 @@ START_TEST(two_thousand_processes_take_linear_time)
 }
 END_TEST
 
+/* So many files decoded before so many outputs of one of them, that each with all would be millions of pairs. */
+static double each_with_all(unsigned count)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    unsigned number = 1;
+    for (unsigned i = 0; i < count; i++, number++) {
+        char path[40];
+        snprintf(path, sizeof path, "/photos/%u.png", i);
+        act_input(tool, number, number, path, FORMAT_PNG, 0x1000, 500);
+        act_codec(tool, number + 0.5, 0.1, number, trace_role_DECODE, trace_codec_PNG, 0x1000, 0x100000);
+        act_close(tool, number + 0.6, 0, number, 500);
+        if (i % 200 == 199)
+            build_trace_cut(scene.trace, tool.stream);
+    }
+    for (unsigned i = 0; i < count; i++, number++) {
+        char path[40];
+        snprintf(path, sizeof path, "/photos/%u.jpg", i);
+        act_codec(tool, number + 0.5, 0.1, number, trace_role_ENCODE, trace_codec_JPEG, 0x100000, 0x9000);
+        act_output(tool, number + 0.5, number, path, FORMAT_JPEG, 0x9000, 400);
+        if (i % 200 == 199)
+            build_trace_cut(scene.trace, tool.stream);
+    }
+    act_end(tool, number + 20, 1, 0);
+    return seconds_for(&scene, count);
+}
+
+START_TEST(four_thousand_inputs_before_four_thousand_outputs_take_linear_time)
+{
+    double quarter = each_with_all(1000), whole = each_with_all(4000);
+    ck_assert_msg(whole < SLACK + 8 * quarter, "%g s and %g s", quarter, whole);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("infer_hostile");
@@ -225,6 +259,7 @@ int main(void)
     tcase_add_test(tests, a_hundred_thousand_images_of_one_thread_take_linear_time);
     tcase_add_test(tests, thirty_thousand_threads_with_an_image_each_take_linear_time);
     tcase_add_test(tests, two_thousand_processes_take_linear_time);
+    tcase_add_test(tests, four_thousand_inputs_before_four_thousand_outputs_take_linear_time);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -4,10 +4,14 @@
 #include "analyzer/infer/parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* What passing bytes on may cost beside the transfers that did not wait, and for each byte. */
 #define COPY_CPU_NS      5000000
 #define COPY_CPU_BYTE_NS 5
+
+/* Pairs of an input and an output in all images of one process that are told by nothing but their order. */
+#define PAIRS_MAX 1000000
 
 static struct job *root_of(struct job *job)
 {
@@ -181,28 +185,47 @@ static void pair_frames(struct process_state *process, const struct parts *parts
     }
 }
 
-/* All that a process decoded before it wrote its only output is in that: animations, montages, composites. The same
- * for the further outputs of what it made. */
-static void gather_inputs(struct process_state *process, const struct parts *parts)
+/* The parts' inputs in the order in which they were begun, each once. */
+static size_t inputs_of(const struct infer *infer, const struct parts *parts, uint32_t *inputs)
 {
-    struct job *first = parts->made[0];
-    uint32_t *inputs = NULL;
-    size_t count = 0, capacity = 0, own = 0;
+    const struct job *first = parts->made[0];
+    bool *seen = memory_zeroed(infer->run->file_count, sizeof *seen);
+    size_t count = 0, own = 0;
     for (size_t i = 0; i < parts->unused_count || own < 1;) {
         bool mine = own < 1 && (i == parts->unused_count || first->start_ns < parts->unused[i]->start_ns);
         const struct job *next = mine ? first : parts->unused[i++];
         own += mine;
         for (size_t k = 0; k < next->inputs_count; k++)
-            infer_job_add(&inputs, &count, &capacity, next->inputs[k]);
+            if (!seen[next->inputs[k]]) {
+                seen[next->inputs[k]] = true;
+                inputs[count++] = next->inputs[k];
+            }
     }
+    free(seen);
+    return count;
+}
+
+/* All that a process decoded before it wrote its only output is in that: animations, montages, composites. The same
+ * for the further outputs of what it made; not for so many that each with all would be a claim about millions. */
+static void gather_inputs(const struct infer *infer, struct process_state *process, const struct parts *parts)
+{
+    struct job *first = parts->made[0];
+    size_t most = first->inputs_count;
     for (size_t i = 0; i < parts->unused_count; i++)
-        takes(process, first, parts->unused[i]);
-    for (size_t m = 0; m < parts->made_count; m++) {
-        struct job *job = parts->made[m];
-        job->inputs_count = 0;
-        job->rule = LINK_ADJACENCY;
-        for (size_t k = 0; k < count; k++)
-            infer_job_add(&job->inputs, &job->inputs_count, &job->inputs_capacity, inputs[k]);
+        most += parts->unused[i]->inputs_count;
+    uint32_t *inputs = memory_zeroed(most, sizeof *inputs);
+    size_t count = inputs_of(infer, parts, inputs);
+    if (parts->made_count == 1 || count * parts->made_count <= PAIRS_MAX) {
+        for (size_t i = 0; i < parts->unused_count; i++)
+            takes(process, first, parts->unused[i]);
+        for (size_t m = 0; m < parts->made_count; m++) {
+            struct job *job = parts->made[m];
+            free(job->inputs);
+            job->inputs = memory_zeroed(count, sizeof *inputs);
+            memcpy(job->inputs, inputs, count * sizeof *inputs);
+            job->inputs_count = job->inputs_capacity = count;
+            job->rule = LINK_ADJACENCY;
+        }
     }
     free(inputs);
 }
@@ -225,7 +248,7 @@ static void join_inputs(const struct infer *infer, struct process_state *process
         parts.made[0]->inputs_count == 1)
         pair_frames(process, &parts);
     else if (parts.unused_count)
-        gather_inputs(process, &parts);
+        gather_inputs(infer, process, &parts);
     free(parts.unused);
     free(parts.made);
 }

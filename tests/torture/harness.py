@@ -109,7 +109,8 @@ def digest(path):
 
 
 class Trial:
-    def __init__(self, of, number, seed, result, work, tools):
+    def __init__(self, of, number, seed, full, result, work, tools):
+        self.full = full  # not the short run
         self.case, self.number, self.result, self.tools = of, number, result, tools
         self.random = random.Random(f"{seed} {of.id} {number}")
         self.directory = f"{work}/{of.id}-{number}"
