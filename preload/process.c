@@ -19,6 +19,7 @@
 #include "preload/sample.h"
 #include "preload/schedule.h"
 #include "preload/settings.h"
+#include "preload/codecs/objects.h"
 #include "preload/codecs/slots.h"
 #include "preload/stacks.h"
 #include "preload/symbols.h"
@@ -108,7 +109,7 @@ void process_forked(void)
     thread_reset_after_fork();
     thread_starts_reset_after_fork();
     heap_reset_after_fork();
-    slots_reset_after_fork();
+    objects_reset_after_fork();
     directory_reset_after_fork();
     packet_reset_after_fork();
     files_reset_after_fork();
@@ -168,7 +169,7 @@ void process_tell(struct thread *self)
         }
         put_start(self);
         heap_put(self); /* what was allocated before the first image */
-        slots_put_modules(self);
+        objects_put_modules(self);
     }
     *thread_fork_token = THREAD_TOKEN_TOLD;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: where loaded objects lie and what they are called: their module records.
- * Must not know: slots, wrappers. Guard set; one thread at a time, which slots.c sees to. */
+ * Must not know: slots, wrappers. Guard set; one thread at a time, which objects.c sees to. */
 #ifndef PRELOAD_MODULES_H
 #define PRELOAD_MODULES_H
 

@@ -1,38 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * Owns: patching the jump slots of loaded objects. Must not know: what wrappers record.
  *
- * Two passes. The first lists the objects; then one real dlsym waits for the loader lock, so that whatever was being
- * loaded is relocated; the second patches only objects still listed, and only slots whose value lies in an executable
- * segment of a listed object. Calls inside one library are left alone, weak zero slots skipped, lazily bound slots
- * resolved for the object that has them. */
+ * Only slots whose value lies in an executable segment of a known object. Calls inside one library are left alone, weak
+ * zero slots skipped, lazily bound slots resolved for the object that has them. */
 #include "preload/codecs/slots.h"
 
 #include <dlfcn.h>
 #include <string.h>
 
 #include "preload/codecs/call.h"
-#include "preload/codecs/modules.h"
+#include "preload/codecs/objects.h"
 #include "preload/facts.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/symbols.h"
 
-#define OBJECTS 1024
 #define BUCKETS 512
 
-struct listed {
-    uintptr_t executable, executable_end; /* hull of the executable segments */
-    const ElfW(Dyn) * dynamic;
-    struct module module;
-    bool patched;
-    bool pending; /* a slot of a codec function leads nowhere yet */
-};
-
-static struct thread_lock scanning;
-static bool disabled; /* forked while another thread held the loader's list, which nobody lets go of here */
-static unsigned long long adds_seen, removes_seen;
-static struct listed *objects, *before; /* now, and at the scan before */
-static size_t object_count, before_count;
 static int16_t buckets[BUCKETS], chain[CODEC_ROW_COUNT]; /* row by name, -1 ends */
 static uint32_t hashes[CODEC_ROW_COUNT];                 /* of the names: hardly any slot is for one of them */
 static bool buckets_filled;
@@ -72,19 +56,11 @@ bool slots_is_codec_name(const char *name)
     return name && row_of(name) >= 0;
 }
 
-static const struct listed *listed_at(uintptr_t address)
-{
-    for (size_t i = 0; i < object_count; i++)
-        if (address >= objects[i].executable && address < objects[i].executable_end)
-            return &objects[i];
-    return NULL;
-}
-
 /* Whether a function at this address is the family's own. Where a family's names are words that any program may use
  * (ReadImage, compress), only a library of the right name, or with a less common function of the family, counts. */
 static bool belongs(unsigned family, uintptr_t address)
 {
-    const struct listed *owner = listed_at(address);
+    const struct listed *owner = objects_at(address);
     struct object object;
     if (!owner || (family != trace_codec_MAGICK && family != trace_codec_ZLIB))
         return owner != NULL;
@@ -118,7 +94,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
     for (int i = 0; i < CODEC_INSTANCES; i++) {
         void *owner = atomic_load(&codec_targets[row][i].real);
         if (owner == address)
-            find_version(row, (unsigned)i, listed_at((uintptr_t)address));
+            find_version(row, (unsigned)i, objects_at((uintptr_t)address));
         if (owner == address || address == codec_wrapper(row, (unsigned)i))
             return codec_wrapper(row, (unsigned)i);
         if (!owner && free_instance < 0)
@@ -136,7 +112,7 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
         process.cycles_are_time = facts_cycles_are_time();
         clock_is_known = true;
     }
-    const struct listed *library = listed_at((uintptr_t)address);
+    const struct listed *library = objects_at((uintptr_t)address);
     struct codec_target *target = &codec_targets[row][free_instance];
     void *none = NULL;
     if (!atomic_compare_exchange_strong(&target->real, &none, address))
@@ -155,41 +131,12 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
 void *slots_wrapper(struct thread *self, const char *name, void *address)
 {
     int row = row_of(name);
-    bool known = row >= 0 && !disabled && belongs(codec_rows[row].family, (uintptr_t)address);
-    return known ? wrapper_for(self, (unsigned)row, address) : address;
-}
-
-static bool is_ours(const struct dl_phdr_info *info)
-{
-    for (int i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            return info->dlpi_addr + info->dlpi_phdr[i].p_vaddr == (uintptr_t)_DYNAMIC;
-    return false;
-}
-
-static int list_object(struct dl_phdr_info *info, size_t size, void *unused)
-{
-    (void)size, (void)unused;
-    adds_seen = info->dlpi_adds;
-    removes_seen = info->dlpi_subs;
-    if (object_count == OBJECTS || is_ours(info))
-        return 0;
-    struct listed *listed = &objects[object_count++];
-    *listed = (struct listed){.executable = UINTPTR_MAX, .module = {.base = info->dlpi_addr, .name = info->dlpi_name}};
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type == PT_DYNAMIC)
-            listed->dynamic = (const void *)(info->dlpi_addr + segment->p_vaddr);
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
-            continue;
-        uintptr_t start = info->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
-        listed->executable = start < listed->executable ? start : listed->executable;
-        listed->executable_end = end > listed->executable_end ? end : listed->executable_end;
-    }
-    for (size_t i = 0; i < before_count; i++)
-        if (before[i].module.base == listed->module.base && before[i].module.name == listed->module.name)
-            *listed = before[i];
-    return 0;
+    if (row < 0 || !objects_lock())
+        return address;
+    bool known = belongs(codec_rows[row].family, (uintptr_t)address);
+    void *wrapper = known ? wrapper_for(self, (unsigned)row, address) : address;
+    objects_unlock();
+    return wrapper;
 }
 
 /* Makes the read-only-after-relocation part of an object writable, or read-only again. */
@@ -218,12 +165,16 @@ static bool counts_here(const struct object *object, const ElfW(Sym) * symbol, u
     return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS || family == trace_codec_MAGICK;
 }
 
-static void patch_object(struct thread *self, const struct object *object, struct listed *listed,
-                         const struct dl_phdr_info *info)
+static void patch_object(struct thread *self, struct listed *listed, const struct dl_phdr_info *info)
 {
     bool writable = false;
     int owns_png = -1; /* not looked for yet */
+    struct object own, *object = &own;
+    if (!buckets_filled)
+        fill_buckets();
     listed->pending = false;
+    if (!listed->dynamic || !object_from_dynamic(listed->module.base, listed->dynamic, object))
+        return;
     for (size_t i = 0; i < object->jump_slot_count; i++) {
         const ElfW(Rela) *relocation = &object->jump_slots[i];
         if (ELF64_R_TYPE(relocation->r_info) != ARCH_JUMP_SLOT)
@@ -237,6 +188,8 @@ static void patch_object(struct thread *self, const struct object *object, struc
         void *value = atomic_load(slot);
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
             value = symbols_resolve_for(object, symbol, value); /* its own, or still the lazy binding stub */
+        if (!listed->certain && object->base && (uintptr_t)value < listed->span)
+            value = NULL;
         listed->pending = listed->pending || !value;
         if (!value || !belongs(codec_rows[row].family, (uintptr_t)value))
             continue; /* absent, already ours, or nothing that is known */
@@ -255,54 +208,12 @@ static void patch_object(struct thread *self, const struct object *object, struc
         protect(info, PROT_READ);
 }
 
-struct visit {
-    struct thread *self;
-    bool all, first;
-};
-
-static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void)size;
-    const struct visit *visit = context;
-    struct thread *self = visit->self;
-    struct listed *listed = NULL;
-    for (size_t i = 0; i < object_count && !listed; i++)
-        if (objects[i].module.base == info->dlpi_addr && objects[i].module.name == info->dlpi_name)
-            listed = &objects[i];
-    if (!listed || strncmp(info->dlpi_name, "linux-", 6) == 0)
-        return 0;
-    /* Patched at an earlier scan, bound slots stay. But where objects were removed, one that looks the same may be a
-     * new one in the old one's place. */
-    bool unchanged = listed->patched && !listed->pending && !visit->all;
-    listed->module.at_start = listed->module.at_start || visit->first;
-    if (!unchanged || listed->module.recorded_for != process.start_ns)
-        module_describe(&listed->module, info);
-    if (process.told)
-        module_put(self, &listed->module);
-    if (unchanged)
-        return 0;
-    listed->patched = true;
-    struct object object;
-    if (listed->dynamic && object_from_dynamic(listed->module.base, listed->dynamic, &object))
-        patch_object(self, &object, listed, info);
-    return 0;
-}
-
-static int count_changes(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void)size;
-    unsigned long long *changes = context;
-    changes[0] = info->dlpi_adds;
-    changes[1] = info->dlpi_subs;
-    return 1;
-}
-
 static void recycle(void)
 {
     for (unsigned row = 0; row < CODEC_ROW_COUNT; row++)
         for (unsigned i = 0; i < CODEC_INSTANCES; i++) {
             void *real_function = atomic_load(&codec_targets[row][i].real);
-            if (real_function && !listed_at((uintptr_t)real_function) && !in_flight(row, i)) {
+            if (real_function && !objects_at((uintptr_t)real_function) && !in_flight(row, i)) {
                 atomic_store(&codec_targets[row][i].version_function, 0);
                 atomic_store(&codec_targets[row][i].real, NULL);
             }
@@ -311,49 +222,5 @@ static void recycle(void)
 
 void slots_scan(struct thread *self)
 {
-    unsigned long long changes[2] = {0, 0};
-    if (disabled || !thread_lock_try(&scanning))
-        return; /* another thread is at it: its second pass sees this object too, or the next scan does */
-    dl_iterate_phdr(count_changes, changes);
-    if (objects && changes[0] == adds_seen && changes[1] == removes_seen) {
-        thread_lock_give(&scanning);
-        return;
-    }
-    thread_slow_begin(self);
-    if (!objects) {
-        objects = arena_allocate(OBJECTS * sizeof *objects);
-        before = arena_allocate(OBJECTS * sizeof *before);
-        fill_buckets();
-    }
-    if (objects && before) {
-        bool removed = changes[1] != removes_seen;
-        struct listed *swap = before;
-        before = objects;
-        before_count = object_count;
-        objects = swap;
-        object_count = 0;
-        dl_iterate_phdr(list_object, NULL);
-        if (before_count && REAL(dlsym))
-            (void)real.dlsym(RTLD_DEFAULT, "malloc"); /* returns when no load is under way; at our start none is */
-        if (removed)
-            recycle();
-        struct visit visit = {self, removed, before_count == 0};
-        dl_iterate_phdr(visit_object, &visit);
-    }
-    thread_slow_end(self);
-    thread_lock_give(&scanning);
-}
-
-void slots_put_modules(struct thread *self)
-{
-    if (disabled || !thread_lock_try(&scanning))
-        return;
-    for (size_t i = 0; i < object_count; i++)
-        module_put_known(self, &objects[i].module);
-    thread_lock_give(&scanning);
-}
-
-void slots_reset_after_fork(void)
-{
-    disabled = disabled || atomic_exchange(&scanning.holder, 0) != 0;
+    objects_scan(self, recycle, patch_object);
 }

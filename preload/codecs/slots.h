@@ -7,10 +7,6 @@
 
 #include "preload/thread.h"
 
-/* Writes the records of all modules that scans have seen. Guard set. */
-void slots_put_modules(struct thread *self);
-/* In a forked child. */
-void slots_reset_after_fork(void);
 /* Patches what was loaded since the last scan. Cheap when nothing was. */
 void slots_scan(struct thread *self);
 bool slots_is_codec_name(const char *name);

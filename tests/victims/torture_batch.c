@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a program whose threads convert in-<thread>.ppm (24 by 24) with the real libwebp until it ends as argv says, and a journal of the
- * calls that came back, which outlives it.
- * Must not know: the profiler.
- * Usage: batch JOURNAL THREADS IMAGES END; IMAGES is per thread, 0: until it is killed. END: return, exit, _exit, leave
- * (main ends by pthread_exit), abort, segv, kill; early: it returns while its threads work. */
+ * Owns: a program whose threads convert in-<thread>.ppm (24 by 24) with the real libwebp until it ends as argv says,
+ * and a journal of the calls that came back, which outlives it. Must not know: the profiler. Usage: batch JOURNAL
+ * THREADS IMAGES END; IMAGES is per thread, 0: until it is killed. END: return, exit, _exit, leave (main ends by
+ * pthread_exit), abort, segv, kill; early: it returns while its threads work. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -22,7 +21,7 @@ enum { SIDE = 24, THREADS = 64 };
 /* Of each thread: how many calls came back; `writing` is 1 + the image of which a part is in its file. */
 static struct lane {
     _Atomic uint64_t opens, transfers, closes, encodes, images, writing;
-} *lanes;
+} * lanes;
 static unsigned images_each;
 static _Atomic unsigned failed;
 

@@ -29,7 +29,8 @@ static void fill(void)
     static size_t sizes[MOST];
     int count = 0, good = 0;
     for (size_t size = 16 << 20; size >= 4096; size /= 2)
-        while (count < MOST && (blocks[count] = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED)
+        while (count < MOST &&
+               (blocks[count] = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED)
             sizes[count++] = size;
     errno = 0;
     void *block = malloc(50 << 20);

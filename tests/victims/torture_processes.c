@@ -23,7 +23,8 @@ static int transfer(const char *name)
 {
     char line[64];
     int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    int good = fd >= 0 && write(fd, "GIF89a, twenty bytes", 20) == 20 && lseek(fd, 0, SEEK_SET) == 0 && read(fd, line, 64) == 20;
+    int good = fd >= 0 && write(fd, "GIF89a, twenty bytes", 20) == 20 && lseek(fd, 0, SEEK_SET) == 0 &&
+               read(fd, line, 64) == 20;
     return close(fd) == 0 && good;
 }
 
