@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Owns: scripts/bench: its figures are in order, and a row that got worse is found.
+# Alone: it measures.
 source tests/integration/environment.bash
 
 bench() { scripts/bench -n 6 "$@"; }

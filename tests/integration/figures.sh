@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Owns: figures of memory and workers against programs that do a known thing: what the peak is made of, what one more
 # image costs, how long the last one was alone. Two runs differ in one known way; so must their figures.
+# Alone: it compares times and memory of runs that differ in one way.
 source tests/integration/environment.bash
 
 cat >"$work/known.py" <<'PYTHON'

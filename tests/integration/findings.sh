@@ -3,6 +3,7 @@
 # Owns: that findings come true with real tools: for each rule a run that it is made for, and one beside it that is as it
 # should be. Not here, because no machine can be asked for it: memory-near-limit and cpu-throttled (limits of a cgroup);
 # settings-disagree (no tool at hand does so). oversubscribed is in run_queue.sh, too. tests/test_findings.c has all of them.
+# Alone: what findings say of waiting and of CPU must be its own.
 source tests/integration/environment.bash
 
 photo=/usr/share/libjxl-testdata/jxl/flower/flower.png.im_q85_420.jpg

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Owns: the claim that a batch of processes is one report: all of them, under their parent, as many at once as ran at
 # once; and that children which could not be recorded are said to be missing.
+# Alone: it counts how many ran at once.
 source tests/integration/environment.bash
 
 photo=/usr/share/libjxl-testdata/jxl/flower/flower.png.im_q85_420.jpg

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Owns: the time that images' threads were ready to run and no CPU was free: what is recorded is what the kernel says, of
 # threads that ended and of those that the process took with it; four processes on one CPU lack it most of the time.
+# Alone: it measures how long threads wait for a CPU.
 source tests/integration/environment.bash
 
 cat >"$work/threads.py" <<'PYTHON'
