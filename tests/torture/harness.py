@@ -18,6 +18,7 @@ import random
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -91,7 +92,7 @@ def listing(directory):
             status, short = os.lstat(path), os.path.relpath(path, directory)
             if os.path.islink(path):
                 found[short] = ("link", os.readlink(path))
-            elif name in directories:
+            elif not stat.S_ISREG(status.st_mode):
                 found[short] = (oct(status.st_mode),)
             else:
                 found[short] = (oct(status.st_mode), status.st_nlink, status.st_size, digest(path))
