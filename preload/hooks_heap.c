@@ -256,9 +256,10 @@ EXPORT int posix_memalign(void **block, size_t alignment, size_t size)
 
 static NOINLINE void slow_release(void *block, enum hook hook)
 {
-    if (!block || !REAL(free))
+    if (!REAL(free))
         return;
-    went(block, hook, CALLER);
+    if (block)
+        went(block, hook, CALLER);
     uintptr_t outer = allocator_enter();
     real.free(block);
     allocator_leave(outer);
@@ -284,8 +285,10 @@ static inline void release(void *block, enum hook hook)
         slow_release(block, hook);
         return;
     }
-    if (unlikely(!block))
+    if (unlikely(!block)) { /* nothing to count, and a call all the same: other preloaded libraries count it */
+        real.free(block);
         return;
+    }
     size_t head = chunk_head(block);
     if (unlikely(head & CHUNK_MMAPPED)) {
         release_mapped(block, hook);

@@ -294,10 +294,21 @@ static const char *own_path(char *out, size_t capacity)
     return NULL;
 }
 
+system_clock_function *_Atomic system_clock;
+
+static void find_clock(void)
+{
+    void *address = symbols_in_libc("clock_gettime");
+    system_clock_function *function;
+    memcpy(&function, &address, sizeof function);
+    atomic_store_explicit(&system_clock, function, memory_order_relaxed);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     int saved = errno;
     symbols_started();
+    find_clock();
     settings_read();
     thread_prepare();
     if (settings.off || !settings.directory[0]) {

@@ -183,6 +183,17 @@ void *symbols_at_start(const char *name)
     return found;
 }
 
+void *symbols_in_libc(const char *name)
+{
+    for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
+        struct object object;
+        if (!is_vdso(map) && object_from_dynamic(map->l_addr, map->l_ld, &object) &&
+            strcmp(object.soname, "libc.so.6") == 0)
+            return object_find(&object, name);
+    }
+    return NULL;
+}
+
 const char *symbols_next_provider(const char *name)
 {
     bool behind = false;

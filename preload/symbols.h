@@ -35,6 +35,8 @@ void *symbols_next(const char *name);
 void symbols_started(void);
 /* First definition in load order by another object than this library, or NULL. */
 void *symbols_at_start(const char *name);
+/* libc's own definition, whoever else has the name, or NULL. */
+void *symbols_in_libc(const char *name);
 /* Path of the object that symbols_next finds the name in, as the loader keeps it, or NULL. */
 const char *symbols_next_provider(const char *name);
 /* True when the first definition in load order is this library's: no executable or earlier object brings its own. */

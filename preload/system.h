@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -140,11 +141,19 @@ static inline int system_usage(int who, struct rusage *usage)
     return (int)SYSTEM3(SYS_getrusage, who, usage, 0);
 }
 
-/* Clocks go through the vDSO where the kernel offers it; clock_gettime is not wrapped and keeps errno on success. */
+/* libc's clock_gettime, which uses the vDSO where the kernel offers it and keeps errno on success. Found by the
+ * constructor, not by the name: the program or another preloaded library may have its own, of other times. */
+typedef int system_clock_function(clockid_t clock, struct timespec *time);
+extern system_clock_function *_Atomic system_clock;
+
 static inline uint64_t system_clock_ns(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(clock, &t);
+    system_clock_function *of_libc = atomic_load_explicit(&system_clock, memory_order_relaxed);
+    if (of_libc)
+        of_libc(clock, &t);
+    else
+        (void)SYSTEM3(SYS_clock_gettime, clock, &t, 0);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 static inline uint64_t system_now_ns(void)

@@ -51,4 +51,15 @@ static inline void text_add_number(struct text *text, uint64_t number, unsigned 
     text_add_bytes(text, digits + n, sizeof digits - n);
 }
 
+/* The decimal number that a text begins with; *end is behind it, or the text where there is none. */
+static inline long text_read_number(const char *text, const char **end)
+{
+    const char *at = text + (*text == '-' || *text == '+');
+    long number = 0;
+    *end = text;
+    for (; *at >= '0' && *at <= '9' && number < 1000000000; *end = ++at)
+        number = number * 10 + (*at - '0');
+    return *text == '-' ? -number : number;
+}
+
 #endif

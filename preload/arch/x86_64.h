@@ -33,6 +33,16 @@ static inline long arch_syscall(long number, long a, long b, long c, long d, lon
     return result;
 }
 
+/* Without a call, which could be to another's function of libc's name. */
+static inline void arch_copy(void *to, const void *from, uint64_t bytes)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
+}
+static inline void arch_fill(void *to, int value, uint64_t bytes)
+{
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(value) : "memory");
+}
+
 /* Time stamp counter, unordered: 11 ns where a clock read costs 28. Only meaningful where facts_cycles_are_time. */
 static inline uint64_t arch_cycles(void)
 {

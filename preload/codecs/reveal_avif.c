@@ -8,6 +8,7 @@
 
 #include "preload/codecs/call.h"
 #include "preload/foreign.h"
+#include "preload/text.h"
 
 #define VERSION_0_11 (11 * CODEC_VERSION_MINOR)
 #define VERSION_0_12 (12 * CODEC_VERSION_MINOR)
@@ -110,8 +111,9 @@ void reveal_aom_level(uint32_t session, int level)
 void reveal_aom_option(uint32_t session, const char *name, const char *value)
 {
     char text[16];
+    const char *end;
     if (!foreign_text(name, text, sizeof text) || strcmp(text, "cq-level") != 0)
         return;
     if (foreign_text(value, text, sizeof text) && *text >= '0' && *text <= '9')
-        reveal_aom_level(session, (int)strtol(text, NULL, 10));
+        reveal_aom_level(session, (int)text_read_number(text, &end));
 }

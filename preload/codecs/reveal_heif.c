@@ -7,6 +7,7 @@
 
 #include "preload/codecs/call.h"
 #include "preload/foreign.h"
+#include "preload/text.h"
 
 static const struct {
     char name[14];
@@ -46,11 +47,12 @@ void reveal_heif_number(uint32_t session, const char *name, double value)
 
 void reveal_heif_text(uint32_t session, const char *name, const char *value)
 {
-    char copy[16], *end = copy;
+    char copy[16];
+    const char *end;
     unsigned key = key_of(name);
     if (!key || !foreign_text(value, copy, sizeof copy))
         return;
-    long number = strtol(copy, &end, 10);
+    long number = text_read_number(copy, &end);
     bool known = end != copy && !*end;
     if (key == trace_setting_LOSSLESS && !known) {
         number = strcmp(copy, "true") == 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "preload/codecs/call.h"
+#include "preload/text.h"
 
 enum { LEAST_MAJOR = 58, LAST_MAJOR = 61 };
 enum { PNG = 61, GIF = 97, WEBP = 171, TYPE_VIDEO = 0 };
@@ -58,7 +59,7 @@ static unsigned major_of(unsigned row, unsigned instance)
 {
     const char *library = codec_targets[row][instance].library;
     const char *version = library ? strstr(library, "libavcodec.so.") : NULL;
-    return version ? (unsigned)strtoul(version + sizeof "libavcodec.so." - 1, NULL, 10) : 0;
+    return version ? (unsigned)text_read_number(version + sizeof "libavcodec.so." - 1, &version) : 0;
 }
 
 static unsigned place_of(const void *context)
