@@ -18,7 +18,7 @@ MODULES = (
     "cmd_line concurrent_futures multiprocessing_fork multiprocessing_spawn multiprocessing_forkserver "
     "multiprocessing_main_handling asyncio"
 ).split()
-# stress-ng's stressors, each alone and for some seconds. The first ones: see above.
+# stress-ng's stressors, each alone and for a second. The first ones: see above.
 STRESSORS = (
     "vfork clone malloc sigq mmap fork io pthread dup exec vforkmany signal sigsegv sigchld sigrt sigtrap sigabrt "
     "sigsuspend sigfd sigio sigpending signest sigfpe sigpipe daemon spawn wait zombie exit-group kill switch yield "
@@ -74,7 +74,7 @@ def python(t):
     t.explained(must_exist=False)
 
 
-@case("stress-ng: one stressor each, for two seconds", trials=len(STRESSORS), short=4, needs=("stress-ng",), seconds=60)
+@case("stress-ng: one stressor each, for a second", trials=len(STRESSORS), short=4, needs=("stress-ng",), seconds=60)
 def stress(t):
     stressor = STRESSORS[t.number]
     found = []
@@ -93,7 +93,7 @@ def stressed(t, stressor, traced):
     """(exit code, what was passed, failed or skipped, what is left)"""
     name = "sigrt" if stressor == "signal" else stressor
     seen = t.observe(
-        ["stress-ng", f"--{name}", "1", "--timeout", "2s", "--temp-path", ".", "--verify", "--oomable", "--no-rand-seed"],
+        ["stress-ng", f"--{name}", "1", "--timeout", "1s", "--temp-path", ".", "--verify", "--oomable", "--no-rand-seed"],
         traced, QUOTA if traced else None, limits={resource.RLIMIT_CORE: 0}, ages=False)  # fmt: skip
     said = re.findall(rb"(passed: \d+|failed: \d+|skipped: \d+)", seen.out + seen.err)
     return seen.code, said, sorted(set(seen.files))
