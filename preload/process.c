@@ -295,6 +295,7 @@ static const char *own_path(char *out, size_t capacity)
 }
 
 system_clock_function *_Atomic system_clock;
+_Atomic uintptr_t system_next_place;
 
 static void find_clock(void)
 {

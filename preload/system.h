@@ -78,10 +78,20 @@ static inline void system_give_signals(uint64_t before)
 {
     (void)SYSTEM6(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before, 0, 0);
 }
-/* NULL on failure. */
+/* Where the next mapping is put, if it is free there. */
+extern _Atomic uintptr_t system_next_place;
+
+/* NULL on failure. Far from what the kernel chooses for the program: it may take a range again that it has just given
+ * back, by MAP_FIXED, with whatever is there. The bits of our own address that are by chance make this one by chance.
+ */
 static inline void *system_map(size_t bytes, int protection, int flags, int fd)
 {
-    long result = SYSTEM6(SYS_mmap, 0, bytes, protection, flags, fd, 0);
+    uintptr_t pages = (bytes + 4095) & ~(uintptr_t)4095, none = 0;
+    atomic_compare_exchange_strong_explicit(&system_next_place, &none,
+                                            ARCH_OWN_PLACE | ((uintptr_t)&system_next_place & 0xfffffff000),
+                                            memory_order_relaxed, memory_order_relaxed);
+    uintptr_t place = atomic_fetch_add_explicit(&system_next_place, pages, memory_order_relaxed);
+    long result = SYSTEM6(SYS_mmap, place, bytes, protection, flags, fd, 0);
     return result < 0 && result > -4096 ? NULL : (void *)result;
 }
 static inline void system_unmap(void *address, size_t bytes)

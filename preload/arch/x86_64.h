@@ -15,6 +15,9 @@
 /* All of a stub of preload/codecs/wrappers.c: its number, operand 0, goes to codec_entry_stub. */
 #define ARCH_ENTRY_STUB "movl %0, %%r11d\n\tjmp codec_entry_stub"
 
+/* Start of 2 TB where neither the kernel nor a sanitizer's runtime puts anything by itself. */
+#define ARCH_OWN_PLACE UINT64_C(0x7c0000000000)
+
 /* Names of libunwind's functions for this architecture. */
 #define ARCH_UNWIND_CONTEXT "_Ux86_64_getcontext"
 #define ARCH_UNWIND_LOCAL   "_ULx86_64_"

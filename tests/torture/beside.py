@@ -179,3 +179,12 @@ def fakeroot(t):
     bare = traced_only(t, ["fakeroot", *work], within if t.number % 2 else around, {}, None)
     t.expect(b"7 8 2751" in bare.out, f"fakeroot says {bare.out}")
     has_image(t, bare)
+
+
+@case("address space that a program gives back and takes again is left alone in between", trials=20, short=1)
+def holes(t):
+    rounds = 50
+    bare, _ = t.same([t.victim("torture_hole")], ages=False)
+    t.expect(bare.code == 0, f"ends with {bare.code}: {bare.out}")
+    t.did(rounds)
+    t.explained()
