@@ -28,6 +28,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.append(f"{ROOT}/tests/integration")
 PYTHON = "/usr/bin/python3"  # Debian's own: the one that has Pillow
 CASES = []
+# Each trial of a full run, but the first, draws one: the promises hold for all of them.
+SETTINGS = [{}, {}, {"IMGBENCH_STACKS": "1"}, {"IMGBENCH_STACKS": "1", "IMGBENCH_ALLOC_THRESHOLD": "1"},
+            {"IMGBENCH_SAMPLE_MS": "1"}, {"IMGBENCH_ALLOC_THRESHOLD": "4096", "IMGBENCH_HEAD": "0"},
+            {"IMGBENCH_HEAD": "65536"}]  # fmt: skip
 
 
 class Case:
@@ -116,7 +120,9 @@ class Trial:
         self.random = random.Random(f"{seed} {of.id} {number}")
         self.directory = f"{work}/{of.id}-{number}"
         self.trace = f"{self.directory}/trace"
+        self.settings = self.random.choice(SETTINGS) if full and number else {}
         self.failed = False
+        self.started = []
         os.makedirs(self.directory)
 
     # ---- saying what happened ----
@@ -124,7 +130,8 @@ class Trial:
     def fail(self, text):
         self.failed = True
         with self.result.lock:
-            self.result.failures.append(f"trial {self.number}: {text}")
+            how = "".join(f" {name}={value}" for name, value in self.settings.items())
+            self.result.failures.append(f"trial {self.number}{how}: {text}")
 
     def expect(self, condition, text):
         if not condition:
@@ -162,7 +169,7 @@ class Trial:
         environment = {**self.tools.environment, "TMPDIR": f"{self.directory}/tmp"}
         os.makedirs(environment["TMPDIR"], exist_ok=True)
         if traced:
-            environment.update({"LD_PRELOAD": self.tools.library, "IMGBENCH_DIR": self.trace})
+            environment.update({"LD_PRELOAD": self.tools.library, "IMGBENCH_DIR": self.trace, **self.settings})
         environment.update(more or {})
         return {name: value for name, value in environment.items() if value is not None}
 
@@ -171,7 +178,15 @@ class Trial:
         cwd = cwd or f"{self.directory}/in"
         os.makedirs(cwd, exist_ok=True)
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **options}
-        return subprocess.Popen(words, env=self.environment(traced, more), cwd=cwd, start_new_session=True, **options)
+        process = subprocess.Popen(words, env=self.environment(traced, more), cwd=cwd, start_new_session=True, **options)
+        self.started.append(process)
+        return process
+
+    def end_all(self):
+        """Whatever the trial left running, however it came to its end."""
+        for process in self.started:
+            if process.poll() is None:
+                end(process)
 
     def observe(self, words, traced, more=None, prepare=None, limits=None, scrub=None, seconds=None, stdin=None, ages=True,
                 user=None):  # fmt: skip
