@@ -5,6 +5,7 @@
 # Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most twice. Bytes have no
 # second chance.
 # With arguments, only these victims: ground_truth.sh stages 'threads 4'
+# Alone: its times are compared with the victims' own clocks.
 source tests/integration/environment.bash
 # In memory: making files on a busy disk takes as long as the tolerance, and the victim's own clock counts it.
 traces=$(mktemp -d /dev/shm/imgbench.XXXXXX)
