@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "preload/descriptors.h"
 #include "preload/process.h"
 #include "preload/settings.h"
 #include "preload/system.h"
@@ -65,9 +66,11 @@ static bool write_all(int fd, const char *data, size_t bytes)
  * what other threads make meanwhile. */
 static int create_file(const char *path, int flags)
 {
-    int fd = system_open(path, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
+    int fd = descriptors_open(path, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
     if (fd >= 0)
         system_set_mode_fd(fd, 0600);
+    else if (fd == -EBADF)
+        system_unlink(path);
     return fd;
 }
 
@@ -79,7 +82,7 @@ static int create_directory(const char *path)
     if (error || system_stat(path, &status) || (status.st_mode & 0777) == 0700)
         return error;
     uint64_t signals = system_hold_signals();
-    int fd = system_open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    int fd = descriptors_open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
     if (fd >= 0 && system_stat_fd(fd, &status) == 0 && status.st_uid == geteuid()) {
         char name[48];
         struct text text = text_begin(name, sizeof name);
@@ -88,7 +91,7 @@ static int create_directory(const char *path)
         system_set_mode(name, 0700);
     }
     if (fd >= 0)
-        system_close(fd);
+        descriptors_close(fd);
     system_give_signals(signals);
     return 0;
 }
@@ -99,7 +102,7 @@ static bool write_file(const char *path, const char *data, size_t bytes)
     if (fd < 0)
         return false;
     bool written = size_allowed(bytes) && write_all(fd, data, bytes);
-    system_close(fd);
+    descriptors_close(fd);
     if (!written)
         system_unlink(path);
     return written;
@@ -137,13 +140,13 @@ static bool make_directories(const char *path)
 static struct trace_control *map_control(const char *path)
 {
     uint64_t signals = system_hold_signals();
-    int fd = system_open(path, O_RDWR | O_NOFOLLOW, 0);
+    int fd = descriptors_open(path, O_RDWR | O_NOFOLLOW, 0);
     struct stat status;
     struct trace_control *page = NULL;
     if (fd >= 0 && system_stat_fd(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= TRACE_CONTROL_BYTES)
         page = system_map(TRACE_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
     if (fd >= 0)
-        system_close(fd);
+        descriptors_close(fd);
     system_give_signals(signals);
     if (page && (page->magic != TRACE_CONTROL_MAGIC || page->version != TRACE_VERSION)) {
         system_unmap(page, TRACE_CONTROL_BYTES);
@@ -257,10 +260,10 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
     /* No hard links here: an own copy, complete before it has its name. */
     char *temporary = buffer(2),
          *data = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-    int fd = data ? system_open(from, O_RDONLY | O_NOFOLLOW, 0) : -1;
+    int fd = data ? descriptors_open(from, O_RDONLY | O_NOFOLLOW, 0) : -1;
     long bytes = fd >= 0 ? system_read(fd, data, METADATA_BYTES) : -1;
     if (fd >= 0)
-        system_close(fd);
+        descriptors_close(fd);
     bool done = bytes > 0 && !join(temporary, process_directory, ".metadata").cut &&
                 write_file(temporary, data, (size_t)bytes) && system_rename(temporary, to) == 0;
     if (data)
@@ -354,7 +357,7 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
     bool filled = fd >= 0 && fill(fd, bytes);
     void *memory = filled ? system_map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : NULL;
     if (fd >= 0)
-        system_close(fd);
+        descriptors_close(fd);
     if (!memory) {
         if (fd >= 0)
             system_unlink(path);

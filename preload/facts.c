@@ -7,6 +7,7 @@
 
 #include "preload/arch/x86_64.h"
 #include "preload/packet.h"
+#include "preload/descriptors.h"
 #include "preload/process.h"
 #include "preload/text.h"
 
@@ -17,7 +18,7 @@ static size_t read_small(const char *path, char *out, size_t capacity)
 {
     size_t used = 0;
     uint64_t signals = system_hold_signals();
-    int fd = system_open(path, O_RDONLY, 0);
+    int fd = descriptors_open(path, O_RDONLY, 0);
     if (fd >= 0) {
         /* A file of /proc or /sys that is shorter than what was asked for has ended. */
         for (size_t wanted = capacity - 1; wanted; wanted = capacity - 1 - used) {
@@ -28,7 +29,7 @@ static size_t read_small(const char *path, char *out, size_t capacity)
             if ((size_t)n < wanted && n < 1024)
                 break;
         }
-        system_close(fd);
+        descriptors_close(fd);
     }
     system_give_signals(signals);
     out[used] = '\0';

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "preload/codecs/call.h"
+#include "preload/descriptors.h"
 #include "preload/files.h"
 #include "preload/io_call.h"
 #include "preload/packet.h"
@@ -98,7 +99,9 @@ static void after_close(const struct files_closing *closing, int fd, int result,
 EXPORT int close(int fd)
 {
     struct files_closing closing = before_close(fd);
+    descriptors_closing((unsigned)fd, (unsigned)fd);
     int result = REAL(close)(fd);
+    descriptors_closed();
     after_close(&closing, fd, result, HOOK_close);
     return result;
 }
@@ -122,18 +125,22 @@ EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
     if (first <= last && !(flags & ~(int)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) && !(flags & CLOSE_RANGE_CLOEXEC))
         closing_range(first, last, HOOK_close_range);
-    if (REAL(close_range))
-        return real.close_range(first, last, flags);
-    return (int)system_result(SYSTEM3(SYS_close_range, first, last, flags));
+    descriptors_closing(first, last);
+    int result = REAL(close_range) ? real.close_range(first, last, flags)
+                                   : (int)system_result(SYSTEM3(SYS_close_range, first, last, flags));
+    descriptors_closed();
+    return result;
 }
 
 EXPORT void closefrom(int first)
 {
     closing_range(first > 0 ? (unsigned)first : 0, UINT_MAX, HOOK_closefrom);
+    descriptors_closing(first > 0 ? (unsigned)first : 0, UINT_MAX);
     if (REAL(closefrom))
         real.closefrom(first);
     else
         (void)SYSTEM3(SYS_close_range, first > 0 ? first : 0, UINT_MAX, 0);
+    descriptors_closed();
 }
 
 /* closedir refuses NULL, dirfd reads it. (The compiler believes that there is none: hence a function.) */
@@ -217,13 +224,19 @@ EXPORT int dup(int fd)
 EXPORT int dup2(int fd, int to)
 {
     uint64_t start_ns = thread_hook_start();
-    return duplicated(start_ns, fd, REAL(dup2)(fd, to), HOOK_dup2);
+    descriptors_closing((unsigned)to, (unsigned)to);
+    int result = REAL(dup2)(fd, to);
+    descriptors_closed();
+    return duplicated(start_ns, fd, result, HOOK_dup2);
 }
 
 EXPORT int dup3(int fd, int to, int flags)
 {
     uint64_t start_ns = thread_hook_start();
-    return duplicated(start_ns, fd, REAL(dup3)(fd, to, flags), HOOK_dup3);
+    descriptors_closing((unsigned)to, (unsigned)to);
+    int result = REAL(dup3)(fd, to, flags);
+    descriptors_closed();
+    return duplicated(start_ns, fd, result, HOOK_dup3);
 }
 
 EXPORT int fcntl(int fd, int command, ...)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "preload/child_call.h"
+#include "preload/descriptors.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
 
@@ -13,7 +14,10 @@ static pid_t fork_by(pid_t (*real_fork)(void))
     uint64_t start_ns = thread_hook_start();
     if (start_ns)
         OWN_CODE(process_before_start(); (void)self);
+    descriptors_forking();
     pid_t pid = real_fork();
+    if (pid != 0)
+        descriptors_forked();
     if (start_ns && pid != 0)
         OWN_CODE(child_put_spawn(self, trace_spawn_op_FORK, start_ns, pid, pid < 0 ? errno : 0, NULL, false));
     if (start_ns && pid == 0)

@@ -10,6 +10,9 @@
 
 #include "preload/allocator.h"
 #include "preload/codecs/call.h"
+#include "preload/codecs/objects.h"
+#include "preload/codecs/slots.h"
+#include "preload/descriptors.h"
 #include "preload/directory.h"
 #include "preload/facts.h"
 #include "preload/files.h"
@@ -19,8 +22,6 @@
 #include "preload/sample.h"
 #include "preload/schedule.h"
 #include "preload/settings.h"
-#include "preload/codecs/objects.h"
-#include "preload/codecs/slots.h"
 #include "preload/stacks.h"
 #include "preload/symbols.h"
 #include "preload/text.h"
@@ -51,10 +52,10 @@ void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec,
 static size_t read_proc(const char *path, char *out, size_t capacity)
 {
     uint64_t signals = system_hold_signals();
-    int fd = system_open(path, O_RDONLY, 0);
+    int fd = descriptors_open(path, O_RDONLY, 0);
     long n = fd >= 0 ? system_read(fd, out, capacity) : 0;
     if (fd >= 0)
-        system_close(fd);
+        descriptors_close(fd);
     system_give_signals(signals);
     atomic_fetch_add(&process.own_rchar, n > 0 ? (uint64_t)n : 0);
     return n > 0 ? (size_t)n : 0;
@@ -110,6 +111,7 @@ void process_forked(void)
     thread_starts_reset_after_fork();
     heap_reset_after_fork();
     objects_reset_after_fork();
+    descriptors_reset_after_fork();
     directory_reset_after_fork();
     packet_reset_after_fork();
     files_reset_after_fork();

@@ -85,6 +85,8 @@ struct clock {
 struct thread {
     struct thread *next; /* all states ever made; never unlinked */
     _Atomic uint32_t in_use;
+    _Atomic int own_descriptor; /* both: see descriptors.c */
+    _Atomic uint64_t closing;
     uint32_t tid;
     pthread_t handle;
     struct packet packet;

@@ -128,6 +128,19 @@ def descriptors(t):
         t.explained(must_exist=False)
 
 
+@case("a thread closes every number while two others fill packets; a child inherits none of ours", trials=5, short=1)
+def closes(t):
+    for how in ("tight", "close", "close_range", "closefrom", "dup2", "fork"):
+        rounds = 1000 if t.full else 100
+        t.did(rounds)
+        t.trace = f"{t.directory}/trace-{how}"
+        bare, _ = t.same([t.victim("torture_closes"), how, str(rounds)],
+                         more={"IMGBENCH_SAMPLE_MS": "1", "IMGBENCH_QUOTA": "200M"})  # fmt: skip
+        t.expect(bare.out == b"0 wrong, of kinds 0\n", f"bare: {bare.out}")
+        said = t.verify()
+        t.expect(not said, f"{how}: verify: {said}")
+
+
 @case("dlopen, encode and dlclose, while a thread allocates and a third loads another library", trials=3, short=1)
 def loads(t):
     rounds = 10_000 if t.full else 200

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: a program of which one thread closes every descriptor it can think of, though none but its own is open, and
+ * writes files meanwhile; others only allocate. Its own files must hold what it wrote. Usage: closes HOW ROUNDS
+ * HOW: close, close_range, closefrom, dup2, tight, fork. Must not know: the profiler. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LOW = 3, HIGH = 40, BYTES = 300 };
+static _Atomic int stop, started;
+
+static void *allocates(void *unused)
+{
+    started++;
+    for (unsigned i = 0; !stop; i++)
+        free(malloc(100000 + i % 1000));
+    return unused;
+}
+
+static void close_all(const char *how, int but)
+{
+    if (strcmp(how, "close_range") == 0) {
+        close_range(LOW, (unsigned)but - 1, 0);
+        close_range((unsigned)but + 1, ~0U, 0);
+    } else if (strcmp(how, "closefrom") == 0 && but < LOW) {
+        closefrom(LOW);
+    } else if (strcmp(how, "dup2") == 0 && but >= LOW) {
+        for (int fd = LOW; fd < HIGH; fd++)
+            if (fd != but && dup2(but, fd) == fd)
+                close(fd);
+    } else {
+        for (int fd = LOW; fd < HIGH; fd++)
+            if (fd != but)
+                close(fd);
+    }
+}
+
+/* A whole file of its own: 0, or what was wrong with it. */
+static int file(const char *how)
+{
+    char text[BYTES], found[BYTES + 1];
+    int wrong = 0;
+    memset(text, 'm', sizeof text);
+    close_all(how, LOW - 1);
+    int fd = open("mine", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    close_all(how, fd);
+    for (int i = 0; i < BYTES; i += 100)
+        wrong |= write(fd, text + i, 100) != 100;
+    close_all(how, fd);
+    wrong |= (pread(fd, found, sizeof found, 0) != BYTES) << 1;
+    wrong |= (memcmp(text, found, BYTES) != 0) << 2;
+    wrong |= (close(fd) != 0) << 3;
+    struct stat status;
+    wrong |= (stat("mine", &status) || status.st_size != BYTES) << 4;
+    return wrong;
+}
+
+/* The same in as little time as possible. */
+static int tight(void)
+{
+    char found[16];
+    for (int fd = LOW; fd < LOW + 4; fd++)
+        close(fd);
+    int fd = open("mine", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    int wrong = write(fd, "mine and no more", 16) != 16;
+    wrong |= (pread(fd, found, 16, 0) != 16 || memcmp(found, "mine and no more", 16) != 0) << 1;
+    wrong |= (close(fd) != 0) << 3;
+    struct stat status;
+    return wrong | (stat("mine", &status) || status.st_size != 16) << 4;
+}
+
+/* A child has no descriptor but the standard ones: the next is 3. */
+static int child(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(open("mine", O_RDONLY | O_CREAT, 0600) == LOW ? 0 : 1);
+    int status = -1;
+    return waitpid(pid, &status, 0) != pid || status != 0;
+}
+
+int main(int count, char **arguments)
+{
+    const char *how = count > 1 ? arguments[1] : "close";
+    int rounds = count > 2 ? atoi(arguments[2]) : 100, wrong = 0, kinds = 0;
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, allocates, NULL);
+    while (started < 2)
+        usleep(100);
+    for (int i = 0; i < rounds; i++) {
+        int found = strcmp(how, "fork") == 0 ? child() : strcmp(how, "tight") == 0 ? tight() : file(how);
+        wrong += found != 0;
+        kinds |= found;
+    }
+    stop = 1;
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    printf("%d wrong, of kinds %d\n", wrong, kinds);
+    return 5;
+}
