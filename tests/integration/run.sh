@@ -95,9 +95,9 @@ LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2 "$imgbench" run --out t2 -
 [[ $(grep ^LD_PRELOAD out) == "LD_PRELOAD="*"libimgbench.so:/usr/lib/x86_64-linux-gnu/libjemalloc.so.2" ]] || fail "$(grep LD_ out)"
 grep -qx "IMGBENCH_DIR=$PWD/t2" out || fail "$(grep IMGBENCH out)"
 # Descriptors that are closed stay so, and are no reason to fail where nothing is written to them.
-"$imgbench" run --out t6a --report r6a.txt -- sh -c 'ls -l /proc/$$/fd | cat >open.fds; cat input >/dev/null' <&- >&- 2>err ||
+"$imgbench" run --out t6a --report r6a.txt -- sh -c 'for n in 0 1; do [ ! -e /proc/$$/fd/$n ] || : >>open; done; cat input >/dev/null' <&- >&- 2>err ||
     fail "closed standard output: $? $(<err)"
-! grep -E ' [01] -> ' open.fds || fail "the command got descriptors that were closed"
+[[ ! -e open ]] || fail "the command got descriptors that were closed"
 "$imgbench" report t6a >&- 2>err && fail "a report without a standard output"
 grep -x 'imgbench: standard output cannot be written: Bad file descriptor' err >/dev/null || fail "$(<err)"
 # A script without a first line, as execvp runs it.
