@@ -36,18 +36,19 @@ SETTINGS = [{}, {}, {"IMGBENCH_STACKS": "1"}, {"IMGBENCH_STACKS": "1", "IMGBENCH
 
 class Case:
     """trials, short: how often, in full and in the short run; 0 leaves it out of the short one. alone: nothing runs
-    beside it. needs: programs without which it cannot run, which is a failure and not a gap. seconds: of one trial."""
+    beside it. needs: programs without which it cannot run, which is a failure and not a gap. root, mounts: of what it
+    does, a user without these rights is told that it was not tried. seconds: of one trial."""
 
-    def __init__(self, title, function, trials, short, alone, needs, seconds):
+    def __init__(self, title, function, trials, short, alone, needs, root, mounts, seconds):
         module = function.__module__.rsplit(".", 1)[-1]
         self.id = f"{module}.{function.__name__}"
         self.title, self.function, self.trials, self.short = title, function, trials, short
-        self.alone, self.needs, self.seconds = alone, needs, seconds
+        self.alone, self.needs, self.root, self.mounts, self.seconds = alone, needs, root, mounts, seconds
 
 
-def case(title, trials=1, short=1, alone=False, needs=(), seconds=120):
+def case(title, trials=1, short=1, alone=False, needs=(), root=False, mounts=False, seconds=120):
     def add(function):
-        CASES.append(Case(title, function, trials, short, alone, needs, seconds))
+        CASES.append(Case(title, function, trials, short, alone, needs, root or mounts, mounts, seconds))
         return function
 
     return add
@@ -180,6 +181,7 @@ class Trial:
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **options}
         process = subprocess.Popen(words, env=self.environment(traced, more), cwd=cwd, start_new_session=True, **options)
         self.started.append(process)
+        self.tools.live.add(process)
         return process
 
     def end_all(self):
@@ -187,6 +189,7 @@ class Trial:
         for process in self.started:
             if process.poll() is None:
                 end(process)
+            self.tools.live.discard(process)
 
     def observe(self, words, traced, more=None, prepare=None, limits=None, scrub=None, seconds=None, stdin=None, ages=True,
                 user=None):  # fmt: skip
@@ -215,6 +218,7 @@ class Trial:
             words, env=self.environment(traced, more), cwd=place, start_new_session=True, preexec_fn=before,
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+        self.tools.live.add(done)
         try:
             out, err = done.communicate(stdin, timeout=seconds or self.case.seconds)
             code = done.returncode
@@ -223,6 +227,7 @@ class Trial:
             out, err = done.communicate()
             code = "timeout"
         took = time.monotonic() - start
+        self.tools.live.discard(done)
         if scrub:
             out, err = scrub(out), scrub(err)
         files = listing(place) | {f"tmp/{name}": what for name, what in listing(f"{self.directory}/tmp").items()}
@@ -314,9 +319,26 @@ class Tools:
     def __init__(self, work, library):
         self.work, self.library, self.imgbench = work, library, f"{ROOT}/build/imgbench"
         self.lock = threading.Lock()
+        self.live = set()  # processes that nobody has waited for
+        self.stopping = False
         self.built = {}
         kept = ("PATH", "HOME", "LANG", "USER", "LOGNAME")
         self.environment = {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C.UTF-8"}
+
+    def stop(self):
+        """No further trial; what runs is ended."""
+        self.stopping = True
+        for process in list(self.live):
+            if process.poll() is None:
+                end(process)
+
+    def may_mount(self):
+        place = f"{self.work}/may-mount"
+        os.makedirs(place, exist_ok=True)
+        may = subprocess.run(["mount", "-t", "tmpfs", "none", place], capture_output=True, check=False).returncode == 0
+        if may:
+            subprocess.run(["umount", place], check=True)
+        return may
 
     def victim(self, name, flags, compiler):
         with self.lock:

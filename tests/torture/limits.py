@@ -57,17 +57,17 @@ def disk_full(t, kind):
         losses_are_told(t, t.explained(must_exist=False))
 
 
-@case("the trace's disk becomes full: tmpfs of 64 kB to 2 MB", trials=60, short=3)
+@case("the trace's disk becomes full: tmpfs of 64 kB to 2 MB", trials=60, short=3, mounts=True)
 def tmpfs_full(t):
     disk_full(t, "tmpfs")
 
 
-@case("the trace's disk becomes full: ext4 on a loop device", trials=30, short=1)
+@case("the trace's disk becomes full: ext4 on a loop device", trials=30, short=1, mounts=True)
 def ext4_full(t):
     disk_full(t, "ext4")
 
 
-@case("the trace's disk has no more inodes", trials=20, short=2)
+@case("the trace's disk has no more inodes", trials=20, short=2, mounts=True)
 def no_inodes(t):
     with mounted(t, "tmpfs", 4000, inodes=t.random.randint(2, 9)) as place:
         t.trace = f"{place}/trace"
@@ -76,7 +76,7 @@ def no_inodes(t):
         losses_are_told(t, t.explained(must_exist=False))
 
 
-@case("the program's own disk is full, the trace's as well", trials=20, short=1)
+@case("the program's own disk is full, the trace's as well", trials=20, short=1, mounts=True)
 def both_full(t):
     images = t.tools.images()
     with mounted(t, "tmpfs", 256) as place:
@@ -133,7 +133,7 @@ def address_space(t):
     t.explained(must_exist=False)
 
 
-@case("RLIMIT_NPROC: no thread or process can be started", trials=20, short=1)
+@case("RLIMIT_NPROC: no thread or process can be started", trials=20, short=1, root=True)
 def no_processes(t):
     # Root is not bound by it.
     words = ["setpriv", "--reuid=65534", "--clear-groups", t.victim("torture_memory"), "threads"]

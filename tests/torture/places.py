@@ -87,7 +87,7 @@ def replaced_by_twin(t):
     t.report(must_exist=False)
 
 
-@case("the trace's disk becomes read-only", trials=20, short=1)
+@case("the trace's disk becomes read-only", trials=20, short=1, mounts=True)
 def read_only(t):
     place = f"{t.directory}/mount"
     os.makedirs(place)
@@ -119,20 +119,20 @@ def packets_unlinked(t):
     t.report(must_exist=False)
 
 
-@case("chroot, chdir, fchdir and a changed root directory before and while it converts", trials=20, short=1)
+@case("chroot, chdir, fchdir and a changed root directory before and while it converts", trials=20, short=1, root=True)
 def chroot(t):
     t.same([t.victim("torture_places"), "chroot"])
     t.explained()
 
 
-@case("setuid and setgid to nobody, before the first record and after", trials=20, short=1)
+@case("setuid and setgid to nobody, before the first record and after", trials=20, short=1, root=True)
 def drops_rights(t):
     t.same([t.victim("torture_places"), "setuid", "early" if t.number % 2 else "late"],
            prepare=lambda place: os.chmod(place, 0o777))  # fmt: skip
     t.explained(must_exist=False)
 
 
-@case("the same, as an image tool does: root starts it, setpriv takes root away", trials=10, short=1)
+@case("the same, as an image tool does: root starts it, setpriv takes root away", trials=10, short=1, root=True)
 def setpriv(t):
     t.settings = {}  # with others, setpriv itself makes the trace, while it is still root
     t.open_to_all()
@@ -143,7 +143,7 @@ def setpriv(t):
     t.expect(report and len(report["images"]) == 1, "the image is not in the report")
 
 
-@case("umask 0777, and modes of the trace under umask 0 and 0777", trials=10, short=1)
+@case("umask 0777, and modes of the trace under umask 0 and 0777", trials=10, short=1, root=True)
 def umask(t):
     t.settings = {}
     t.open_to_all()

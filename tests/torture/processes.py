@@ -46,7 +46,7 @@ def clone(t):
     saw(t, storm(t, "clone", 50), "parent")
 
 
-@case("unshare of user, mount, files and process namespaces", trials=10, short=1)
+@case("unshare of user, mount, files and process namespaces", trials=10, short=1, root=True)
 def unshare(t):
     # As a user: root's mapping would hide what a namespace without one is like.
     t.open_to_all()
