@@ -16,6 +16,7 @@ enum how {
     HOW_SOUND = 4,    /* of this version */
     HOW_TWO = 8,      /* the second half is the next packet of the same stream */
     HOW_STREAMS = 16, /* or of another one */
+    HOW_ONLY = 64,    /* to be read, and nothing made of it */
 };
 
 static void write_packet(unsigned stream, unsigned sequence, const uint8_t *data, size_t bytes, bool raw)
@@ -69,6 +70,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     write_packet(0, 0, data, first, how & HOW_RAW);
     if (how & HOW_TWO)
         write_packet(how & HOW_STREAMS ? 1 : 0, how & HOW_STREAMS ? 0 : 1, data + first, bytes - first, how & HOW_RAW);
-    fuzz_report(bytes % 16 == 0);
+    if (how & HOW_ONLY)
+        fuzz_read();
+    else
+        fuzz_report(bytes % 16 == 0);
     return 0;
 }

@@ -173,6 +173,23 @@ static void render(const struct metrics *metrics, const struct renderer *rendere
     claim(&output);
 }
 
+void fuzz_read(void)
+{
+    char error[4500];
+    struct reader *reader = reader_open(fuzz_directory(0), NULL, NULL, error, sizeof error);
+    if (!reader)
+        return;
+    struct trace_record record;
+    struct reader_origin origin;
+    uint64_t before_ns = 0;
+    while (reader_next(reader, &record, &origin)) {
+        if (record.time_ns < before_ns)
+            abort();
+        before_ns = record.time_ns;
+    }
+    reader_close(reader);
+}
+
 void fuzz_report(bool all)
 {
     char error[4500];
