@@ -93,7 +93,7 @@ size_t strnlen(const char *text, size_t most)
     return end ? (size_t)(end - text) : most;
 }
 
-int strncmp(const char *one, const char *other, size_t most)
+static int differ(const char *one, const char *other, size_t most)
 {
     for (; most; most--, one++, other++) {
         STEP(one);
@@ -103,9 +103,14 @@ int strncmp(const char *one, const char *other, size_t most)
     return 0;
 }
 
+int strncmp(const char *one, const char *other, size_t most)
+{
+    return differ(one, other, most);
+}
+
 int strcmp(const char *one, const char *other)
 {
-    return strncmp(one, other, SIZE_MAX);
+    return differ(one, other, SIZE_MAX);
 }
 
 char *strcpy(char *restrict to, const char *restrict from)

@@ -141,7 +141,10 @@ ENVIRONMENT = {
 
 def beside(t, name):
     """Before and after the library, in turn. What libmemusage counted is compared where one thread allocates: all calls
-    and sizes are as they were, for the library uses no malloc of the program's."""
+    and sizes are as they were, for the library uses no malloc of the program's; but for stacks, where the loader does
+    for the libunwind that it is asked for."""
+    if name == "memusage":
+        t.settings = {key: value for key, value in t.settings.items() if key != "IMGBENCH_STACKS"}
     tool = list(TOOLS)[t.number // 2 % len(TOOLS)]
     other, first = OTHERS[name], t.number % 2
     both = {"LD_PRELOAD": other, **ENVIRONMENT.get(name, {})}
