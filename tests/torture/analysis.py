@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from harness import case
+from harness import AGES, case
 from untrusted import build
 
 COMMANDS = [
@@ -114,7 +114,7 @@ def memcheck_guests(t):
     traced, errors_traced, ours = under_valgrind(t, words, True)
     t.expect(errors_traced <= errors_bare and not ours, f"{name}: {errors_bare} errors bare, {errors_traced} traced: {ours[:1]}")
     for what in ("code", "out", "err", "files"):
-        without = [{name: value for name, value in seen.files.items() if name != "by age"} if what == "files" else getattr(seen, what)
+        without = [{name: value for name, value in seen.files.items() if name != AGES} if what == "files" else getattr(seen, what)
                    for seen in (bare, traced)]  # fmt: skip
         t.expect(without[0] == without[1], f"{name}: {what} differs under valgrind")
     t.explained()

@@ -28,6 +28,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.append(f"{ROOT}/tests/integration")
 PYTHON = "/usr/bin/python3"  # Debian's own: the one that has Pillow
 CASES = []
+AGES = "by age"  # no file's name
+CLEARLY_NS = 20_000_000  # file systems count in ticks of 4 ms and more
 # Each trial of a full run, but the first, draws one: the promises hold for all of them.
 SETTINGS = [{}, {}, {"IMGBENCH_STACKS": "1"}, {"IMGBENCH_STACKS": "1", "IMGBENCH_ALLOC_THRESHOLD": "1"},
             {"IMGBENCH_SAMPLE_MS": "1"}, {"IMGBENCH_ALLOC_THRESHOLD": "4096", "IMGBENCH_HEAD": "0"},
@@ -75,7 +77,10 @@ class Seen:
             mine, its = getattr(self, what), getattr(other, what)
             if mine != its:
                 yield f"{what}: {excerpt(mine, its)} bare, {excerpt(its, mine)} traced"
-        for name in sorted(set(self.files) | set(other.files)):
+        inverted = inversion(self.files.get(AGES, {}), other.files.get(AGES, {}))
+        if inverted:
+            yield "{} was written before {} bare, and after it traced".format(*inverted)
+        for name in sorted((set(self.files) | set(other.files)) - {AGES}):
             if self.files.get(name) != other.files.get(name):
                 yield f"file {name}: {self.files.get(name)} bare, {other.files.get(name)} traced"
 
@@ -88,9 +93,22 @@ def excerpt(text, other):
     return repr(text[max(at - 60, 0) : at + 200])
 
 
+def inversion(bare, traced):
+    """Two files of which one is clearly older in one run, and clearly younger in the other; or nothing."""
+    names = sorted(set(bare) & set(traced), key=bare.get)
+    youngest, at = None, 0
+    for name in names:
+        while bare[names[at]] < bare[name] - CLEARLY_NS:
+            youngest = max(youngest or names[at], names[at], key=traced.get)
+            at += 1
+        if youngest and traced[youngest] > traced[name] + CLEARLY_NS:
+            return youngest, name
+    return None
+
+
 def listing(directory):
-    """{path: (mode, links, size, digest)} and, under "by age", the paths of files from oldest to youngest."""
-    found, ages = {}, []
+    """{path: (mode, links, size, digest)} and, under AGES, {path: when it was last written}."""
+    found, ages = {}, {}
     for place, directories, files in os.walk(directory):
         for name in directories + files:
             path = os.path.join(place, name)
@@ -101,8 +119,8 @@ def listing(directory):
                 found[short] = (oct(status.st_mode),)
             else:
                 found[short] = (oct(status.st_mode), status.st_nlink, status.st_size, digest(path))
-                ages.append((status.st_mtime_ns, short))
-    found["by age"] = [short for _, short in sorted(ages)]
+                ages[short] = status.st_mtime_ns
+    found[AGES] = ages
     return found
 
 
@@ -231,9 +249,9 @@ class Trial:
         if scrub:
             out, err = scrub(out), scrub(err)
         files = listing(place) | {f"tmp/{name}": what for name, what in listing(f"{self.directory}/tmp").items()}
-        del files["tmp/by age"]
+        del files[f"tmp/{AGES}"]
         if not ages:
-            del files["by age"]
+            del files[AGES]
         return Seen(code, out, err, files, took)
 
     def same(self, words, more=None, **how):
