@@ -26,7 +26,7 @@ def saw(t, report, name):
         t.expect(any(file["path"].endswith(f"/{name}") for file in report["files"]), f"{name} is not in the report")
 
 
-@case("fork from a thread while three others allocate and write", trials=10, short=1)
+@case("fork from a thread while three others allocate and write", trials=10, short=1, seconds=600)
 def fork(t):
     storm(t, "fork", 1000 if t.full else 300)
 
