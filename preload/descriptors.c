@@ -12,7 +12,9 @@ enum { NONE = 0, OPENING = 1, FIRST = 2 /* plus the number */ };
 /* struct thread's closing: 0, or this, the first number (31 bits), the last (32 bits) */
 #define CLOSES (UINT64_C(1) << 63)
 
-enum { YIELDS = 20000 }; /* a disk may take its time; then the number is the program's, come what may */
+enum { PATIENCE = 200 };         /* for who closes */
+enum { FORK_NS = 20 * 1000000 }; /* and for who forks, whose handlers may wait for this thread */
+enum { YIELDS = 20000 };         /* a disk may take its time; then the number is the program's, come what may */
 
 static _Atomic int open_count; /* threads that open one of ours or have one open */
 static _Atomic int forking;    /* threads that fork */
@@ -39,7 +41,6 @@ static bool is_at(int fd, const char *path, int flags)
 /* Whether it is still ours after those that were about to close its number are done. */
 static bool is_left(const struct thread *self, int fd, const char *path, int flags)
 {
-    enum { PATIENCE = 200 };
     bool asked = false;
     for (const struct thread *other = thread_list(); other; other = other->next)
         for (int i = 0; other != self && i < PATIENCE && closes(other, fd); i++) {
@@ -57,11 +58,13 @@ static void forget(struct thread *self)
 
 static void begin(struct thread *self)
 {
-    for (int i = 0;; i++) {
+    for (uint64_t until_ns = 0, now_ns = 0;; now_ns = system_now_ns()) {
         atomic_store(&self->own_descriptor, OPENING);
         atomic_fetch_add(&open_count, 1);
-        if (!atomic_load(&forking) || i == YIELDS)
+        if (self->forks || !atomic_load(&forking) || (until_ns && now_ns > until_ns))
             return;
+        if (now_ns && !until_ns)
+            until_ns = now_ns + FORK_NS;
         forget(self);
         yield();
     }
@@ -123,14 +126,19 @@ void descriptors_forking(void)
 {
     if (thread_local_state.vfork_parent)
         return;
+    if (thread_local_state.self)
+        thread_local_state.self->forks++;
     atomic_fetch_add(&forking, 1);
     wait_for(0, UINT_MAX);
 }
 
 void descriptors_forked(void)
 {
-    if (!thread_local_state.vfork_parent)
-        atomic_fetch_sub(&forking, 1);
+    if (thread_local_state.vfork_parent)
+        return;
+    atomic_fetch_sub(&forking, 1);
+    if (thread_local_state.self && thread_local_state.self->forks)
+        thread_local_state.self->forks--;
 }
 
 void descriptors_reset_after_fork(void)
@@ -140,5 +148,6 @@ void descriptors_reset_after_fork(void)
     for (struct thread *thread = thread_list(); thread; thread = thread->next) {
         atomic_store(&thread->own_descriptor, NONE);
         atomic_store(&thread->closing, 0);
+        thread->forks = 0;
     }
 }

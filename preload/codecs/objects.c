@@ -16,6 +16,8 @@
 #define OBJECTS 1024
 #define LISTS   4 /* threads that scan at once; a fifth does without */
 
+enum { ATTEMPTS = 50 }; /* of a scan during which others unload */
+
 /* What one thread's scan found before it waited for the loader. */
 struct list {
     struct thread_lock lock;
@@ -94,6 +96,7 @@ struct scan {
     struct thread *self;
     const struct list *list;
     bool has_table, failed, first;
+    bool stale; /* something was removed between the passes */
     objects_gone *gone;
     objects_found *found;
     bool removed; /* since the table's renewal before: what looks the same may be a new object in an old one's place */
@@ -151,10 +154,10 @@ static int renew_object(struct dl_phdr_info *info, size_t size, void *context)
             *listed = before[i];
     if (scan->removed)
         listed->relocated = listed->certain = listed->patched = false;
-    if (is_in(scan->list, info)) {
-        listed->relocated = true;
-        listed->certain = listed->certain || scan->list->removes == info->dlpi_subs;
-    }
+    /* Where something was removed since the list was made, what looks like an object of it may be a new one in its
+     * place, which is being relocated now: it must be left alone. */
+    if (is_in(scan->list, info) && scan->list->removes == info->dlpi_subs)
+        listed->relocated = listed->certain = true;
     return 0;
 }
 
@@ -163,7 +166,8 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
     (void)size;
     struct scan *scan = context;
     struct listed *listed = NULL;
-    if (!takes_table(scan))
+    scan->stale = scan->list->removes != info->dlpi_subs;
+    if (scan->stale || !takes_table(scan))
         return 1;
     for (size_t i = 0; i < object_count && !listed; i++)
         if (objects[i].module.base == info->dlpi_addr && objects[i].module.name == info->dlpi_name)
@@ -214,7 +218,8 @@ static bool has_memory(struct list *list)
     return has;
 }
 
-static void scan_with(struct scan scan, struct list *list)
+/* False when it has to be done once more. */
+static bool scan_with(struct scan scan, struct list *list)
 {
     bool starts = object_count == 0; /* then no load is under way */
     list->count = 0;
@@ -228,10 +233,11 @@ static void scan_with(struct scan scan, struct list *list)
     if (!scan.failed)
         walk(visit_object, &scan);
     give_table(&scan);
-    if (!scan.failed) {
+    if (!scan.failed && !scan.stale) {
         atomic_store(&adds_done, list->adds);
         atomic_store(&removes_done, list->removes);
     }
+    return !scan.stale;
 }
 
 void objects_scan(struct thread *self, objects_gone *gone, objects_found *found)
@@ -245,8 +251,10 @@ void objects_scan(struct thread *self, objects_gone *gone, objects_found *found)
     for (unsigned i = 0; i < LISTS; i++)
         if (thread_lock_try(&lists[i].lock)) {
             thread_slow_begin(self);
-            if (has_memory(&lists[i]))
-                scan_with((struct scan){.self = self, .list = &lists[i], .gone = gone, .found = found}, &lists[i]);
+            struct scan scan = {.self = self, .list = &lists[i], .gone = gone, .found = found};
+            bool done = !has_memory(&lists[i]);
+            for (unsigned attempt = 0; !done && attempt < ATTEMPTS; attempt++)
+                done = scan_with(scan, &lists[i]);
             thread_slow_end(self);
             thread_lock_give(&lists[i].lock);
             return;

@@ -161,7 +161,7 @@ def umask(t):
         t.expect(os.lstat(t.trace).st_mode & 0o777 == 0o700, "the trace itself is open to others")
 
 
-@case("the clock of the day is set back and forth while it converts", trials=10, short=1, needs=("faketime",))
+@case("the clock of the day is set back and forth while it converts", trials=10, short=1, needs=("faketime",), root=True)
 def time_jumps(t):
     # In a time namespace of its own: only the monotonic clock can be moved there; the day's by libfaketime.
     images = t.tools.images()
