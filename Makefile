@@ -188,7 +188,7 @@ victims: ## build the small programs that run under the library
 test: all tests $(B)/describe ## run all unit and integration tests
 	@scripts/run-tests $(TEST_BIN)
 
-torture: all tests ## attack library and reader: all trials, an hour; TORTURE='--short faults' hands options to scripts/torture
+torture: all tests ## attack library and reader: all trials, takes long; TORTURE='--short faults' hands options to scripts/torture
 	@scripts/torture $(TORTURE)
 
 CHECKS := check-format check-layers check-lines check-docs check-symbols check-cppcheck

@@ -42,19 +42,13 @@ static const char head[] =
 /* Text of unknown origin: control characters as in the text report, then what HTML would act on. */
 static void foreign(FILE *out, const char *text)
 {
-    char *line = NULL;
-    size_t bytes = 0;
-    FILE *memory = open_memstream(&line, &bytes);
-    if (!memory)
-        return;
-    format_text(memory, text, false);
-    if (fclose(memory) == 0)
-        for (const char *at = line; *at; at++) {
-            if (strchr("<>&\"'", *at))
-                fprintf(out, "&#%d;", *at);
-            else
-                fputc(*at, out);
-        }
+    char *line = format_text_copy(text);
+    for (const char *at = line; at && *at; at++) {
+        if (strchr("<>&\"'", *at))
+            fprintf(out, "&#%d;", *at);
+        else
+            fputc(*at, out);
+    }
     free(line);
 }
 

@@ -11,15 +11,9 @@
 /* A frame's name must not hold what separates frames, lines and the number; the rest as in the text report. */
 static void name(FILE *out, const char *text)
 {
-    char *line = NULL;
-    size_t bytes = 0;
-    FILE *memory = open_memstream(&line, &bytes);
-    if (!memory)
-        return;
-    format_text(memory, text, false);
-    if (fclose(memory) == 0)
-        for (const char *at = line; *at; at++)
-            fputc(*at == ';' || *at == ' ' ? '_' : *at, out);
+    char *line = format_text_copy(text);
+    for (const char *at = line; at && *at; at++)
+        fputc(*at == ';' || *at == ' ' ? '_' : *at, out);
     free(line);
 }
 

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct formatted not_known(void)
@@ -174,4 +175,18 @@ void format_text(FILE *out, const char *text, bool ascii)
             fwrite(text, 1, length, out);
         text += length ? length : 1;
     }
+}
+
+char *format_text_copy(const char *text)
+{
+    char *copy = NULL;
+    size_t bytes = 0;
+    FILE *memory = open_memstream(&copy, &bytes);
+    if (!memory)
+        return NULL;
+    format_text(memory, text, false);
+    if (fclose(memory) == 0)
+        return copy;
+    free(copy);
+    return NULL;
 }

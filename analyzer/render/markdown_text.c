@@ -15,24 +15,18 @@
 
 void markdown_text(FILE *out, const char *text)
 {
-    char *line = NULL;
-    size_t bytes = 0;
-    FILE *memory = open_memstream(&line, &bytes);
-    if (!memory)
-        return;
-    format_text(memory, text, false);
-    if (fclose(memory) == 0)
-        for (const char *at = line; *at; at++) {
-            if (*at == '@' || *at == '#')
-                fprintf(out, "&#%d;" APART, *at);
-            else if (!strncasecmp(at, "www.", 4))
-                fprintf(out, "%c" APART, *at);
-            else if (*at == '<' || *at == '>' || *at == '&' || *at == '|' || *at == ':')
-                fprintf(out, "&#%d;", *at);
-            else if (strchr("\\`*_{}[]()!~$", *at))
-                fprintf(out, "\\%c", *at);
-            else
-                fputc(*at, out);
-        }
+    char *line = format_text_copy(text);
+    for (const char *at = line; at && *at; at++) {
+        if (*at == '@' || *at == '#')
+            fprintf(out, "&#%d;" APART, *at);
+        else if (!strncasecmp(at, "www.", 4))
+            fprintf(out, "%c" APART, *at);
+        else if (*at == '<' || *at == '>' || *at == '&' || *at == '|' || *at == ':')
+            fprintf(out, "&#%d;", *at);
+        else if (strchr("\\`*_{}[]()!~$", *at))
+            fprintf(out, "\\%c", *at);
+        else
+            fputc(*at, out);
+    }
     free(line);
 }

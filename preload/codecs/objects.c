@@ -139,11 +139,7 @@ static int renew_object(struct dl_phdr_info *info, size_t size, void *context)
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         if (segment->p_type == PT_DYNAMIC)
             listed->dynamic = (const void *)(info->dlpi_addr + segment->p_vaddr);
-        if (segment->p_type != PT_LOAD)
-            continue;
-        if (listed->span < segment->p_vaddr + segment->p_memsz)
-            listed->span = segment->p_vaddr + segment->p_memsz;
-        if (!(segment->p_flags & PF_X))
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X))
             continue;
         uintptr_t start = info->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
         listed->executable = start < listed->executable ? start : listed->executable;
@@ -153,11 +149,11 @@ static int renew_object(struct dl_phdr_info *info, size_t size, void *context)
         if (before[i].module.base == listed->module.base && before[i].module.name == listed->module.name)
             *listed = before[i];
     if (scan->removed)
-        listed->relocated = listed->certain = listed->patched = false;
+        listed->relocated = listed->patched = false;
     /* Where something was removed since the list was made, what looks like an object of it may be a new one in its
      * place, which is being relocated now: it must be left alone. */
     if (is_in(scan->list, info) && scan->list->removes == info->dlpi_subs)
-        listed->relocated = listed->certain = true;
+        listed->relocated = true;
     return 0;
 }
 

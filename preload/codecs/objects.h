@@ -13,10 +13,8 @@
 struct listed {
     uintptr_t executable, executable_end; /* hull of the executable segments */
     const ElfW(Dyn) * dynamic;
-    uintptr_t span; /* end of the segments, from the base on: what is below is no address but one to be relocated */
     struct module module;
-    bool relocated; /* it was in a scan's list before that waited for the loader */
-    bool certain;   /* and nothing was removed since, in whose place it could lie */
+    bool relocated; /* it was in the list of a scan that then waited for the loader, and nothing was removed since */
     bool patched;
     bool pending; /* a slot of a codec function leads nowhere yet */
 };

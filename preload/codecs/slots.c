@@ -188,8 +188,6 @@ static void patch_object(struct thread *self, struct listed *listed, const struc
         void *value = atomic_load(slot);
         if (value && (uintptr_t)value >= listed->executable && (uintptr_t)value < listed->executable_end)
             value = symbols_resolve_for(object, symbol, value); /* its own, or still the lazy binding stub */
-        if (!listed->certain && object->base && (uintptr_t)value < listed->span)
-            value = NULL;
         listed->pending = listed->pending || !value;
         if (!value || !belongs(codec_rows[row].family, (uintptr_t)value))
             continue; /* absent, already ours, or nothing that is known */
