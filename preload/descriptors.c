@@ -2,35 +2,66 @@
  * Owns: see descriptors.h. Must not know: what is read or written.
  *
  * Each side writes what it is about to do, then reads what the other does, both in the order that all threads see: one
- * of two always sees the other. What a handler left by siglongjmp says too much for a while, and costs a look. */
+ * of two always sees the other. Who waits yields first and then sleeps: the other thread may have the lower priority.
+ * What a handler left by siglongjmp says too much until somebody has waited for it once. */
 #include "preload/descriptors.h"
 
 #include <limits.h>
 
 /* struct thread's own_descriptor: */
 enum { NONE = 0, OPENING = 1, FIRST = 2 /* plus the number */ };
-/* struct thread's closing: 0, or this, the first number (31 bits), the last (32 bits) */
+/* struct thread's closing: 0, or CLOSES, the first number (31 bits), WAITS, the last number (31 bits) */
 #define CLOSES (UINT64_C(1) << 63)
+#define WAITS  (UINT64_C(1) << 31) /* it will look again, and say so before */
 
-enum { PATIENCE = 200 };         /* for who closes */
-enum { FORK_NS = 20 * 1000000 }; /* and for who forks, whose handlers may wait for this thread */
-enum { YIELDS = 20000 };         /* a disk may take its time; then the number is the program's, come what may */
+enum { YIELDS = 200, NAP_NS = 100000 };
+#define CLOSER_NS (UINT64_C(20) * 1000000)       /* for who closes: after that it is within the call, its number free */
+#define KEPT_NS   (UINT64_C(20) * 1000000)       /* for who forks, whose handlers may wait for this thread */
+#define OWNER_NS  (UINT64_C(5) * 1000 * 1000000) /* a disk may take its time; then the number is the program's */
 
 static _Atomic int open_count; /* threads that open one of ours or have one open */
-static _Atomic int forking;    /* threads that fork */
+static _Atomic bool had_any;
+static _Atomic int keeping;          /* threads that keep ours out: they fork, or need the last descriptor */
+static _Atomic unsigned keeps;       /* so far */
+static _Atomic unsigned keeps_given; /* as many as they were when one was waited for in vain: that one may never end */
 
-static void yield(void)
+/* A wait for another thread. Returns whether it may go on waiting. */
+struct patience {
+    uint64_t most_ns, until_ns;
+    unsigned rounds;
+};
+static bool wait_more(struct patience *patience)
 {
-    (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+    if (patience->rounds++ < YIELDS) {
+        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+        return true;
+    }
+    uint64_t now_ns = system_now_ns();
+    if (!patience->until_ns)
+        patience->until_ns = now_ns + patience->most_ns;
+    if (now_ns > patience->until_ns)
+        return false;
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
+    return true;
 }
 
-static bool closes(const struct thread *thread, int fd)
+static unsigned from_of(uint64_t closing)
 {
-    uint64_t closing = atomic_load(&thread->closing);
-    return closing && fd >= (int)(closing >> 32 & INT_MAX) && (unsigned)fd <= (unsigned)(closing & UINT_MAX);
+    return (unsigned)(closing >> 32 & INT_MAX);
+}
+static unsigned to_of(uint64_t closing)
+{
+    return (unsigned)(closing & INT_MAX);
 }
 
-static bool is_at(int fd, const char *path, int flags)
+/* Whether a thread that says this may have looked before the number was taken. */
+static bool closes(uint64_t closing, int fd)
+{
+    return closing && !(closing & WAITS) && (unsigned)fd >= from_of(closing) && (unsigned)fd <= to_of(closing);
+}
+
+bool descriptors_is_at(int fd, const char *path, int flags)
 {
     struct stat open, there;
     int at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
@@ -38,35 +69,36 @@ static bool is_at(int fd, const char *path, int flags)
            open.st_dev == there.st_dev && open.st_ino == there.st_ino;
 }
 
-/* Whether it is still ours after those that were about to close its number are done. */
+/* Whether it is still ours after those that were about to close its number are done. If not it is left alone: whoever
+ * closed it may have another file there. */
 static bool is_left(const struct thread *self, int fd, const char *path, int flags)
 {
     bool asked = false;
-    for (const struct thread *other = thread_list(); other; other = other->next)
-        for (int i = 0; other != self && i < PATIENCE && closes(other, fd); i++) {
+    for (struct thread *other = thread_list(); other; other = other->next) {
+        struct patience patience = {.most_ns = CLOSER_NS};
+        uint64_t closing;
+        while (other != self && closes(closing = atomic_load(&other->closing), fd)) {
             asked = true;
-            yield();
+            if (!wait_more(&patience))
+                atomic_compare_exchange_strong(&other->closing, &closing, 0);
         }
-    return !asked || is_at(fd, path, flags);
-}
-
-static void forget(struct thread *self)
-{
-    atomic_store(&self->own_descriptor, NONE);
-    atomic_fetch_sub(&open_count, 1);
+    }
+    return !asked || descriptors_is_at(fd, path, flags);
 }
 
 static void begin(struct thread *self)
 {
-    for (uint64_t until_ns = 0, now_ns = 0;; now_ns = system_now_ns()) {
+    struct patience patience = {.most_ns = KEPT_NS};
+    atomic_store(&had_any, true);
+    for (;;) {
         atomic_store(&self->own_descriptor, OPENING);
         atomic_fetch_add(&open_count, 1);
-        if (self->forks || !atomic_load(&forking) || (until_ns && now_ns > until_ns))
+        unsigned seen = atomic_load(&keeps);
+        if (self->keeps || !atomic_load(&keeping) || atomic_load(&keeps_given) == seen)
             return;
-        if (now_ns && !until_ns)
-            until_ns = now_ns + FORK_NS;
-        forget(self);
-        yield();
+        descriptors_lost();
+        if (!wait_more(&patience))
+            atomic_store(&keeps_given, seen);
     }
 }
 
@@ -81,73 +113,115 @@ int descriptors_open(const char *path, int flags, mode_t mode)
             return fd;
         fd = -EBADF;
     }
-    forget(self);
+    descriptors_lost();
     return fd;
+}
+
+void descriptors_lost(void)
+{
+    atomic_store(&thread_local_state.self->own_descriptor, NONE);
+    atomic_fetch_sub(&open_count, 1);
 }
 
 void descriptors_close(int fd)
 {
     system_close(fd);
-    forget(thread_local_state.self);
+    descriptors_lost();
+}
+
+static bool has(const struct thread *thread, unsigned first, unsigned last)
+{
+    int own = atomic_load(&thread->own_descriptor);
+    return own == OPENING || (own >= FIRST && (unsigned)(own - FIRST) >= first && (unsigned)(own - FIRST) <= last);
+}
+
+static bool others_exist(void)
+{
+    return atomic_load(&open_count) > 0 && *thread_fork_token; /* else a forked child, where those others are not */
+}
+
+/* Another thread that has one of these numbers for us, or may come to have it. */
+static bool is_held(const struct thread *self, unsigned first, unsigned last)
+{
+    for (const struct thread *other = thread_list(); other; other = other->next)
+        if (other != self && has(other, first, last))
+            return true;
+    return false;
 }
 
 static void wait_for(unsigned first, unsigned last)
 {
-    const struct thread *self = thread_local_state.self;
-    if (atomic_load(&open_count) <= 0 || !*thread_fork_token)
-        return; /* or a forked child, where those others are not */
-    for (const struct thread *other = thread_list(); other; other = other->next)
-        for (int i = 0; other != self && i < YIELDS; i++) {
-            int own = atomic_load(&other->own_descriptor);
-            if (own == NONE || (own != OPENING && ((unsigned)(own - FIRST) < first || (unsigned)(own - FIRST) > last)))
-                break;
-            yield();
-        }
+    struct patience patience = {.most_ns = OWNER_NS};
+    while (others_exist() && is_held(thread_local_state.self, first, last) && wait_more(&patience))
+        ;
 }
 
-void descriptors_closing(unsigned first, unsigned last)
+uint64_t descriptors_closing(unsigned first, unsigned last)
 {
     struct thread *self = thread_local_state.self;
     if (thread_local_state.vfork_parent || first > last || first > INT_MAX)
-        return; /* a vfork's child has descriptors of its own, but this memory is its parent's */
-    if (self)
-        atomic_store(&self->closing, CLOSES | (uint64_t)first << 32 | last);
-    wait_for(first, last);
+        return 0; /* a vfork's child has descriptors of its own, but this memory is its parent's */
+    last = last > INT_MAX ? INT_MAX : last;
+    if (!self) {
+        wait_for(first, last);
+        return 0;
+    }
+    uint64_t outer = atomic_load(&self->closing);
+    uint64_t from = outer && from_of(outer) < first ? from_of(outer) : first;
+    uint64_t to = outer && to_of(outer) > last ? to_of(outer) : last;
+    uint64_t says = CLOSES | from << 32 | to;
+    struct patience patience = {.most_ns = OWNER_NS};
+    for (bool more = true;; more = wait_more(&patience)) {
+        atomic_store(&self->closing, says);
+        if (!more || !others_exist() || !is_held(self, first, last))
+            return outer;
+        if (!outer) /* else what is interrupted has looked already */
+            atomic_store(&self->closing, says | WAITS);
+    }
 }
 
-void descriptors_closed(void)
+void descriptors_closed(uint64_t outer)
 {
     struct thread *self = thread_local_state.self;
     if (self && !thread_local_state.vfork_parent)
-        atomic_store_explicit(&self->closing, 0, memory_order_release);
+        atomic_store_explicit(&self->closing, outer, memory_order_release);
 }
 
-void descriptors_forking(void)
+void descriptors_keep_out(void)
 {
     if (thread_local_state.vfork_parent)
         return;
     if (thread_local_state.self)
-        thread_local_state.self->forks++;
-    atomic_fetch_add(&forking, 1);
+        thread_local_state.self->keeps++;
+    atomic_fetch_add(&keeps, 1);
+    atomic_fetch_add(&keeping, 1);
     wait_for(0, UINT_MAX);
 }
 
-void descriptors_forked(void)
+void descriptors_let_in(void)
 {
     if (thread_local_state.vfork_parent)
         return;
-    atomic_fetch_sub(&forking, 1);
-    if (thread_local_state.self && thread_local_state.self->forks)
-        thread_local_state.self->forks--;
+    atomic_fetch_sub(&keeping, 1);
+    if (thread_local_state.self && thread_local_state.self->keeps)
+        thread_local_state.self->keeps--;
+}
+
+bool descriptors_were_short(int error)
+{
+    if (error != EMFILE || thread_local_state.vfork_parent || !atomic_load(&had_any))
+        return false;
+    descriptors_keep_out();
+    return true;
 }
 
 void descriptors_reset_after_fork(void)
 {
     atomic_store(&open_count, 0);
-    atomic_store(&forking, 0);
+    atomic_store(&keeping, 0);
     for (struct thread *thread = thread_list(); thread; thread = thread->next) {
         atomic_store(&thread->own_descriptor, NONE);
         atomic_store(&thread->closing, 0);
-        thread->forks = 0;
+        thread->keeps = 0;
     }
 }

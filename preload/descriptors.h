@@ -15,13 +15,31 @@
  * thread closed it at once. */
 int descriptors_open(const char *path, int flags, mode_t mode);
 void descriptors_close(int fd);
+/* Instead, where it turned out to be another's by now. */
+void descriptors_lost(void);
+/* Whether it is still the file at path: asked before and after what must not happen to a file of the program's. */
+bool descriptors_is_at(int fd, const char *path, int flags);
 
-/* Around the program's own calls that close the numbers from first to last, whatever they are. errno is kept. */
-void descriptors_closing(unsigned first, unsigned last);
-void descriptors_closed(void);
-/* Around a fork, in the parent: its child inherits none of ours. */
-void descriptors_forking(void);
-void descriptors_forked(void);
+/* Around the program's own calls that close the numbers from first to last, whatever they are. errno is kept. What the
+ * one returns is the other's: a signal handler may close within a close. */
+uint64_t descriptors_closing(unsigned first, unsigned last);
+void descriptors_closed(uint64_t outer);
+/* Around what must not meet one of ours, as a fork, whose child would inherit it; in the parent only. */
+void descriptors_keep_out(void);
+void descriptors_let_in(void);
+/* After a call of the program that makes a descriptor failed by this error: whether it is to be made once more, since
+ * one of ours may have been the one too many. They are kept out then. */
+bool descriptors_were_short(int error);
+/* Such a call; its result is a descriptor, or negative. */
+#define DESCRIPTORS_CALL(...)                                                                                          \
+    __extension__({                                                                                                    \
+        int made_ = (__VA_ARGS__);                                                                                     \
+        if (unlikely(made_ < 0) && descriptors_were_short(errno)) {                                                    \
+            made_ = (__VA_ARGS__);                                                                                     \
+            descriptors_let_in();                                                                                      \
+        }                                                                                                              \
+        made_;                                                                                                         \
+    })
 /* In a forked child. */
 void descriptors_reset_after_fork(void);
 

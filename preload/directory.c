@@ -67,10 +67,12 @@ static bool write_all(int fd, const char *data, size_t bytes)
 static int create_file(const char *path, int flags)
 {
     int fd = descriptors_open(path, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
-    if (fd >= 0)
-        system_set_mode_fd(fd, 0600);
-    else if (fd == -EBADF)
+    struct stat status;
+    if (fd == -EBADF)
         system_unlink(path);
+    else if (fd >= 0 && system_stat_fd(fd, &status) == 0 && (status.st_mode & 0777) != 0600 &&
+             descriptors_is_at(fd, path, O_NOFOLLOW))
+        system_set_mode_fd(fd, 0600);
     return fd;
 }
 
@@ -101,8 +103,12 @@ static bool write_file(const char *path, const char *data, size_t bytes)
     int fd = create_file(path, O_WRONLY);
     if (fd < 0)
         return false;
-    bool written = size_allowed(bytes) && write_all(fd, data, bytes);
-    descriptors_close(fd);
+    bool ours = descriptors_is_at(fd, path, O_NOFOLLOW);
+    bool written = ours && size_allowed(bytes) && write_all(fd, data, bytes);
+    if (ours)
+        descriptors_close(fd);
+    else
+        descriptors_lost();
     if (!written)
         system_unlink(path);
     return written;
@@ -354,10 +360,17 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
         !reserve(bytes))
         return NULL;
     int fd = create_file(path, O_RDWR);
-    bool filled = fd >= 0 && fill(fd, bytes);
+    /* Zeros go into no file of the program's, and neither do records: it was ours before it was mapped, and is yet. */
+    bool ours = fd >= 0 && descriptors_is_at(fd, path, O_NOFOLLOW), filled = ours && fill(fd, bytes);
     void *memory = filled ? system_map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : NULL;
-    if (fd >= 0)
+    if (ours && !(ours = descriptors_is_at(fd, path, O_NOFOLLOW)) && memory) {
+        system_unmap(memory, bytes);
+        memory = NULL;
+    }
+    if (ours)
         descriptors_close(fd);
+    else if (fd >= 0)
+        descriptors_lost();
     if (!memory) {
         if (fd >= 0)
             system_unlink(path);

@@ -21,6 +21,9 @@
 #include <sys/wait.h>
 #include <utime.h>
 
+struct termios;
+struct winsize;
+
 /* <stdio.h> has macros of these names under optimization. */
 #undef getc
 #undef putc

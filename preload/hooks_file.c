@@ -32,7 +32,7 @@ ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t limi
 
 #define OPEN_BODY(name, arguments, directory, open_flags)                                                              \
     uint64_t start_ns = thread_hook_start();                                                                           \
-    int fd = REAL(name) arguments;                                                                                     \
+    int fd = DESCRIPTORS_CALL(REAL(name) arguments);                                                                   \
     if (!start_ns)                                                                                                     \
         return fd;                                                                                                     \
     io_call_opened(                                                                                                    \
@@ -99,9 +99,9 @@ static void after_close(const struct files_closing *closing, int fd, int result,
 EXPORT int close(int fd)
 {
     struct files_closing closing = before_close(fd);
-    descriptors_closing((unsigned)fd, (unsigned)fd);
+    uint64_t outer = descriptors_closing((unsigned)fd, (unsigned)fd);
     int result = REAL(close)(fd);
-    descriptors_closed();
+    descriptors_closed(outer);
     after_close(&closing, fd, result, HOOK_close);
     return result;
 }
@@ -125,22 +125,22 @@ EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
     if (first <= last && !(flags & ~(int)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) && !(flags & CLOSE_RANGE_CLOEXEC))
         closing_range(first, last, HOOK_close_range);
-    descriptors_closing(first, last);
+    uint64_t outer = descriptors_closing(first, last);
     int result = REAL(close_range) ? real.close_range(first, last, flags)
                                    : (int)system_result(SYSTEM3(SYS_close_range, first, last, flags));
-    descriptors_closed();
+    descriptors_closed(outer);
     return result;
 }
 
 EXPORT void closefrom(int first)
 {
     closing_range(first > 0 ? (unsigned)first : 0, UINT_MAX, HOOK_closefrom);
-    descriptors_closing(first > 0 ? (unsigned)first : 0, UINT_MAX);
+    uint64_t outer = descriptors_closing(first > 0 ? (unsigned)first : 0, UINT_MAX);
     if (REAL(closefrom))
         real.closefrom(first);
     else
         (void)SYSTEM3(SYS_close_range, first > 0 ? first : 0, UINT_MAX, 0);
-    descriptors_closed();
+    descriptors_closed(outer);
 }
 
 /* closedir refuses NULL, dirfd reads it. (The compiler believes that there is none: hence a function.) */
@@ -218,24 +218,24 @@ static int duplicated(uint64_t start_ns, int from, int to, enum hook hook)
 EXPORT int dup(int fd)
 {
     uint64_t start_ns = thread_hook_start();
-    return duplicated(start_ns, fd, REAL(dup)(fd), HOOK_dup);
+    return duplicated(start_ns, fd, DESCRIPTORS_CALL(REAL(dup)(fd)), HOOK_dup);
 }
 
 EXPORT int dup2(int fd, int to)
 {
     uint64_t start_ns = thread_hook_start();
-    descriptors_closing((unsigned)to, (unsigned)to);
+    uint64_t outer = descriptors_closing((unsigned)to, (unsigned)to);
     int result = REAL(dup2)(fd, to);
-    descriptors_closed();
+    descriptors_closed(outer);
     return duplicated(start_ns, fd, result, HOOK_dup2);
 }
 
 EXPORT int dup3(int fd, int to, int flags)
 {
     uint64_t start_ns = thread_hook_start();
-    descriptors_closing((unsigned)to, (unsigned)to);
+    uint64_t outer = descriptors_closing((unsigned)to, (unsigned)to);
     int result = REAL(dup3)(fd, to, flags);
-    descriptors_closed();
+    descriptors_closed(outer);
     return duplicated(start_ns, fd, result, HOOK_dup3);
 }
 
@@ -246,7 +246,7 @@ EXPORT int fcntl(int fd, int command, ...)
     void *argument = va_arg(list, void *); /* handed on whatever the command: the kernel ignores what it does not use */
     va_end(list);
     uint64_t start_ns = command == F_DUPFD || command == F_DUPFD_CLOEXEC ? thread_hook_start() : 0;
-    int result = REAL(fcntl)(fd, command, argument);
+    int result = DESCRIPTORS_CALL(REAL(fcntl)(fd, command, argument));
     return start_ns ? duplicated(start_ns, fd, result, HOOK_fcntl) : result;
 }
 

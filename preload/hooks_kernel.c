@@ -21,6 +21,9 @@ enum { SECCOMP_BY_CALL_STRICT = 0, SECCOMP_BY_CALL_FILTER = 1 }; /* operations o
 
 /* The real functions of the calls that we decode, or the calls themselves: the wrappers of those functions. */
 int own_close(int fd);
+int own_close_range(unsigned first, unsigned last, int flags);
+int own_dup2(int fd, int to);
+int own_dup3(int fd, int to, int flags);
 ssize_t own_read(int fd, void *buffer, size_t size);
 ssize_t own_write(int fd, const void *buffer, size_t size);
 ssize_t own_copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags);
@@ -78,6 +81,9 @@ long kernel_decoded(long number, long a, long b, long c, long d, long e, long f)
     case SYS_read: return own_read((int)a, (void *)b, (size_t)c);
     case SYS_write: return own_write((int)a, (const void *)b, (size_t)c);
     case SYS_close: return own_close((int)a);
+    case SYS_close_range: return own_close_range((unsigned)a, (unsigned)b, (int)c);
+    case SYS_dup2: return own_dup2((int)a, (int)b);
+    case SYS_dup3: return own_dup3((int)a, (int)b, (int)c);
     case SYS_copy_file_range:
         return own_copy_file_range((int)a, (off_t *)b, (int)c, (off_t *)d, (size_t)e, (unsigned)f);
     case SYS_statx: return own_statx((int)a, (const char *)b, (int)c, (unsigned)d, (struct statx *)e);

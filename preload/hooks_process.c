@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Owns: wrappers of fork, wait and the ways to end at once. Must not know: files, codecs.
  * vfork is an entry stub in arch/; in its child nothing of ours may be written, which thread_may_record sees to. */
+#include <fcntl.h>
+#include <pty.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "preload/child_call.h"
@@ -9,15 +12,25 @@
 #include "preload/heap.h"
 #include "preload/packet.h"
 
-static pid_t fork_by(pid_t (*real_fork)(void))
+int own_open(const char *path, int flags, ...);
+int own_close(int fd);
+int own_dup2(int fd, int to);
+int own_chdir(const char *path);
+pid_t own_fork(void);
+
+static uint64_t fork_begin(void)
 {
     uint64_t start_ns = thread_hook_start();
     if (start_ns)
         OWN_CODE(process_before_start(); (void)self);
-    descriptors_forking();
-    pid_t pid = real_fork();
+    descriptors_keep_out();
+    return start_ns;
+}
+
+static pid_t fork_end(uint64_t start_ns, pid_t pid)
+{
     if (pid != 0)
-        descriptors_forked();
+        descriptors_let_in();
     if (start_ns && pid != 0)
         OWN_CODE(child_put_spawn(self, trace_spawn_op_FORK, start_ns, pid, pid < 0 ? errno : 0, NULL, false));
     if (start_ns && pid == 0)
@@ -27,12 +40,20 @@ static pid_t fork_by(pid_t (*real_fork)(void))
 
 EXPORT pid_t fork(void)
 {
-    return fork_by(REAL(fork));
+    uint64_t start_ns = fork_begin();
+    return fork_end(start_ns, REAL(fork)());
 }
 
 EXPORT pid_t _Fork(void)
 {
-    return fork_by(REAL(_Fork) ? real._Fork : REAL(fork));
+    uint64_t start_ns = fork_begin();
+    return fork_end(start_ns, REAL(_Fork) ? real._Fork() : REAL(fork)());
+}
+
+EXPORT pid_t forkpty(int *terminal, char *name, const struct termios *settings, const struct winsize *size)
+{
+    uint64_t start_ns = fork_begin();
+    return fork_end(start_ns, REAL(forkpty)(terminal, name, settings, size));
 }
 
 static void before_end(int status)
@@ -57,6 +78,39 @@ EXPORT _Noreturn void _exit(int status)
 EXPORT _Noreturn void _Exit(int status)
 {
     end_at_once(status);
+}
+
+/* daemon(3) ends the parent within libc, whose records would lack their end: so its steps are made here. What is no
+ * null device in the place of one is refused by ENODEV. */
+static bool give_null(void)
+{
+    struct stat status;
+    int fd = own_open("/dev/null", O_RDWR);
+    if (fd < 0 || system_result(system_stat_fd(fd, &status)) != 0) {
+        if (fd >= 0)
+            own_close(fd);
+        return false;
+    }
+    bool is_null = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+    for (int to = STDIN_FILENO; is_null && to <= STDERR_FILENO; to++)
+        own_dup2(fd, to);
+    if (!is_null || fd > STDERR_FILENO)
+        own_close(fd);
+    if (!is_null)
+        errno = ENODEV;
+    return is_null;
+}
+
+EXPORT int daemon(int stay, int keep)
+{
+    pid_t pid = own_fork();
+    if (pid > 0)
+        end_at_once(0);
+    if (pid < 0 || system_result(SYSTEM3(SYS_setsid, 0, 0, 0)) < 0)
+        return -1;
+    if (!stay)
+        (void)own_chdir("/");
+    return keep || give_null() ? 0 : -1;
 }
 
 EXPORT _Noreturn void quick_exit(int status)

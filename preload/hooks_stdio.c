@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "preload/descriptors.h"
 #include "preload/process.h"
 #include "preload/stdio_call.h"
 
@@ -35,7 +36,12 @@ static FILE *opened(FILE *stream, const char *path, const char *mode, uint64_t s
 EXPORT FILE *fopen(const char *path, const char *mode)
 {
     uint64_t start_ns = thread_hook_start();
-    return opened(REAL(fopen)(path, mode), path, mode, start_ns, HOOK_fopen);
+    FILE *stream = REAL(fopen)(path, mode);
+    if (unlikely(!stream) && descriptors_were_short(errno)) {
+        stream = real.fopen(path, mode);
+        descriptors_let_in();
+    }
+    return opened(stream, path, mode, start_ns, HOOK_fopen);
 }
 
 EXPORT FILE *fdopen(int fd, const char *mode)

@@ -87,7 +87,7 @@ struct thread {
     _Atomic uint32_t in_use;
     _Atomic int own_descriptor; /* both: see descriptors.c */
     _Atomic uint64_t closing;
-    unsigned forks; /* calls of fork in progress on this thread: its own handlers may run meanwhile */
+    unsigned keeps; /* calls on this thread that keep the others' out: what is its own goes on */
     uint32_t tid;
     pthread_t handle;
     struct packet packet;

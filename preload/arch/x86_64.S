@@ -56,6 +56,12 @@ syscall:
         je      1f
         cmp     $3, %rdi                /* close */
         je      1f
+        cmp     $33, %rdi               /* dup2 */
+        je      1f
+        cmp     $292, %rdi              /* dup3 */
+        je      1f
+        cmp     $436, %rdi              /* close_range */
+        je      1f
         cmp     $257, %rdi              /* openat */
         je      1f
         cmp     $437, %rdi              /* openat2 */

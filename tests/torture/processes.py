@@ -41,6 +41,13 @@ def bomb(t):
     storm(t, "bomb", 8)
 
 
+@case("daemon() and forkpty(), with all that a daemon is", trials=10, short=1)
+def background(t):
+    report = storm(t, "background", 16)
+    open_ended = [process["pid"] for process in report["processes"] if process["exit_code"] is None]
+    t.expect(not open_ended, f"no recorded end: {open_ended}")
+
+
 @case("clone without CLONE_VM, with CLONE_FILES, with CLONE_VM and CLONE_VFORK, and by number", trials=5, short=1)
 def clone(t):
     saw(t, storm(t, "clone", 50), "parent")
@@ -130,7 +137,7 @@ def descriptors(t):
 
 @case("a thread closes every number while two others fill packets; a child inherits none of ours", trials=5, short=1)
 def closes(t):
-    for how in ("tight", "close", "close_range", "closefrom", "dup2", "fork"):
+    for how in ("tight", "close", "close_range", "closefrom", "dup2", "numbers", "idle", "full", "fork"):
         rounds = 1000 if t.full else 100
         t.did(rounds)
         t.trace = f"{t.directory}/trace-{how}"

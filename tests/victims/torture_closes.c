@@ -1,26 +1,42 @@
 /* SPDX-License-Identifier: MIT
  * Owns: a program of which one thread closes every descriptor it can think of, though none but its own is open, and
  * writes files meanwhile; others only allocate. Its own files must hold what it wrote. Usage: closes HOW ROUNDS
- * HOW: close, close_range, closefrom, dup2, tight, fork. Must not know: the profiler. */
+ * HOW: close, close_range, closefrom, dup2, tight, fork; numbers: by system calls' numbers; idle: those who allocate
+ * get what processors are left with; full: not one descriptor is free but the one that is asked for. Must not know: the
+ * profiler. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { LOW = 3, HIGH = 40, BYTES = 300 };
 static _Atomic int stop, started;
 
-static void *allocates(void *unused)
+static void *allocates(void *idle)
 {
+    struct sched_param none = {0};
     started++;
+    if (idle && sched_setscheduler(0, SCHED_IDLE, &none))
+        perror("SCHED_IDLE");
     for (unsigned i = 0; !stop; i++)
         free(malloc(100000 + i % 1000));
+    return NULL;
+}
+
+static void *spins(void *unused)
+{
+    while (!stop)
+        ;
     return unused;
 }
 
@@ -31,6 +47,11 @@ static void close_all(const char *how, int but)
         close_range((unsigned)but + 1, ~0U, 0);
     } else if (strcmp(how, "closefrom") == 0 && but < LOW) {
         closefrom(LOW);
+    } else if (strcmp(how, "numbers") == 0) {
+        syscall(SYS_close_range, LOW, but - 1, 0);
+        if (but >= LOW && (syscall(SYS_dup2, but, but + 1) != but + 1 || syscall(SYS_dup3, but, but + 2, 0) != but + 2))
+            abort();
+        syscall(SYS_close_range, but + 1, ~0U, 0);
     } else if (strcmp(how, "dup2") == 0 && but >= LOW) {
         for (int fd = LOW; fd < HIGH; fd++)
             if (fd != but && dup2(but, fd) == fd)
@@ -86,22 +107,64 @@ static int child(void)
     return waitpid(pid, &status, 0) != pid || status != 0;
 }
 
+/* Whether each way to get a descriptor gets the last one, or the last two. */
+static int last_ones(void)
+{
+    int wrong = 0, pair[2];
+    for (int way = 0; way < 7; way++) {
+        int fd = way == 0   ? open("/dev/null", O_RDONLY)
+                 : way == 1 ? openat(AT_FDCWD, "/dev/null", O_RDONLY)
+                 : way == 2 ? dup(0)
+                 : way == 3 ? fcntl(0, F_DUPFD, 0)
+                 : way == 4 ? socket(AF_UNIX, SOCK_STREAM, 0)
+                 : way == 5 ? (pipe(pair) ? -1 : pair[0])
+                            : (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) ? -1 : pair[0]);
+        wrong |= (fd < 0) << way;
+        if (fd >= 0)
+            close(fd);
+        if (fd >= 0 && way > 4)
+            close(pair[1]);
+    }
+    FILE *stream = fopen("/dev/null", "r");
+    wrong |= (!stream) << 7;
+    if (stream)
+        fclose(stream);
+    return wrong;
+}
+
+/* Lets two descriptors be free and no more. */
+static void fill(void)
+{
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){64, 64});
+    int fd = 0;
+    for (int next; (next = dup(0)) >= 0;)
+        fd = next;
+    close(fd);
+    close(fd - 1);
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "close";
     int rounds = count > 2 ? atoi(arguments[2]) : 100, wrong = 0, kinds = 0;
-    pthread_t threads[2];
-    for (int i = 0; i < 2; i++)
-        pthread_create(&threads[i], NULL, allocates, NULL);
+    int idle = strcmp(how, "idle") == 0, full = strcmp(how, "full") == 0;
+    pthread_t threads[4];
+    for (int i = 0; i < 2 + 2 * idle; i++)
+        pthread_create(&threads[i], NULL, i < 2 ? allocates : spins, idle ? threads : NULL);
     while (started < 2)
         usleep(100);
+    if (full)
+        fill();
     for (int i = 0; i < rounds; i++) {
-        int found = strcmp(how, "fork") == 0 ? child() : strcmp(how, "tight") == 0 ? tight() : file(how);
+        int found = strcmp(how, "fork") == 0            ? child()
+                    : full                              ? last_ones()
+                    : strcmp(how, "tight") == 0 || idle ? tight()
+                                                        : file(how);
         wrong += found != 0;
         kinds |= found;
     }
     stop = 1;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2 + 2 * idle; i++)
         pthread_join(threads[i], NULL);
     printf("%d wrong, of kinds %d\n", wrong, kinds);
     return 5;

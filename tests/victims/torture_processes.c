@@ -3,6 +3,7 @@
  * argv[1] says how, argv[2] how often. Must not know: the profiler. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -166,6 +168,47 @@ static void namespaces(void)
     printf("%d %d %d %d\n", user, mount, processes, ended_with(pid, 1));
 }
 
+/* What a daemon is: its own session, where it was told to be, with what it was told to have open. */
+static int is_daemon(int stay, int keep, pid_t parent)
+{
+    char place[256] = "", before[256] = "", link[256] = "", home[256] = "";
+    struct stat null, standard;
+    if (!getcwd(home, sizeof home) || readlink("/proc/self/fd/1", before, sizeof before - 1) < 0 ||
+        daemon(stay, keep) != 0 || !getcwd(place, sizeof place))
+        return 0;
+    int good = getpid() != parent && getsid(0) == getpid() && strcmp(place, stay ? home : "/") == 0;
+    stat("/dev/null", &null);
+    for (int fd = 0; fd < 3 && !keep; fd++)
+        good &= fstat(fd, &standard) == 0 && standard.st_rdev == null.st_rdev;
+    if (keep)
+        good &= readlink("/proc/self/fd/1", link, sizeof link - 1) > 0 && strcmp(link, before) == 0;
+    int next = open("/dev/null", O_RDONLY);
+    good &= fcntl(next - 1, F_GETFD) >= 0 && chdir(home) == 0 && transfer("daemon");
+    return good;
+}
+
+/* daemon() in all its ways, and forkpty(). What the daemon found comes by a pipe, which it inherited. */
+static void background(int rounds)
+{
+    for (int i = 0; i < rounds; i++) {
+        int found = 0, pair[2], terminal, had = pipe(pair);
+        pid_t pid = fork();
+        if (pid == 0) {
+            found = is_daemon(i & 1, i & 2, getpid());
+            _exit(write(pair[1], &found, sizeof found) != sizeof found);
+        }
+        close(pair[1]);
+        wrong += had || !ended_with(pid, 0) || read(pair[0], &found, sizeof found) != sizeof found || !found;
+        close(pair[0]);
+        pid = forkpty(&terminal, NULL, NULL, NULL);
+        if (pid == 0)
+            _exit(isatty(0) && getsid(0) == getpid() && transfer("terminal") ? 6 : 7);
+        wrong += pid < 0 || !ended_with(pid, 6);
+        close(terminal);
+        wrong += !transfer("parent");
+    }
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "";
@@ -178,6 +221,8 @@ int main(int count, char **arguments)
         bomb(rounds);
     if (strcmp(how, "clone") == 0)
         clones(rounds);
+    if (strcmp(how, "background") == 0)
+        background(rounds);
     if (strcmp(how, "namespaces") == 0)
         namespaces();
     printf("%ld wrong\n", wrong);
