@@ -2,8 +2,8 @@
  * Owns: see descriptors.h. Must not know: what is read or written.
  *
  * Each side writes what it is about to do, then reads what the other does, both in the order that all threads see: one
- * of two always sees the other. Who waits yields first and then sleeps: the other thread may have the lower priority.
- * What a handler left by siglongjmp says too much until somebody has waited for it once. */
+ * of two always sees the other. What a handler left by siglongjmp says too much until somebody has waited for it once.
+ */
 #include "preload/descriptors.h"
 
 #include <limits.h>
@@ -14,7 +14,6 @@ enum { NONE = 0, OPENING = 1, FIRST = 2 /* plus the number */ };
 #define CLOSES (UINT64_C(1) << 63)
 #define WAITS  (UINT64_C(1) << 31) /* it will look again, and say so before */
 
-enum { YIELDS = 200, NAP_NS = 100000 };
 #define CLOSER_NS (UINT64_C(20) * 1000000)       /* for who closes: after that it is within the call, its number free */
 #define KEPT_NS   (UINT64_C(20) * 1000000)       /* for who forks, whose handlers may wait for this thread */
 #define OWNER_NS  (UINT64_C(5) * 1000 * 1000000) /* a disk may take its time; then the number is the program's */
@@ -24,27 +23,6 @@ static _Atomic bool had_any;
 static _Atomic int keeping;          /* threads that keep ours out: they fork, or need the last descriptor */
 static _Atomic unsigned keeps;       /* so far */
 static _Atomic unsigned keeps_given; /* as many as they were when one was waited for in vain: that one may never end */
-
-/* A wait for another thread. Returns whether it may go on waiting. */
-struct patience {
-    uint64_t most_ns, until_ns;
-    unsigned rounds;
-};
-static bool wait_more(struct patience *patience)
-{
-    if (patience->rounds++ < YIELDS) {
-        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
-        return true;
-    }
-    uint64_t now_ns = system_now_ns();
-    if (!patience->until_ns)
-        patience->until_ns = now_ns + patience->most_ns;
-    if (now_ns > patience->until_ns)
-        return false;
-    const struct timespec nap = {.tv_nsec = NAP_NS};
-    (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
-    return true;
-}
 
 static unsigned from_of(uint64_t closing)
 {
@@ -75,20 +53,26 @@ static bool is_left(const struct thread *self, int fd, const char *path, int fla
 {
     bool asked = false;
     for (struct thread *other = thread_list(); other; other = other->next) {
-        struct patience patience = {.most_ns = CLOSER_NS};
+        struct system_wait wait = {.most_ns = CLOSER_NS};
         uint64_t closing;
         while (other != self && closes(closing = atomic_load(&other->closing), fd)) {
             asked = true;
-            if (!wait_more(&patience))
+            if (!system_wait_more(&wait))
                 atomic_compare_exchange_strong(&other->closing, &closing, 0);
         }
     }
     return !asked || descriptors_is_at(fd, path, flags);
 }
 
+static void forget(struct thread *self)
+{
+    atomic_store(&self->own_descriptor, NONE);
+    atomic_fetch_sub(&open_count, 1);
+}
+
 static void begin(struct thread *self)
 {
-    struct patience patience = {.most_ns = KEPT_NS};
+    struct system_wait wait = {.most_ns = KEPT_NS};
     atomic_store(&had_any, true);
     for (;;) {
         atomic_store(&self->own_descriptor, OPENING);
@@ -96,8 +80,8 @@ static void begin(struct thread *self)
         unsigned seen = atomic_load(&keeps);
         if (self->keeps || !atomic_load(&keeping) || atomic_load(&keeps_given) == seen)
             return;
-        descriptors_lost();
-        if (!wait_more(&patience))
+        forget(self);
+        if (!system_wait_more(&wait))
             atomic_store(&keeps_given, seen);
     }
 }
@@ -113,20 +97,21 @@ int descriptors_open(const char *path, int flags, mode_t mode)
             return fd;
         fd = -EBADF;
     }
-    descriptors_lost();
+    forget(self);
     return fd;
 }
 
-void descriptors_lost(void)
+void descriptors_end(int fd, bool ours)
 {
-    atomic_store(&thread_local_state.self->own_descriptor, NONE);
-    atomic_fetch_sub(&open_count, 1);
+    if (ours && fd >= 0)
+        system_close(fd);
+    if (fd >= 0)
+        forget(thread_local_state.self);
 }
 
 void descriptors_close(int fd)
 {
-    system_close(fd);
-    descriptors_lost();
+    descriptors_end(fd, true);
 }
 
 static bool has(const struct thread *thread, unsigned first, unsigned last)
@@ -151,8 +136,8 @@ static bool is_held(const struct thread *self, unsigned first, unsigned last)
 
 static void wait_for(unsigned first, unsigned last)
 {
-    struct patience patience = {.most_ns = OWNER_NS};
-    while (others_exist() && is_held(thread_local_state.self, first, last) && wait_more(&patience))
+    struct system_wait wait = {.most_ns = OWNER_NS};
+    while (others_exist() && is_held(thread_local_state.self, first, last) && system_wait_more(&wait))
         ;
 }
 
@@ -170,8 +155,8 @@ uint64_t descriptors_closing(unsigned first, unsigned last)
     uint64_t from = outer && from_of(outer) < first ? from_of(outer) : first;
     uint64_t to = outer && to_of(outer) > last ? to_of(outer) : last;
     uint64_t says = CLOSES | from << 32 | to;
-    struct patience patience = {.most_ns = OWNER_NS};
-    for (bool more = true;; more = wait_more(&patience)) {
+    struct system_wait wait = {.most_ns = OWNER_NS};
+    for (bool more = true;; more = system_wait_more(&wait)) {
         atomic_store(&self->closing, says);
         if (!more || !others_exist() || !is_held(self, first, last))
             return outer;

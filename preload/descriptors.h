@@ -14,9 +14,10 @@
 /* As openat() relative to nowhere, O_CLOEXEC. Signals held; one at a time on a thread. -errno; -EBADF when another
  * thread closed it at once. */
 int descriptors_open(const char *path, int flags, mode_t mode);
+/* fd < 0: nothing was opened. */
 void descriptors_close(int fd);
-/* Instead, where it turned out to be another's by now. */
-void descriptors_lost(void);
+/* Instead, where it may have turned out not to be ours any more: then it is left alone. */
+void descriptors_end(int fd, bool ours);
 /* Whether it is still the file at path: asked before and after what must not happen to a file of the program's. */
 bool descriptors_is_at(int fd, const char *path, int flags);
 

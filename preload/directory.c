@@ -92,8 +92,7 @@ static int create_directory(const char *path)
         text_add_number(&text, (uint64_t)fd, 1);
         system_set_mode(name, 0700);
     }
-    if (fd >= 0)
-        descriptors_close(fd);
+    descriptors_close(fd);
     system_give_signals(signals);
     return 0;
 }
@@ -103,12 +102,9 @@ static bool write_file(const char *path, const char *data, size_t bytes)
     int fd = create_file(path, O_WRONLY);
     if (fd < 0)
         return false;
-    bool ours = descriptors_is_at(fd, path, O_NOFOLLOW);
-    bool written = ours && size_allowed(bytes) && write_all(fd, data, bytes);
-    if (ours)
-        descriptors_close(fd);
-    else
-        descriptors_lost();
+    bool ours = descriptors_is_at(fd, path, O_NOFOLLOW),
+         written = ours && size_allowed(bytes) && write_all(fd, data, bytes);
+    descriptors_end(fd, ours);
     if (!written)
         system_unlink(path);
     return written;
@@ -151,8 +147,7 @@ static struct trace_control *map_control(const char *path)
     struct trace_control *page = NULL;
     if (fd >= 0 && system_stat_fd(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size >= TRACE_CONTROL_BYTES)
         page = system_map(TRACE_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-    if (fd >= 0)
-        descriptors_close(fd);
+    descriptors_close(fd);
     system_give_signals(signals);
     if (page && (page->magic != TRACE_CONTROL_MAGIC || page->version != TRACE_VERSION)) {
         system_unmap(page, TRACE_CONTROL_BYTES);
@@ -268,8 +263,7 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
          *data = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     int fd = data ? descriptors_open(from, O_RDONLY | O_NOFOLLOW, 0) : -1;
     long bytes = fd >= 0 ? system_read(fd, data, METADATA_BYTES) : -1;
-    if (fd >= 0)
-        descriptors_close(fd);
+    descriptors_close(fd);
     bool done = bytes > 0 && !join(temporary, process_directory, ".metadata").cut &&
                 write_file(temporary, data, (size_t)bytes) && system_rename(temporary, to) == 0;
     if (data)
@@ -367,10 +361,7 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
         system_unmap(memory, bytes);
         memory = NULL;
     }
-    if (ours)
-        descriptors_close(fd);
-    else if (fd >= 0)
-        descriptors_lost();
+    descriptors_end(fd, ours);
     if (!memory) {
         if (fd >= 0)
             system_unlink(path);

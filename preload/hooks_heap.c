@@ -22,6 +22,7 @@
 
 #define PAGE_LEAST 4096u /* bytes; no page is smaller */
 
+static _Atomic bool provider_known;
 static _Atomic int checked;
 static _Atomic int fast_way; /* 0 = not asked yet, 1 = there is one, -1 = there is none */
 
@@ -100,9 +101,20 @@ static inline void allocator_leave(uintptr_t outer)
     thread_local_state.allocator_frame = outer;
 }
 
+/* What ThreadSanitizer and LeakSanitizer say of a block before they have begun ends the program; and they begin after
+ * its first blocks. Asked once, of those who do not have the fast way. */
+static void ask_provider(void)
+{
+    if (symbols_next_has("malloc", "__tsan_init") || symbols_next_has("malloc", "__lsan_init"))
+        heap_enable(false);
+    atomic_store_explicit(&provider_known, true, memory_order_relaxed);
+}
+
 /* True when this call counts: counting is on and it does not come from inside a real allocator. */
 static inline bool counts_now(void)
 {
+    if (unlikely(!atomic_load_explicit(&provider_known, memory_order_relaxed)))
+        ask_provider();
     return likely(atomic_load_explicit(&heap_counting, memory_order_relaxed)) && !thread_inside_allocator();
 }
 

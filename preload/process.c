@@ -54,8 +54,7 @@ static size_t read_proc(const char *path, char *out, size_t capacity)
     uint64_t signals = system_hold_signals();
     int fd = descriptors_open(path, O_RDONLY, 0);
     long n = fd >= 0 ? system_read(fd, out, capacity) : 0;
-    if (fd >= 0)
-        descriptors_close(fd);
+    descriptors_close(fd);
     system_give_signals(signals);
     atomic_fetch_add(&process.own_rchar, n > 0 ? (uint64_t)n : 0);
     return n > 0 ? (size_t)n : 0;
@@ -322,7 +321,7 @@ __attribute__((constructor)) static void begin(void)
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    process.heap_known = symbols_first_is_ours("malloc");
+    process.heap_known = symbols_first_is_ours("malloc") && atomic_load(&heap_counting);
     if (!process.heap_known)
         heap_enable(false);
     struct thread *self = thread_enter();

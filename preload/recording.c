@@ -70,17 +70,15 @@ static void go_on(struct thread *self)
     atomic_store(&thread_recording, true);
 }
 
+#define OTHER_NS (UINT64_C(250) * 1000000)
+
 /* Another thread is at it: what this one is about to do belongs to what comes then. Not inside our code, whose end the
  * other one waits for. */
 static void wait_for_other(void)
 {
-    enum { YIELDS = 100, NAPS = 1000 };
-    const struct timespec nap = {.tv_nsec = 200000};
-    for (int i = 0; i < YIELDS + NAPS && atomic_load_explicit(&following.holder, memory_order_acquire); i++)
-        if (i < YIELDS)
-            (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
-        else
-            (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
+    struct system_wait wait = {.most_ns = OTHER_NS};
+    while (atomic_load_explicit(&following.holder, memory_order_acquire) && system_wait_more(&wait))
+        ;
 }
 
 /* Holding the lock. */

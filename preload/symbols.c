@@ -205,6 +205,17 @@ const char *symbols_next_provider(const char *name)
     return NULL;
 }
 
+bool symbols_next_has(const char *name, const char *beside)
+{
+    bool behind = false;
+    for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
+        if (behind && find_in(map, name))
+            return find_in(map, beside);
+        behind = behind || is_ours(map);
+    }
+    return false;
+}
+
 bool symbols_first_is_ours(const char *name)
 {
     for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
@@ -268,4 +279,13 @@ void *symbols_resolve_for(const struct object *user, const ElfW(Sym) * symbol, v
             return found;
     }
     return NULL;
+}
+
+int symbols_count_changes(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    unsigned long long *changes = context;
+    changes[0] = info->dlpi_adds;
+    changes[1] = info->dlpi_subs;
+    return 1;
 }

@@ -39,11 +39,16 @@ void *symbols_at_start(const char *name);
 void *symbols_in_libc(const char *name);
 /* Path of the object that symbols_next finds the name in, as the loader keeps it, or NULL. */
 const char *symbols_next_provider(const char *name);
+/* Whether the object that symbols_next finds the name in has `beside` as well. */
+bool symbols_next_has(const char *name, const char *beside);
 /* True when the first definition in load order is this library's: no executable or earlier object brings its own. */
 bool symbols_first_is_ours(const char *name);
 /* Where a slot of `user` leads whose value lies in `user` itself: to its own function, or not bound yet. Then the
  * objects of the start come first, as for ld.so, those that it needs next, at last all in load order. NULL where the
  * first two differ, for an object that was loaded later: which is meant depends on how it was. */
 void *symbols_resolve_for(const struct object *user, const ElfW(Sym) * symbol, void *value);
+
+/* For dl_iterate_phdr: stores how many objects were loaded and unloaded so far in context, two unsigned long long. */
+int symbols_count_changes(struct dl_phdr_info *info, size_t size, void *context);
 
 #endif

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -169,6 +170,29 @@ static inline uint64_t system_clock_ns(clockid_t clock)
 static inline uint64_t system_now_ns(void)
 {
     return system_clock_ns(CLOCK_MONOTONIC);
+}
+
+/* A wait for another thread, which may have the lower priority: yields first, then sleeps. {.most_ns = how long} */
+struct system_wait {
+    uint64_t most_ns, until_ns;
+    unsigned yields;
+};
+/* A step of it; false when the time is over. */
+static inline bool system_wait_more(struct system_wait *wait)
+{
+    enum { YIELDS = 200, NAP_NS = 100000 };
+    if (wait->yields < YIELDS) {
+        wait->yields++;
+        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+        return true;
+    }
+    uint64_t now_ns = system_now_ns();
+    if (!wait->until_ns)
+        wait->until_ns = now_ns + wait->most_ns;
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    if (now_ns < wait->until_ns)
+        (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
+    return now_ns < wait->until_ns;
 }
 
 #endif

@@ -30,6 +30,7 @@ static struct thread *_Atomic first_thread;
 static _Atomic uint32_t stream_numbers;
 
 #define ARENA_CHUNK  (256u * 1024)
+#define LOCK_NS      (UINT64_C(100) * 1000000)
 #define STATES_SWEEP 64 /* when so many more states are in use, those of threads that ended unseen are taken back */
 static char first_chunk[ARENA_CHUNK] __attribute__((aligned(64))); /* most programs need no other */
 static struct {
@@ -48,13 +49,15 @@ bool thread_lock_try(struct thread_lock *lock)
 
 bool thread_lock_take(struct thread_lock *lock)
 {
-    enum { SPINS = 100, YIELDS = 200000 };
-    for (unsigned i = 0; i < SPINS + YIELDS; i++) {
+    enum { SPINS = 100 };
+    for (unsigned i = 0; i < SPINS; i++)
         if (thread_lock_try(lock))
             return true;
-        if (i >= SPINS)
-            (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
-    }
+    struct system_wait wait = {.most_ns = LOCK_NS};
+    do
+        if (thread_lock_try(lock))
+            return true;
+    while (system_wait_more(&wait));
     return false;
 }
 

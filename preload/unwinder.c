@@ -288,20 +288,11 @@ bool unwinder_load(struct thread *self)
 
 /* ---- walking ---- */
 
-static int count_changes(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void)size;
-    unsigned long long *changes = context;
-    changes[0] = info->dlpi_adds;
-    changes[1] = info->dlpi_subs;
-    return 1;
-}
-
 /* True while no object can lie where another was. */
 static bool knowledge_holds(void)
 {
     unsigned long long changes[2] = {0, 0};
-    dl_iterate_phdr(count_changes, changes);
+    dl_iterate_phdr(symbols_count_changes, changes);
     if (changes[1] != unwind.removed)
         return changes[0] == atomic_load_explicit(&added, memory_order_relaxed);
     atomic_store_explicit(&added, changes[0], memory_order_relaxed);

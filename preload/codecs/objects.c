@@ -183,15 +183,6 @@ static int visit_object(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
-static int count_changes(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void)size;
-    unsigned long long *changes = context;
-    changes[0] = info->dlpi_adds;
-    changes[1] = info->dlpi_subs;
-    return 1;
-}
-
 static void give_table(struct scan *scan)
 {
     if (scan->has_table)
@@ -241,7 +232,7 @@ void objects_scan(struct thread *self, objects_gone *gone, objects_found *found)
     unsigned long long changes[2] = {0, 0};
     if (disabled)
         return;
-    walk(count_changes, changes);
+    walk(symbols_count_changes, changes);
     if (object_count && changes[0] == atomic_load(&adds_done) && changes[1] == atomic_load(&removes_done))
         return;
     for (unsigned i = 0; i < LISTS; i++)

@@ -93,6 +93,22 @@ def clang_address_shared(t):
     shared(t, "clang", "-shared-libasan", f"-Wl,-rpath,{shared_runtime('clang').rsplit('/', 1)[0]}")
 
 
+# What the program does with a fault and each shared runtime; both take over before their own beginning.
+TAKEN_OVER = (("thread", "race"), ("thread", "none"), ("leak", "leak"), ("leak", "none"))
+
+
+@case("gcc's ThreadSanitizer and LeakSanitizer as shared libraries", trials=40, short=4)
+def taken_over(t):
+    kind, fault = TAKEN_OVER[t.number % len(TAKEN_OVER)]
+    program = t.victim(FAULTY, f"-fsanitize={kind}")
+    # Addresses are drawn in places where this ThreadSanitizer cannot be: it starts itself anew without that.
+    bare, _ = t.same(["setarch", "-R", program, photo(t), fault], scrub=without_stacks,
+                     more={"IMGBENCH": "off"} if t.number >= 20 else None)  # fmt: skip
+    found = fault != "none"
+    t.expect((bare.code != 0) == found and (b"Sanitizer" in bare.err) == found, f"{fault}: {bare.code} {bare.err[-300:]}")
+    t.explained(must_exist=not found and t.number < 20)
+
+
 @case("UndefinedBehaviorSanitizer of gcc and clang", trials=20, short=2)
 def undefined(t):
     program = t.victim(FAULTY, "-fsanitize=undefined", compiler=("gcc", "clang")[t.number % 2])

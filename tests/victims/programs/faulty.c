@@ -32,6 +32,13 @@ static void *churn(void *unused)
     return unused;
 }
 
+static void *count(void *number)
+{
+    for (int i = 0; i < 1000; i++)
+        ++*(int *)number;
+    return NULL;
+}
+
 static void faulty(const char *fault, unsigned char *data, size_t size)
 {
     volatile int most = INT_MAX;
@@ -57,6 +64,13 @@ static void faulty(const char *fault, unsigned char *data, size_t size)
     if (!strcmp(fault, "leak")) {
         kept = malloc(12345);
         kept = NULL;
+    }
+    if (!strcmp(fault, "race")) {
+        static int number;
+        pthread_t thread;
+        pthread_create(&thread, NULL, count, &number);
+        count(&number);
+        pthread_join(thread, NULL);
     }
     if (!strcmp(fault, "arithmetic"))
         seen = most + 1;
