@@ -6,7 +6,7 @@ set -euo pipefail
 root=$PWD
 imgbench=$root/build/imgbench
 mkdir -p build
-work=$(mktemp -d "$root/build/integration test.XXXXXX") # with a space, on purpose
+work=$(mktemp -d "${TEST_PLACE:-$root/build}/integration test.XXXXXX") # with a space, on purpose
 library=$(scripts/preloadable "$root/build/libimgbench.so")
 trap 'rm -rf "$work"; [[ $library != /tmp/imgbench-link.* ]] || rm -r "$(dirname "$library")"' EXIT
 trap 'echo "$0:$LINENO: failed: $BASH_COMMAND" >&2' ERR

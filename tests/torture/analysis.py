@@ -3,9 +3,8 @@
 # Must not know: what they look for.
 import os
 import re
-import subprocess
 
-from harness import AGES, case
+from harness import AGES, case, run
 from untrusted import build
 
 COMMANDS = [
@@ -49,9 +48,9 @@ def clean(t, program, environment=None, wrapper=(), seconds=300):
     out = f"{t.directory}/out"
     os.mkdir(out)
     for words in COMMANDS:
-        done = subprocess.run([*wrapper, program, *(word.format(trace=t.trace, out=out) for word in words)], cwd=out,
-                              capture_output=True, timeout=seconds, check=False,
-                              env={**t.environment(traced=False), **(environment or {})})  # fmt: skip
+        done = run([*wrapper, program, *(word.format(trace=t.trace, out=out) for word in words)], cwd=out,
+                   capture_output=True, timeout=seconds, check=False,
+                   env={**t.environment(traced=False), **(environment or {})})  # fmt: skip
         said = done.stderr.decode(errors="replace")
         found = re.search(r"==\d+==.*|runtime error:.*|WARNING: ThreadSanitizer.*", said)
         t.expect(done.returncode == 0 and not found, f"{words[0]} ends with {done.returncode}: {said[-700:]}")
@@ -108,7 +107,7 @@ def memcheck_guests(t):
     name = list(GUESTS)[t.number % len(GUESTS)]
     images = t.tools.images()
     small = f"{t.directory}/small.png"
-    subprocess.run(["convert-im6.q16", f"{images}/photo.png", "-resize", "60x40!", small], check=True)
+    run(["convert-im6.q16", f"{images}/photo.png", "-resize", "60x40!", small], check=True)
     words = [word.format_map({"in": images}).replace(f"{images}/small.png", small) for word in GUESTS[name]]
     bare, errors_bare, _ = under_valgrind(t, words, False)
     traced, errors_traced, ours = under_valgrind(t, words, True)

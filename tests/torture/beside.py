@@ -3,9 +3,8 @@
 # Must not know: what the library does.
 import glob
 import re
-import subprocess
 
-from harness import case
+from harness import case, run
 
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 FAULTS = ("none", "overflow", "after free", "twice", "libc overflow", "read overflow", "leak")
@@ -66,7 +65,7 @@ def clang_address(t):
 def shared_runtime(compiler):
     """The path of its AddressSanitizer as a shared library."""
     name = "libasan.so" if compiler == "gcc" else "libclang_rt.asan-x86_64.so"
-    found = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
+    found = run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True).stdout.strip()
     return found if "/" in found else glob.glob(f"/usr/lib/llvm-*/lib/clang/*/lib/linux/{name}")[0]
 
 

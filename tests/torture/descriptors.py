@@ -28,7 +28,8 @@ def whole_lines(lines):
 
 
 def handed(t, words, traced, prepare):
-    """([call with path, result] of the first process' first thread from its first instruction on, has it others?)"""
+    """([call with path, result] of the first process' first thread from its first instruction on, has it others?, how many
+    descriptors the library had open, on whatever thread)"""
     log = f"{t.directory}/strace"
     library = ["-E", f"LD_PRELOAD={t.tools.library}", "-E", f"IMGBENCH_DIR={t.trace}"] if traced else []
     seen = t.observe(
@@ -37,9 +38,10 @@ def handed(t, words, traced, prepare):
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = file.read().splitlines()
     os.remove(log)
-    found, first, threads, loading, start, end = [], None, False, None, 0, 0
+    found, first, threads, loading, start, end, own = [], None, False, None, 0, 0, 0
     for line in whole_lines(lines):
         match = LINE.match(line)
+        own += bool(match and match["call"] == "openat" and start <= address(match["from"]) < end)
         if not match or (first or match["pid"]) != match["pid"] or match["result"].startswith("-1"):
             continue
         first, call, arguments, result = match["pid"], match["call"], match["arguments"], match["result"]
@@ -53,24 +55,29 @@ def handed(t, words, traced, prepare):
                 end = start + int(arguments.split(", ")[1])
         elif call.startswith("open") and OURS.search(arguments):
             loading = result  # by the dynamic linker
-        elif not start <= int(match["from"], 16) < end and not (call == "fcntl" and "F_DUPFD" not in arguments):
+        elif not start <= address(match["from"]) < end and not (call == "fcntl" and "F_DUPFD" not in arguments):
             where = re.search(r'"([^"]*)"', arguments) or re.search(r"\[(\d+, \d+)\]", arguments)
             found.append((f"{call} {where[1] if where else ''}".replace(t.directory, ""), result))
-    return found, threads
+    return found, threads, own
+
+
+def address(text):
+    """Where a call came from; strace has ? for a process that is gone."""
+    return 0 if "?" in text else int(text, 16)
 
 
 def compare(t, name, words, prepare):
     """The traced program gets what the bare one gets. With several threads the calls are compared, and numbers that differ
     counted: while another thread's record is written, the library's own descriptor takes one for some microseconds. Where
     two bare runs differ, nothing is to be expected, which is counted as well."""
-    (bare, threads), (again, _), (traced, _) = (handed(t, words, kind, prepare) for kind in (False, False, True))
+    (bare, threads, _), (again, _, _), (traced, _, own) = (handed(t, words, kind, prepare) for kind in (False, False, True))
     if not t.expect(bare, f"{name}: strace saw nothing"):
         return
     if bare != again:
         with t.result.lock:
             t.result.varying += 1
     elif bare != traced:
-        if threads and [call for call, _ in bare] == [call for call, _ in traced]:
+        if threads and own and [call for call, _ in bare] == [call for call, _ in traced]:
             t.note(f"{name}: {sum(a != b for a, b in zip(bare, traced))} of {len(bare)} numbers differ, of several threads")
             return
         at = next((n for n, pair in enumerate(zip(bare, traced)) if pair[0] != pair[1]), min(len(bare), len(traced)))

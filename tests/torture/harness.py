@@ -30,6 +30,14 @@ PYTHON = "/usr/bin/python3"  # Debian's own: the one that has Pillow
 CASES = []
 AGES = "by age"  # no file's name
 CLEARLY_NS = 20_000_000  # file systems count in ticks of 4 ms and more
+# What not everybody may do, and a command that shows it.
+RIGHTS = {
+    "root": "test $(id -u) = 0",
+    "mount": "unshare --mount mount -t tmpfs none /mnt",
+    "loop": "losetup --find",
+    "time namespace": "unshare --time --fork --monotonic=3 true",
+    "namespaces": "unshare --user --map-root-user --mount --uts --pid --fork true",
+}
 # Each trial of a full run, but the first, draws one: the promises hold for all of them.
 SETTINGS = [{}, {}, {"IMGBENCH_STACKS": "1"}, {"IMGBENCH_STACKS": "1", "IMGBENCH_ALLOC_THRESHOLD": "1"},
             {"IMGBENCH_SAMPLE_MS": "1"}, {"IMGBENCH_ALLOC_THRESHOLD": "4096", "IMGBENCH_HEAD": "0"},
@@ -38,19 +46,19 @@ SETTINGS = [{}, {}, {"IMGBENCH_STACKS": "1"}, {"IMGBENCH_STACKS": "1", "IMGBENCH
 
 class Case:
     """trials, short: how often, in full and in the short run; 0 leaves it out of the short one. alone: nothing runs
-    beside it. needs: programs without which it cannot run, which is a failure and not a gap. root, mounts: of what it
-    does, a user without these rights is told that it was not tried. seconds: of one trial."""
+    beside it. needs: programs without which it cannot run, which is a failure and not a gap. rights: of RIGHTS; who has
+    them not is told that it was not tried. seconds: of one trial."""
 
-    def __init__(self, title, function, trials, short, alone, needs, root, mounts, seconds):
+    def __init__(self, title, function, trials, short, alone, needs, rights, seconds):
         module = function.__module__.rsplit(".", 1)[-1]
         self.id = f"{module}.{function.__name__}"
         self.title, self.function, self.trials, self.short = title, function, trials, short
-        self.alone, self.needs, self.root, self.mounts, self.seconds = alone, needs, root, mounts, seconds
+        self.alone, self.needs, self.rights, self.seconds = alone, needs, rights, seconds
 
 
-def case(title, trials=1, short=1, alone=False, needs=(), root=False, mounts=False, seconds=120):
+def case(title, trials=1, short=1, alone=False, needs=(), rights=(), seconds=120):
     def add(function):
-        CASES.append(Case(title, function, trials, short, alone, needs, root or mounts, mounts, seconds))
+        CASES.append(Case(title, function, trials, short, alone, needs, rights, seconds))
         return function
 
     return add
@@ -199,7 +207,7 @@ class Trial:
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **options}
         process = subprocess.Popen(words, env=self.environment(traced, more), cwd=cwd, start_new_session=True, **options)
         self.started.append(process)
-        self.tools.live.add(process)
+        LIVE.add(process)
         return process
 
     def end_all(self):
@@ -207,7 +215,7 @@ class Trial:
         for process in self.started:
             if process.poll() is None:
                 end(process)
-            self.tools.live.discard(process)
+            LIVE.discard(process)
 
     def observe(self, words, traced, more=None, prepare=None, limits=None, scrub=None, seconds=None, stdin=None, ages=True,
                 user=None):  # fmt: skip
@@ -236,7 +244,7 @@ class Trial:
             words, env=self.environment(traced, more), cwd=place, start_new_session=True, preexec_fn=before,
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
-        self.tools.live.add(done)
+        LIVE.add(done)
         try:
             out, err = done.communicate(stdin, timeout=seconds or self.case.seconds)
             code = done.returncode
@@ -245,7 +253,7 @@ class Trial:
             out, err = done.communicate()
             code = "timeout"
         took = time.monotonic() - start
-        self.tools.live.discard(done)
+        LIVE.discard(done)
         if scrub:
             out, err = scrub(out), scrub(err)
         files = listing(place) | {f"tmp/{name}": what for name, what in listing(f"{self.directory}/tmp").items()}
@@ -280,7 +288,7 @@ class Trial:
         """The JSON report of the trace, or None where there is none; its lost records are added to the case's. A report
         that cannot be made, or damage nobody did, is a failure."""
         trace = trace or self.trace
-        done = subprocess.run([self.tools.imgbench, "report", "--json", trace], capture_output=True, timeout=300,
+        done = run([self.tools.imgbench, "report", "--json", trace], capture_output=True, timeout=300,
                               check=False, env=self.tools.environment)  # fmt: skip
         if done.returncode or not done.stdout:
             said = done.stderr.decode(errors="replace").strip()
@@ -293,7 +301,7 @@ class Trial:
 
     def verify(self, trace=None):
         """What `imgbench verify` complains of, or nothing."""
-        done = subprocess.run([self.tools.imgbench, "verify", trace or self.trace], capture_output=True, timeout=300,
+        done = run([self.tools.imgbench, "verify", trace or self.trace], capture_output=True, timeout=300,
                               check=False, env=self.tools.environment)  # fmt: skip
         return "" if done.returncode == 0 else (done.stdout + done.stderr).decode(errors="replace")[-400:]
 
@@ -306,9 +314,39 @@ class Trial:
         return found
 
 
-def end(process):
-    """Ends a process that start() or observe() made, and all in its session."""
+LIVE = set()  # processes that nobody has waited for
+
+
+def run(words, timeout=None, check=False, capture_output=False, input=None, **options):
+    """As subprocess.run; who stops the whole run ends it, too."""
+    if capture_output:
+        options["stdout"] = options["stderr"] = subprocess.PIPE
+    if input is not None:
+        options["stdin"] = subprocess.PIPE
+    process = subprocess.Popen(words, start_new_session=True, **options)
+    LIVE.add(process)
     try:
+        out, err = process.communicate(input, timeout=timeout)
+    except BaseException:
+        end(process)
+        raise
+    finally:
+        LIVE.discard(process)
+    done = subprocess.CompletedProcess(words, process.returncode, out, err)
+    if check:
+        done.check_returncode()
+    return done
+
+
+def end(process, politely=False):
+    """Ends a process that start(), observe() or run() made, and all in its session. politely: it may clean up."""
+    try:
+        if politely:
+            os.killpg(process.pid, signal.SIGTERM)
+            for _ in range(50):
+                if process.poll() is not None:
+                    break
+                time.sleep(0.1)
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
@@ -321,7 +359,7 @@ def remove(directory):
         mounts = [line.split(" ")[1] for line in file]
     for mount in sorted(mounts, reverse=True):
         if mount.startswith(f"{directory}/"):
-            subprocess.run(["umount", "-l", mount], check=False)
+            run(["umount", "-l", mount], check=False)
     if os.path.isdir(directory) and not os.path.islink(directory):
         for place, directories, _ in os.walk(directory):
             for name in directories:
@@ -337,26 +375,23 @@ class Tools:
     def __init__(self, work, library):
         self.work, self.library, self.imgbench = work, library, f"{ROOT}/build/imgbench"
         self.lock = threading.Lock()
-        self.live = set()  # processes that nobody has waited for
         self.stopping = False
-        self.built = {}
+        self.built, self.rights = {}, {}
         kept = ("PATH", "HOME", "LANG", "USER", "LOGNAME")
         self.environment = {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C.UTF-8"}
 
     def stop(self):
         """No further trial; what runs is ended."""
         self.stopping = True
-        for process in list(self.live):
+        for process in list(LIVE):
             if process.poll() is None:
-                end(process)
+                end(process, politely=True)
 
-    def may_mount(self):
-        place = f"{self.work}/may-mount"
-        os.makedirs(place, exist_ok=True)
-        may = subprocess.run(["mount", "-t", "tmpfs", "none", place], capture_output=True, check=False).returncode == 0
-        if may:
-            subprocess.run(["umount", place], check=True)
-        return may
+    def has_right(self, right):
+        with self.lock:
+            if right not in self.rights:
+                self.rights[right] = run(["sh", "-c", RIGHTS[right]], capture_output=True).returncode == 0
+            return self.rights[right]
 
     def victim(self, name, flags, compiler):
         with self.lock:
@@ -366,7 +401,7 @@ class Tools:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 source = f"{ROOT}/tests/victims/{name}" + ("" if "." in name else ".c")
                 standard = "-std=gnu++17" if source.endswith(".cc") else "-std=gnu11"
-                subprocess.run([compiler, standard, "-D_GNU_SOURCE", f"-I{ROOT}", "-O1", "-g", "-pthread", "-rdynamic",
+                run([compiler, standard, "-D_GNU_SOURCE", f"-I{ROOT}", "-O1", "-g", "-pthread", "-rdynamic",
                                 "-fno-builtin", "-w", "-o", path, source, *flags], check=True)  # fmt: skip
                 self.built[key] = path
             return self.built[key]

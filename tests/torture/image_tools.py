@@ -7,7 +7,7 @@ import resource
 import subprocess
 
 import corpus
-from harness import PYTHON, ROOT
+from harness import PYTHON, ROOT, run
 
 LIMITS = {
     resource.RLIMIT_AS: 1 << 30, resource.RLIMIT_FSIZE: 8 << 20, resource.RLIMIT_CORE: 0, resource.RLIMIT_CPU: (5, 9),
@@ -136,8 +136,8 @@ def small(tools):
         if not os.path.isdir(to):
             os.mkdir(to)
             for command in SMALL.values():
-                subprocess.run([word.replace("{to}", to) for word in command], cwd=corpus_directory, check=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+                run([word.replace("{to}", to) for word in command], cwd=corpus_directory, check=True,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         found = {}
         for kind in SMALL:
             with open(f"{to}/small.{kind}", "rb") as file:

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from harness import ROOT, case
+from harness import ROOT, case, run
 
 # What each would do, to whom. A file's name holds no slash: where one is needed, a directory ends in front of it.
 PAYLOADS = {
@@ -89,20 +89,20 @@ def record(t):
         environment[b"IMGBENCH_STACKS"] = b"1"
         environment[b"PAYLOAD"] = payload
         words = [program, b"-quiet", b"-metadata", b"all", names[what], b"-o", name + b".webp", b"-q", b"%d" % number]
-        done = subprocess.run(words, cwd=place, env=environment, capture_output=True, timeout=60, check=False)
+        done = run(words, cwd=place, env=environment, capture_output=True, timeout=60, check=False)
         t.expect(done.returncode == 0, f"cwebp on {what}: {done.stderr[-200:]}")
         marks = b"imgbench:mark:" + payload, b"imgbench:begin:" + payload, b"imgbench:end:" + payload, \
             b"imgbench:mark:m?" + json.dumps({"x": payload.decode(errors="replace")}).encode()
         script = "import os, sys\nfor word in sys.argv[1:]:\n    os.access(os.fsencode(word), os.F_OK)"
         words = [b"/usr/bin/python3", b"-c", script.encode(), *marks]
-        subprocess.run(words, cwd=place, env=environment, capture_output=True, timeout=60, check=True)
+        run(words, cwd=place, env=environment, capture_output=True, timeout=60, check=True)
     return names
 
 
 def imgbench(t, *words, codes=(0,), what=None):
     """(stdout, stderr): both are looked through, unless stdout is no text."""
-    done = subprocess.run([t.tools.imgbench, *words], capture_output=True, timeout=120, check=False, cwd=t.directory,
-                          env=t.environment(traced=False), stdin=subprocess.DEVNULL)  # fmt: skip
+    done = run([t.tools.imgbench, *words], capture_output=True, timeout=120, check=False, cwd=t.directory,
+               env=t.environment(traced=False), stdin=subprocess.DEVNULL)  # fmt: skip
     what = what or f"imgbench {' '.join(w if isinstance(w, str) else repr(w) for w in words)[:90]}"
     t.expect(done.returncode in codes, f"{what} ends with {done.returncode}: {done.stderr[-300:]}")
     terminal(t, f"{what}, stderr", done.stderr)
@@ -187,8 +187,8 @@ def others(t):
     """Perfetto, folded stacks, Markdown."""
     imgbench(t, "export", t.trace, "--perfetto=p", "--flamegraph=f")
     with open(f"{t.directory}/p", "rb") as file:
-        done = subprocess.run(["protoc", "--decode=imgbench.Trace", f"--proto_path={ROOT}/tests/integration", "perfetto.proto"],
-                              stdin=file, capture_output=True, timeout=120, check=False)  # fmt: skip
+        done = run(["protoc", "--decode=imgbench.Trace", f"--proto_path={ROOT}/tests/integration", "perfetto.proto"],
+                   stdin=file, capture_output=True, timeout=120, check=False)  # fmt: skip
     t.expect(done.returncode == 0 and not done.stderr, f"Perfetto: {done.stderr[:200]}")
     with open(f"{t.directory}/f", "rb") as file:
         folded = file.read()
@@ -199,8 +199,8 @@ def others(t):
         imgbench(t, *words)
         with open(f"{t.directory}/m", "rb") as file:
             terminal(t, f"Markdown of {words[0]}", file.read())
-        page = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough", f"{t.directory}/m"],
-                              capture_output=True, timeout=60, check=True).stdout.decode()  # fmt: skip
+        page = run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough", f"{t.directory}/m"],
+                   capture_output=True, timeout=60, check=True).stdout.decode()  # fmt: skip
         tags = Tags()
         tags.feed(page)
         t.expect(tags.seen <= ALLOWED_TAGS, f"Markdown of {words[0]}: {sorted(tags.seen - ALLOWED_TAGS)}")
@@ -216,9 +216,9 @@ def browser(t):
     """A page's scripts, requests and dialogs are counted by the browser that shows it."""
     imgbench(t, "report", "--html=report.html", t.trace)
     imgbench(t, "compare", "--html=compare.html", t.trace, t.trace)
-    done = subprocess.run(["node", f"{ROOT}/tests/browser/canary.mjs", f"{t.directory}/report.html", f"{t.directory}/compare.html"],
-                          capture_output=True, text=True, timeout=110, check=False,
-                          env={**os.environ, "BROWSER_MODULES": f"{ROOT}/build/browser/node_modules"})  # fmt: skip
+    done = run(["node", f"{ROOT}/tests/browser/canary.mjs", f"{t.directory}/report.html", f"{t.directory}/compare.html"],
+               capture_output=True, text=True, timeout=110, check=False,
+               env={**os.environ, "BROWSER_MODULES": f"{ROOT}/build/browser/node_modules"})  # fmt: skip
     t.expect(done.returncode == 0, f"browser: {(done.stdout + done.stderr)[-600:]}")
 
 

@@ -6,10 +6,9 @@ import os
 import shutil
 import signal
 import struct
-import subprocess
 import time
 
-from harness import case, end
+from harness import case, end, run
 
 SIDE, LANE = 24, struct.Struct("6Q")
 BATCH = ("torture_batch", "-l:libwebp.so.7")
@@ -31,7 +30,7 @@ def journal(path, threads):
 
 def recorded(t, trace):
     """How many calls of each kind of journal() about the batch's images the trace holds."""
-    done = subprocess.run([t.tools.imgbench, "dump", trace], capture_output=True, text=True, timeout=120, check=False)
+    done = run([t.tools.imgbench, "dump", trace], capture_output=True, text=True, timeout=120, check=False)
     t.expect(done.returncode == 0, f"dump: {done.stderr[-300:]}")
     counts, files = {"open": 0, "io": 0, "close": 0, "codec_call": 0}, set()
     for line in done.stdout.splitlines():
@@ -199,11 +198,11 @@ def power_cut(t):
                     if t.random.random() < 0.2:
                         file.seek(page * 4096)
                         file.write(bytes(min(4096, os.path.getsize(path) - page * 4096)))
-    done = subprocess.run([t.tools.imgbench, "report", "--json", target], capture_output=True, timeout=60, check=False)
+    done = run([t.tools.imgbench, "report", "--json", target], capture_output=True, timeout=60, check=False)
     said = done.stderr.decode(errors="replace")
     t.expect(done.returncode in (0, 1), f"report ends with {done.returncode}: {said[-300:]}")
     t.expect(done.returncode == 0 or said.startswith("imgbench: "), f"report ends with 1 and says {said[-300:] or 'nothing'}")
     t.expect((done.returncode == 0) == bool(done.stdout), "a report of half a file")
-    checked = subprocess.run([t.tools.imgbench, "verify", target], capture_output=True, timeout=60, check=False)
+    checked = run([t.tools.imgbench, "verify", target], capture_output=True, timeout=60, check=False)
     t.expect(checked.returncode in (0, 1), f"verify ends with {checked.returncode}")
     t.expect(checked.returncode or not said, f"verify finds nothing where report says {said[-300:]}")

@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 
-from harness import case
+from harness import case, run
 from killed import BATCH, inputs
 
 DESCRIPTORS = "guest_descriptors"
@@ -25,13 +25,13 @@ def mounted(t, kind, kilobytes, inodes=None):
         image = f"{t.directory}/image"
         with open(image, "wb") as file:
             file.truncate(kilobytes * 1024)
-        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True, stdout=subprocess.DEVNULL)
+        run(["mkfs.ext4", "-q", "-F", "-m", "0", image], check=True, stdout=subprocess.DEVNULL)
         command = ["mount", "-o", "loop", image, place]
-    subprocess.run(command, check=True)
+    run(command, check=True)
     try:
         yield place
     finally:
-        subprocess.run(["umount", place], check=True)
+        run(["umount", place], check=True)
 
 
 def batch(t, images, threads=2):
@@ -44,7 +44,7 @@ def batch(t, images, threads=2):
 def losses_are_told(t, report):
     """Where records are lost the report says so in words, too."""
     if report and report["coverage"]["lost_records"]:
-        done = subprocess.run([t.tools.imgbench, "report", t.trace], capture_output=True, text=True, timeout=60, check=False)
+        done = run([t.tools.imgbench, "report", t.trace], capture_output=True, text=True, timeout=60, check=False)
         t.expect("lost" in done.stdout, "the text report does not say what was lost")
 
 
@@ -57,17 +57,17 @@ def disk_full(t, kind):
         losses_are_told(t, t.explained(must_exist=False))
 
 
-@case("the trace's disk becomes full: tmpfs of 64 kB to 2 MB", trials=60, short=3, mounts=True)
+@case("the trace's disk becomes full: tmpfs of 64 kB to 2 MB", trials=60, short=3, rights=("root", "mount"))
 def tmpfs_full(t):
     disk_full(t, "tmpfs")
 
 
-@case("the trace's disk becomes full: ext4 on a loop device", trials=30, short=1, mounts=True)
+@case("the trace's disk becomes full: ext4 on a loop device", trials=30, short=1, rights=("root", "mount", "loop"))
 def ext4_full(t):
     disk_full(t, "ext4")
 
 
-@case("the trace's disk has no more inodes", trials=20, short=2, mounts=True)
+@case("the trace's disk has no more inodes", trials=20, short=2, rights=("root", "mount"))
 def no_inodes(t):
     with mounted(t, "tmpfs", 4000, inodes=t.random.randint(2, 9)) as place:
         t.trace = f"{place}/trace"
@@ -76,7 +76,7 @@ def no_inodes(t):
         losses_are_told(t, t.explained(must_exist=False))
 
 
-@case("the program's own disk is full, the trace's as well", trials=20, short=1, mounts=True)
+@case("the program's own disk is full, the trace's as well", trials=20, short=1, rights=("root", "mount"))
 def both_full(t):
     images = t.tools.images()
     with mounted(t, "tmpfs", 256) as place:
@@ -133,7 +133,7 @@ def address_space(t):
     t.explained(must_exist=False)
 
 
-@case("RLIMIT_NPROC: no thread or process can be started", trials=20, short=1, root=True)
+@case("RLIMIT_NPROC: no thread or process can be started", trials=20, short=1, rights=("root",))
 def no_processes(t):
     # Root is not bound by it.
     words = ["setpriv", "--reuid=65534", "--clear-groups", t.victim("torture_memory"), "threads"]
@@ -159,7 +159,7 @@ def big(t):
     with t.tools.lock:
         if not os.path.exists(f"{images}/big.ppm"):
             os.chmod(images, 0o755)
-            subprocess.run(["convert-im6.q16", f"{images}/photo.png", "-resize", "3000x2000!", f"{images}/big.ppm"], check=True)
+            run(["convert-im6.q16", f"{images}/photo.png", "-resize", "3000x2000!", f"{images}/big.ppm"], check=True)
 
 
 @case("stacks: RLIMIT_STACK of 64 kB for the process, PTHREAD_STACK_MIN for threads", trials=20, short=1)

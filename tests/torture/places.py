@@ -4,10 +4,9 @@
 # Must not know: how a trace is laid out.
 import os
 import shutil
-import subprocess
 import time
 
-from harness import case, end, listing
+from harness import case, end, listing, run
 from killed import BATCH, inputs, journal, start_batch
 
 
@@ -87,25 +86,25 @@ def replaced_by_twin(t):
     t.report(must_exist=False)
 
 
-@case("the trace's disk becomes read-only", trials=20, short=1, mounts=True)
+@case("the trace's disk becomes read-only", trials=20, short=1, rights=("root", "mount"))
 def read_only(t):
     place = f"{t.directory}/mount"
     os.makedirs(place)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=50m", "none", place], check=True)
+    run(["mount", "-t", "tmpfs", "-o", "size=50m", "none", place], check=True)
     t.trace = f"{place}/trace"
 
     # A disk with a file that is mapped for writing cannot become read-only; a mount of it can.
     closed = f"{t.directory}/closed"
     os.makedirs(closed)
-    subprocess.run(["mount", "--bind", place, closed], check=True)
-    subprocess.run(["mount", "-o", "remount,bind,ro", closed], check=True)
+    run(["mount", "--bind", place, closed], check=True)
+    run(["mount", "-o", "remount,bind,ro", closed], check=True)
     try:
-        while_running(t, lambda: subprocess.run(["mount", "--bind", closed, place], check=True), 3000)
+        while_running(t, lambda: run(["mount", "--bind", closed, place], check=True), 3000)
         report = t.explained()
         t.expect(report and report["coverage"]["lost_records"], "nothing was lost")
     finally:
         for mount in (place, closed, place):
-            subprocess.run(["umount", mount], check=False)
+            run(["umount", mount], check=False)
 
 
 @case("the trace's files are removed while they are mapped", trials=20, short=1)
@@ -119,20 +118,20 @@ def packets_unlinked(t):
     t.report(must_exist=False)
 
 
-@case("chroot, chdir, fchdir and a changed root directory before and while it converts", trials=20, short=1, root=True)
+@case("chroot, chdir, fchdir and a changed root directory before and while it converts", trials=20, short=1, rights=("root",))
 def chroot(t):
     t.same([t.victim("torture_places"), "chroot"])
     t.explained()
 
 
-@case("setuid and setgid to nobody, before the first record and after", trials=20, short=1, root=True)
+@case("setuid and setgid to nobody, before the first record and after", trials=20, short=1, rights=("root",))
 def drops_rights(t):
     t.same([t.victim("torture_places"), "setuid", "early" if t.number % 2 else "late"],
            prepare=lambda place: os.chmod(place, 0o777))  # fmt: skip
     t.explained(must_exist=False)
 
 
-@case("the same, as an image tool does: root starts it, setpriv takes root away", trials=10, short=1, root=True)
+@case("the same, as an image tool does: root starts it, setpriv takes root away", trials=10, short=1, rights=("root",))
 def setpriv(t):
     t.settings = {}  # with others, setpriv itself makes the trace, while it is still root
     t.open_to_all()
@@ -143,7 +142,7 @@ def setpriv(t):
     t.expect(report and len(report["images"]) == 1, "the image is not in the report")
 
 
-@case("umask 0777, and modes of the trace under umask 0 and 0777", trials=10, short=1, root=True)
+@case("umask 0777, and modes of the trace under umask 0 and 0777", trials=10, short=1, rights=("root",))
 def umask(t):
     t.settings = {}
     t.open_to_all()
@@ -161,7 +160,7 @@ def umask(t):
         t.expect(os.lstat(t.trace).st_mode & 0o777 == 0o700, "the trace itself is open to others")
 
 
-@case("the clock of the day is set back and forth while it converts", trials=10, short=1, needs=("faketime",), root=True)
+@case("the clock of the day is set back and forth while it converts", trials=10, short=1, needs=("faketime",), rights=("root", "time namespace"))
 def time_jumps(t):
     # In a time namespace of its own: only the monotonic clock can be moved there; the day's by libfaketime.
     images = t.tools.images()

@@ -6,10 +6,9 @@ import os
 import secrets
 import shutil
 import stat
-import subprocess
 import sys
 
-from harness import ROOT, case
+from harness import ROOT, case, run
 from planted import forms
 
 VICTIM, ATTACKER = 65533, 65534
@@ -46,8 +45,8 @@ INSIDE = 'mount -t tmpfs -o mode=1777 none /tmp && exec "$@"'
 def as_user(uid, words, environment):
     """The environment is the user's: setpriv itself, still root, is not to be traced."""
     settings = [f"{name}={value}" for name, value in environment.items()]
-    return subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "env", "-i", *settings, *words],
-                          capture_output=True, timeout=60, check=False, cwd="/")  # fmt: skip
+    return run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "env", "-i", *settings, *words],
+               capture_output=True, timeout=60, check=False, cwd="/")  # fmt: skip
 
 
 def lay(trap, private):
@@ -127,14 +126,8 @@ def inside(work, library, imgbench, photo, trap):
     shutil.rmtree(own)
 
 
-@case("another user waits at the trace's place in /tmp", trials=len(TRAPS), short=len(TRAPS), needs=("cwebp", "unshare", "setpriv"))
+@case("another user waits at the trace's place in /tmp", trials=len(TRAPS), short=len(TRAPS), rights=("root", "mount"), needs=("cwebp",))
 def traps(t):
-    if os.geteuid() != 0:
-        t.note("not root: nobody can become another user")
-        return
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
-        t.note("no namespace may be made here: nothing was tried")
-        return
     trap = TRAPS[t.number % len(TRAPS)]
     work = f"{t.directory}/work"
     os.makedirs(work)
@@ -143,18 +136,15 @@ def traps(t):
         shutil.copy(name, work)
     for name in ("tests/torture/private.py", "tests/torture/harness.py", "tests/integration/planted.py"):
         shutil.copy(f"{ROOT}/{name}", work)
-    done = subprocess.run(["unshare", "--mount", "sh", "-c", INSIDE, "sh", sys.executable, "-B", f"{work}/private.py", work,
-                           t.tools.library, f"{work}/imgbench", f"{work}/photo.png", trap],
-                          capture_output=True, text=True, timeout=100, check=False)  # fmt: skip
+    done = run(["unshare", "--mount", "sh", "-c", INSIDE, "sh", sys.executable, "-B", f"{work}/private.py", work,
+                t.tools.library, f"{work}/imgbench", f"{work}/photo.png", trap],
+               capture_output=True, text=True, timeout=100, check=False)  # fmt: skip
     t.expect(done.returncode == 0 and not done.stdout, f"{trap}: {done.stdout}{done.stderr[-600:]}")
 
 
-@case("a report is written where another user left a link or a file", needs=("cwebp", "setpriv"))
+@case("a report is written where another user left a link or a file", rights=("root",), needs=("cwebp",))
 def outputs(t):
     t.same(["cwebp", "-quiet", f"{t.tools.images()}/photo.png", "-o", "a.webp"])
-    if os.geteuid() != 0:
-        t.note("not root: nobody can become another user")
-        return
     place, precious = f"{t.directory}/shared", f"{t.directory}/precious"
     os.mkdir(place)
     os.chmod(place, 0o1777)
@@ -172,8 +162,8 @@ def outputs(t):
             else:
                 os.symlink(precious, path)
             os.lchown(path, *([ATTACKER] * 2 if kind != "own link" else [0, 0]))
-            done = subprocess.run([t.tools.imgbench, *(word.format(path) for word in words), t.trace], capture_output=True,
-                                  text=True, timeout=60, check=False, umask=0o022, env=t.environment(traced=False))  # fmt: skip
+            done = run([t.tools.imgbench, *(word.format(path) for word in words), t.trace], capture_output=True,
+                       text=True, timeout=60, check=False, umask=0o022, env=t.environment(traced=False))  # fmt: skip
             with open(precious, "rb") as file:
                 kept = file.read() == b"precious"
             if kind == "link":
@@ -198,8 +188,8 @@ def secrets_stay(t):
     t.observe([t.tools.imgbench, "run", f"--out={traces[1]}", "--report=r.txt", "--", "bash", "-c", script], False, planted)
     for words in (["pack", t.trace], ["export", f"--ndjson={t.trace}/all", "--records", t.trace],
                   ["report", f"--json={t.trace}/json", f"--html={t.trace}/html", t.trace]):  # fmt: skip
-        subprocess.run([t.tools.imgbench, *words], capture_output=True, timeout=60, check=True,
-                       env={**t.environment(traced=False), **planted})  # fmt: skip
+        run([t.tools.imgbench, *words], capture_output=True, timeout=60, check=True,
+            env={**t.environment(traced=False), **planted})  # fmt: skip
     looked = 0
     for top in traces:
         for place, _, files in os.walk(top):

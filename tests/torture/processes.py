@@ -5,9 +5,8 @@
 # Cases without a short run do often what tests/integration/guest*.sh do once.
 import os
 import shutil
-import subprocess
 
-from harness import case
+from harness import case, run
 
 STORM = "torture_processes"
 
@@ -53,7 +52,7 @@ def clone(t):
     saw(t, storm(t, "clone", 50), "parent")
 
 
-@case("unshare of user, mount, files and process namespaces", trials=10, short=1, root=True)
+@case("unshare of user, mount, files and process namespaces", trials=10, short=1, rights=("root", "namespaces"))
 def unshare(t):
     # As a user: root's mapping would hide what a namespace without one is like.
     t.open_to_all()
@@ -158,7 +157,7 @@ def loads(t):
         bare, _ = t.same([t.victim("torture_loads"), how, plugin, str(rounds)])
         t.expect(bare.out.endswith(b" 0 wrong\n"), f"bare: {bare.out}")
         t.explained()
-        dump = subprocess.run([t.tools.imgbench, "dump", t.trace], capture_output=True, timeout=120, check=False).stdout
+        dump = run([t.tools.imgbench, "dump", t.trace], capture_output=True, timeout=120, check=False).stdout
         seen = dump.count(b" codec_call ")
         t.expect(seen == rounds, f"{how}: {seen} of {rounds} encodes are in the trace")
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import threading
 
-from harness import ROOT, case
+from harness import ROOT, case, run
 
 SECONDS = 5  # of a short run, and of the first trial of a full one
 # What is fuzzed, and how often in the second trial of a full run: together 20 million times.
@@ -30,8 +30,8 @@ built = threading.Lock()
 def build(*targets):
     """One make at a time; the second has nothing to do."""
     with built:
-        done = subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "--no-print-directory", *targets], cwd=ROOT,
-                              capture_output=True, text=True, timeout=1500, check=False)  # fmt: skip
+        done = run(["make", "-s", f"-j{os.cpu_count()}", "--no-print-directory", *targets], cwd=ROOT,
+                   capture_output=True, text=True, timeout=1500, check=False)  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"make {' '.join(targets)}: {(done.stdout + done.stderr)[-800:]}")
 
@@ -48,7 +48,7 @@ def fuzz(t, name, runs):
     os.makedirs(work)
     limits = [f"-max_total_time={SECONDS}"] if t.number == 0 else [f"-runs={runs}", "-max_total_time=3000"]
     dictionary = [f"-dict=tests/fuzz/{name}.dict"] if os.path.exists(f"{ROOT}/tests/fuzz/{name}.dict") else []
-    done = subprocess.run(
+    done = run(
         [f"build/fuzz/{name}", *OPTIONS, *limits, *dictionary, f"-seed={t.random.randrange(1, 1 << 31)}",
          f"-artifact_prefix={found}/{name}-", work, corpus_of(name)],
         cwd=ROOT, env={**t.environment(traced=False), "ASAN_OPTIONS": "malloc_context_size=5:quarantine_size_mb=8"},
