@@ -49,7 +49,7 @@ static void shells(void)
     fclose(first); /* nobody waits for it */
 }
 
-/* The parent of a daemon leaves by _exit inside libc; the pipe ends when the daemon has ended. */
+/* The parent of a daemon leaves at once; the pipe ends when the daemon has ended. */
 static void daemons(void)
 {
     int ends[2];
