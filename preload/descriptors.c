@@ -14,15 +14,17 @@ enum { NONE = 0, OPENING = 1, FIRST = 2 /* plus the number */ };
 #define CLOSES (UINT64_C(1) << 63)
 #define WAITS  (UINT64_C(1) << 31) /* it will look again, and say so before */
 
-#define CLOSER_NS (UINT64_C(20) * 1000000)       /* for who closes: after that it is within the call, its number free */
-#define KEPT_NS   (UINT64_C(20) * 1000000)       /* for who forks, whose handlers may wait for this thread */
+#define CLOSER_NS (UINT64_C(20) * 1000000)       /* for who closes: as a rule it is within the call by then */
+#define FORK_NS   (UINT64_C(20) * 1000000)       /* for who forks, whose handlers may wait for this thread */
 #define OWNER_NS  (UINT64_C(5) * 1000 * 1000000) /* a disk may take its time; then the number is the program's */
 
-static _Atomic int open_count; /* threads that open one of ours or have one open */
-static _Atomic bool had_any;
-static _Atomic int keeping;          /* threads that keep ours out: they fork, or need the last descriptor */
-static _Atomic unsigned keeps;       /* so far */
-static _Atomic unsigned keeps_given; /* as many as they were when one was waited for in vain: that one may never end */
+enum { TRIES = 8 };
+
+static _Atomic int open_count;       /* threads that open one of ours or have one open */
+static _Atomic unsigned openings;    /* so far */
+static _Atomic int forking;          /* threads that fork */
+static _Atomic unsigned fork_number; /* of forks so far */
+static _Atomic unsigned fork_left;   /* that number when one was waited for in vain: it may never end */
 
 static unsigned from_of(uint64_t closing)
 {
@@ -39,17 +41,27 @@ static bool closes(uint64_t closing, int fd)
     return closing && !(closing & WAITS) && (unsigned)fd >= from_of(closing) && (unsigned)fd <= to_of(closing);
 }
 
-bool descriptors_is_at(int fd, const char *path, int flags)
+static bool is_same(const struct stat *one, const struct stat *other)
 {
-    struct stat open, there;
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+static bool is_at(const struct stat *open, const char *path, int flags)
+{
+    struct stat there;
     int at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
-    return system_stat_fd(fd, &open) == 0 && SYSTEM6(SYS_newfstatat, AT_FDCWD, path, &there, at, 0, 0) == 0 &&
-           open.st_dev == there.st_dev && open.st_ino == there.st_ino;
+    return SYSTEM6(SYS_newfstatat, AT_FDCWD, path, &there, at, 0, 0) == 0 && is_same(open, &there);
+}
+
+bool descriptors_is_ours(int fd)
+{
+    struct stat status;
+    return fd >= 0 && system_stat_fd(fd, &status) == 0 && is_same(&status, &thread_local_state.self->own_file);
 }
 
 /* Whether it is still ours after those that were about to close its number are done. If not it is left alone: whoever
  * closed it may have another file there. */
-static bool is_left(const struct thread *self, int fd, const char *path, int flags)
+static bool is_left(struct thread *self, int fd, const char *path, int flags)
 {
     bool asked = false;
     for (struct thread *other = thread_list(); other; other = other->next) {
@@ -61,7 +73,7 @@ static bool is_left(const struct thread *self, int fd, const char *path, int fla
                 atomic_compare_exchange_strong(&other->closing, &closing, 0);
         }
     }
-    return !asked || descriptors_is_at(fd, path, flags);
+    return system_stat_fd(fd, &self->own_file) == 0 && (!asked || is_at(&self->own_file, path, flags));
 }
 
 static void forget(struct thread *self)
@@ -72,17 +84,18 @@ static void forget(struct thread *self)
 
 static void begin(struct thread *self)
 {
-    struct system_wait wait = {.most_ns = KEPT_NS};
-    atomic_store(&had_any, true);
+    struct system_wait wait = {.most_ns = FORK_NS};
+    atomic_fetch_add(&openings, 1);
+    atomic_store_explicit(&self->own_is_stuck, false, memory_order_relaxed);
     for (;;) {
         atomic_store(&self->own_descriptor, OPENING);
         atomic_fetch_add(&open_count, 1);
-        unsigned seen = atomic_load(&keeps);
-        if (self->keeps || !atomic_load(&keeping) || atomic_load(&keeps_given) == seen)
+        unsigned seen = atomic_load(&fork_number);
+        if (self->forks || !atomic_load(&forking) || atomic_load(&fork_left) == seen)
             return;
         forget(self);
         if (!system_wait_more(&wait))
-            atomic_store(&keeps_given, seen);
+            atomic_store(&fork_left, seen);
     }
 }
 
@@ -117,35 +130,43 @@ void descriptors_close(int fd)
 static bool has(const struct thread *thread, unsigned first, unsigned last)
 {
     int own = atomic_load(&thread->own_descriptor);
-    return own == OPENING || (own >= FIRST && (unsigned)(own - FIRST) >= first && (unsigned)(own - FIRST) <= last);
+    return (own == OPENING && !atomic_load_explicit(&thread->own_is_stuck, memory_order_relaxed)) ||
+           (own >= FIRST && (unsigned)(own - FIRST) >= first && (unsigned)(own - FIRST) <= last);
 }
 
-static bool others_exist(void)
+/* A thread other than self that has one of these numbers for us, or may come to have it; or NULL. */
+static struct thread *holder_of(const struct thread *self, unsigned first, unsigned last)
 {
-    return atomic_load(&open_count) > 0 && *thread_fork_token; /* else a forked child, where those others are not */
-}
-
-/* Another thread that has one of these numbers for us, or may come to have it. */
-static bool is_held(const struct thread *self, unsigned first, unsigned last)
-{
-    for (const struct thread *other = thread_list(); other; other = other->next)
+    if (atomic_load(&open_count) <= 0 || !*thread_fork_token)
+        return NULL; /* or a forked child, where those others are not */
+    for (struct thread *other = thread_list(); other; other = other->next)
         if (other != self && has(other, first, last))
-            return true;
-    return false;
+            return other;
+    return NULL;
+}
+
+/* A disk that hangs is waited for once. */
+static bool wait_more_for(struct thread *holder, struct system_wait *wait)
+{
+    bool more = system_wait_more(wait);
+    if (!more)
+        atomic_store_explicit(&holder->own_is_stuck, true, memory_order_relaxed);
+    return more;
 }
 
 static void wait_for(unsigned first, unsigned last)
 {
     struct system_wait wait = {.most_ns = OWNER_NS};
-    while (others_exist() && is_held(thread_local_state.self, first, last) && system_wait_more(&wait))
-        ;
+    for (struct thread *holder; (holder = holder_of(thread_local_state.self, first, last));)
+        if (!wait_more_for(holder, &wait))
+            return;
 }
 
 uint64_t descriptors_closing(unsigned first, unsigned last)
 {
     struct thread *self = thread_local_state.self;
-    if (thread_local_state.vfork_parent || first > last || first > INT_MAX)
-        return 0; /* a vfork's child has descriptors of its own, but this memory is its parent's */
+    if (thread_local_state.vfork_parent || first > last || first > INT_MAX) /* its child has descriptors of its own */
+        return self ? atomic_load(&self->closing) : 0;
     last = last > INT_MAX ? INT_MAX : last;
     if (!self) {
         wait_for(first, last);
@@ -156,12 +177,14 @@ uint64_t descriptors_closing(unsigned first, unsigned last)
     uint64_t to = outer && to_of(outer) > last ? to_of(outer) : last;
     uint64_t says = CLOSES | from << 32 | to;
     struct system_wait wait = {.most_ns = OWNER_NS};
-    for (bool more = true;; more = system_wait_more(&wait)) {
+    for (bool more = true;;) {
         atomic_store(&self->closing, says);
-        if (!more || !others_exist() || !is_held(self, first, last))
+        struct thread *holder = more ? holder_of(self, first, last) : NULL;
+        if (!holder)
             return outer;
         if (!outer) /* else what is interrupted has looked already */
             atomic_store(&self->closing, says | WAITS);
+        more = wait_more_for(holder, &wait);
     }
 }
 
@@ -172,41 +195,49 @@ void descriptors_closed(uint64_t outer)
         atomic_store_explicit(&self->closing, outer, memory_order_release);
 }
 
-void descriptors_keep_out(void)
+void descriptors_forking(void)
 {
     if (thread_local_state.vfork_parent)
         return;
     if (thread_local_state.self)
-        thread_local_state.self->keeps++;
-    atomic_fetch_add(&keeps, 1);
-    atomic_fetch_add(&keeping, 1);
+        thread_local_state.self->forks++;
+    atomic_fetch_add(&fork_number, 1);
+    atomic_fetch_add(&forking, 1);
     wait_for(0, UINT_MAX);
 }
 
-void descriptors_let_in(void)
+void descriptors_forked(void)
 {
     if (thread_local_state.vfork_parent)
         return;
-    atomic_fetch_sub(&keeping, 1);
-    if (thread_local_state.self && thread_local_state.self->keeps)
-        thread_local_state.self->keeps--;
+    atomic_fetch_sub(&forking, 1);
+    if (thread_local_state.self && thread_local_state.self->forks)
+        thread_local_state.self->forks--;
 }
 
-bool descriptors_were_short(int error)
+struct descriptors_try descriptors_try(void)
 {
-    if (error != EMFILE || thread_local_state.vfork_parent || !atomic_load(&had_any))
+    unsigned so_far = atomic_load_explicit(&openings, memory_order_relaxed);
+    return (struct descriptors_try){.openings = atomic_load(&open_count) > 0 ? so_far - 1 : so_far, .error = errno};
+}
+
+bool descriptors_were_short(struct descriptors_try *attempt)
+{
+    unsigned now = atomic_load(&openings);
+    if (errno != EMFILE || thread_local_state.vfork_parent || now == attempt->openings || attempt->again++ >= TRIES)
         return false;
-    descriptors_keep_out();
+    wait_for(0, UINT_MAX);
+    attempt->openings = atomic_load(&open_count) > 0 ? now - 1 : now;
     return true;
 }
 
 void descriptors_reset_after_fork(void)
 {
     atomic_store(&open_count, 0);
-    atomic_store(&keeping, 0);
+    atomic_store(&forking, 0);
     for (struct thread *thread = thread_list(); thread; thread = thread->next) {
         atomic_store(&thread->own_descriptor, NONE);
         atomic_store(&thread->closing, 0);
-        thread->keeps = 0;
+        thread->forks = 0;
     }
 }

@@ -9,6 +9,8 @@
 #ifndef PRELOAD_DESCRIPTORS_H
 #define PRELOAD_DESCRIPTORS_H
 
+#include <errno.h>
+
 #include "preload/thread.h"
 
 /* As openat() relative to nowhere, O_CLOEXEC. Signals held; one at a time on a thread. -errno; -EBADF when another
@@ -18,29 +20,37 @@ int descriptors_open(const char *path, int flags, mode_t mode);
 void descriptors_close(int fd);
 /* Instead, where it may have turned out not to be ours any more: then it is left alone. */
 void descriptors_end(int fd, bool ours);
-/* Whether it is still the file at path: asked before and after what must not happen to a file of the program's. */
-bool descriptors_is_at(int fd, const char *path, int flags);
+/* Whether it still is what was opened: asked before and after what must not happen to a file of the program's. */
+bool descriptors_is_ours(int fd);
 
 /* Around the program's own calls that close the numbers from first to last, whatever they are. errno is kept. What the
  * one returns is the other's: a signal handler may close within a close. */
 uint64_t descriptors_closing(unsigned first, unsigned last);
 void descriptors_closed(uint64_t outer);
-/* Around what must not meet one of ours, as a fork, whose child would inherit it; in the parent only. */
-void descriptors_keep_out(void);
-void descriptors_let_in(void);
-/* After a call of the program that makes a descriptor failed by this error: whether it is to be made once more, since
- * one of ours may have been the one too many. They are kept out then. */
-bool descriptors_were_short(int error);
-/* Such a call; its result is a descriptor, or negative. */
-#define DESCRIPTORS_CALL(...)                                                                                          \
+/* Around a fork, in the parent: its child inherits none of ours. */
+void descriptors_forking(void);
+void descriptors_forked(void);
+
+/* A call of the program that makes a descriptor and may be refused for want of one, when one of ours is the one too
+ * many: then it is made again after those are closed, a few times at most. */
+struct descriptors_try {
+    unsigned openings, again;
+    int error; /* errno before */
+};
+struct descriptors_try descriptors_try(void);
+bool descriptors_were_short(struct descriptors_try *attempt);
+/* Its result, of a type whose value `failed` says that it was refused. */
+#define DESCRIPTORS_CALL(type, failed, ...)                                                                            \
     __extension__({                                                                                                    \
-        int made_ = (__VA_ARGS__);                                                                                     \
-        if (unlikely(made_ < 0) && descriptors_were_short(errno)) {                                                    \
+        struct descriptors_try try_ = descriptors_try();                                                               \
+        type made_ = (__VA_ARGS__);                                                                                    \
+        while (unlikely(made_ == (failed)) && descriptors_were_short(&try_))                                           \
             made_ = (__VA_ARGS__);                                                                                     \
-            descriptors_let_in();                                                                                      \
-        }                                                                                                              \
+        if (unlikely(try_.again) && made_ != (failed))                                                                 \
+            errno = try_.error;                                                                                        \
         made_;                                                                                                         \
     })
+
 /* In a forked child. */
 void descriptors_reset_after_fork(void);
 

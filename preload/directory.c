@@ -67,11 +67,9 @@ static bool write_all(int fd, const char *data, size_t bytes)
 static int create_file(const char *path, int flags)
 {
     int fd = descriptors_open(path, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
-    struct stat status;
     if (fd == -EBADF)
         system_unlink(path);
-    else if (fd >= 0 && system_stat_fd(fd, &status) == 0 && (status.st_mode & 0777) != 0600 &&
-             descriptors_is_at(fd, path, O_NOFOLLOW))
+    else if (fd >= 0 && (thread_local_state.self->own_file.st_mode & 0777) != 0600 && descriptors_is_ours(fd))
         system_set_mode_fd(fd, 0600);
     return fd;
 }
@@ -102,8 +100,7 @@ static bool write_file(const char *path, const char *data, size_t bytes)
     int fd = create_file(path, O_WRONLY);
     if (fd < 0)
         return false;
-    bool ours = descriptors_is_at(fd, path, O_NOFOLLOW),
-         written = ours && size_allowed(bytes) && write_all(fd, data, bytes);
+    bool ours = descriptors_is_ours(fd), written = ours && size_allowed(bytes) && write_all(fd, data, bytes);
     descriptors_end(fd, ours);
     if (!written)
         system_unlink(path);
@@ -355,9 +352,9 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
         return NULL;
     int fd = create_file(path, O_RDWR);
     /* Zeros go into no file of the program's, and neither do records: it was ours before it was mapped, and is yet. */
-    bool ours = fd >= 0 && descriptors_is_at(fd, path, O_NOFOLLOW), filled = ours && fill(fd, bytes);
+    bool ours = descriptors_is_ours(fd), filled = ours && fill(fd, bytes);
     void *memory = filled ? system_map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : NULL;
-    if (ours && !(ours = descriptors_is_at(fd, path, O_NOFOLLOW)) && memory) {
+    if (ours && !(ours = descriptors_is_ours(fd)) && memory) {
         system_unmap(memory, bytes);
         memory = NULL;
     }

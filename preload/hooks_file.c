@@ -32,7 +32,7 @@ ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t limi
 
 #define OPEN_BODY(name, arguments, directory, open_flags)                                                              \
     uint64_t start_ns = thread_hook_start();                                                                           \
-    int fd = DESCRIPTORS_CALL(REAL(name) arguments);                                                                   \
+    int fd = DESCRIPTORS_CALL(int, -1, REAL(name) arguments);                                                          \
     if (!start_ns)                                                                                                     \
         return fd;                                                                                                     \
     io_call_opened(                                                                                                    \
@@ -98,10 +98,12 @@ static void after_close(const struct files_closing *closing, int fd, int result,
 
 EXPORT int close(int fd)
 {
+    bool known = files_peek(fd); /* the program's own: none of ours can have its number */
     struct files_closing closing = before_close(fd);
-    uint64_t outer = descriptors_closing((unsigned)fd, (unsigned)fd);
+    uint64_t outer = known ? 0 : descriptors_closing((unsigned)fd, (unsigned)fd);
     int result = REAL(close)(fd);
-    descriptors_closed(outer);
+    if (!known)
+        descriptors_closed(outer);
     after_close(&closing, fd, result, HOOK_close);
     return result;
 }
@@ -125,10 +127,12 @@ EXPORT int close_range(unsigned first, unsigned last, int flags)
 {
     if (first <= last && !(flags & ~(int)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) && !(flags & CLOSE_RANGE_CLOEXEC))
         closing_range(first, last, HOOK_close_range);
-    uint64_t outer = descriptors_closing(first, last);
+    bool closes = !(flags & CLOSE_RANGE_CLOEXEC);
+    uint64_t outer = closes ? descriptors_closing(first, last) : 0;
     int result = REAL(close_range) ? real.close_range(first, last, flags)
                                    : (int)system_result(SYSTEM3(SYS_close_range, first, last, flags));
-    descriptors_closed(outer);
+    if (closes)
+        descriptors_closed(outer);
     return result;
 }
 
@@ -218,7 +222,7 @@ static int duplicated(uint64_t start_ns, int from, int to, enum hook hook)
 EXPORT int dup(int fd)
 {
     uint64_t start_ns = thread_hook_start();
-    return duplicated(start_ns, fd, DESCRIPTORS_CALL(REAL(dup)(fd)), HOOK_dup);
+    return duplicated(start_ns, fd, DESCRIPTORS_CALL(int, -1, REAL(dup)(fd)), HOOK_dup);
 }
 
 EXPORT int dup2(int fd, int to)
@@ -246,7 +250,7 @@ EXPORT int fcntl(int fd, int command, ...)
     void *argument = va_arg(list, void *); /* handed on whatever the command: the kernel ignores what it does not use */
     va_end(list);
     uint64_t start_ns = command == F_DUPFD || command == F_DUPFD_CLOEXEC ? thread_hook_start() : 0;
-    int result = DESCRIPTORS_CALL(REAL(fcntl)(fd, command, argument));
+    int result = DESCRIPTORS_CALL(int, -1, REAL(fcntl)(fd, command, argument));
     return start_ns ? duplicated(start_ns, fd, result, HOOK_fcntl) : result;
 }
 

@@ -12,7 +12,6 @@
 #include "preload/heap.h"
 #include "preload/packet.h"
 
-int own_open(const char *path, int flags, ...);
 int own_close(int fd);
 int own_dup2(int fd, int to);
 int own_chdir(const char *path);
@@ -23,14 +22,14 @@ static uint64_t fork_begin(void)
     uint64_t start_ns = thread_hook_start();
     if (start_ns)
         OWN_CODE(process_before_start(); (void)self);
-    descriptors_keep_out();
+    descriptors_forking();
     return start_ns;
 }
 
 static pid_t fork_end(uint64_t start_ns, pid_t pid)
 {
     if (pid != 0)
-        descriptors_let_in();
+        descriptors_forked();
     if (start_ns && pid != 0)
         OWN_CODE(child_put_spawn(self, trace_spawn_op_FORK, start_ns, pid, pid < 0 ? errno : 0, NULL, false));
     if (start_ns && pid == 0)
@@ -80,23 +79,22 @@ EXPORT _Noreturn void _Exit(int status)
     end_at_once(status);
 }
 
-/* daemon(3) ends the parent within libc, whose records would lack their end: so its steps are made here. What is no
- * null device in the place of one is refused by ENODEV. */
+/* daemon(3) ends the parent within libc, whose records would lack their end: so its steps are made here. Opening is no
+ * cancellation point; what cannot be opened is closed all the same, hence EBADF; what is no null device in the place of
+ * one is refused by ENODEV. */
 static bool give_null(void)
 {
     struct stat status;
-    int fd = own_open("/dev/null", O_RDWR);
-    if (fd < 0 || system_result(system_stat_fd(fd, &status)) != 0) {
-        if (fd >= 0)
-            own_close(fd);
-        return false;
-    }
-    bool is_null = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+    int fd = (int)SYSTEM6(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0, 0, 0);
+    bool is_open = fd >= 0 && system_result(system_stat_fd(fd, &status)) == 0;
+    bool is_null = is_open && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
     for (int to = STDIN_FILENO; is_null && to <= STDERR_FILENO; to++)
         own_dup2(fd, to);
-    if (!is_null || fd > STDERR_FILENO)
-        own_close(fd);
     if (!is_null)
+        (void)system_result(system_close(fd < 0 ? -1 : fd));
+    else if (fd > STDERR_FILENO)
+        own_close(fd);
+    if (is_open && !is_null)
         errno = ENODEV;
     return is_null;
 }

@@ -54,7 +54,7 @@ static int pair_came(const int *pair, int result, uint64_t start_ns, bool is_pip
 EXPORT int socket(int domain, int type, int protocol)
 {
     uint64_t start_ns = thread_hook_start();
-    int fd = DESCRIPTORS_CALL(REAL(socket)(domain, type, protocol));
+    int fd = DESCRIPTORS_CALL(int, -1, REAL(socket)(domain, type, protocol));
     came(fd, start_ns, HOOK_socket);
     return fd;
 }
@@ -62,7 +62,7 @@ EXPORT int socket(int domain, int type, int protocol)
 EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *restrict length)
 {
     uint64_t start_ns = thread_hook_start();
-    int taken = DESCRIPTORS_CALL(REAL(accept)(fd, address, length));
+    int taken = DESCRIPTORS_CALL(int, -1, REAL(accept)(fd, address, length));
     came(taken, start_ns, HOOK_accept);
     return taken;
 }
@@ -70,7 +70,7 @@ EXPORT int accept(int fd, __SOCKADDR_ARG address, socklen_t *restrict length)
 EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *restrict length, int flags)
 {
     uint64_t start_ns = thread_hook_start();
-    int taken = DESCRIPTORS_CALL(REAL(accept4)(fd, address, length, flags));
+    int taken = DESCRIPTORS_CALL(int, -1, REAL(accept4)(fd, address, length, flags));
     came(taken, start_ns, HOOK_accept4);
     return taken;
 }
@@ -78,20 +78,20 @@ EXPORT int accept4(int fd, __SOCKADDR_ARG address, socklen_t *restrict length, i
 EXPORT int socketpair(int domain, int type, int protocol, int pair[2])
 {
     uint64_t start_ns = thread_hook_start();
-    return pair_came(pair, DESCRIPTORS_CALL(REAL(socketpair)(domain, type, protocol, pair)), start_ns, false,
+    return pair_came(pair, DESCRIPTORS_CALL(int, -1, REAL(socketpair)(domain, type, protocol, pair)), start_ns, false,
                      HOOK_socketpair);
 }
 
 EXPORT int pipe(int pair[2])
 {
     uint64_t start_ns = thread_hook_start();
-    return pair_came(pair, DESCRIPTORS_CALL(REAL(pipe)(pair)), start_ns, true, HOOK_pipe);
+    return pair_came(pair, DESCRIPTORS_CALL(int, -1, REAL(pipe)(pair)), start_ns, true, HOOK_pipe);
 }
 
 EXPORT int pipe2(int pair[2], int flags)
 {
     uint64_t start_ns = thread_hook_start();
-    return pair_came(pair, DESCRIPTORS_CALL(REAL(pipe2)(pair, flags)), start_ns, true, HOOK_pipe2);
+    return pair_came(pair, DESCRIPTORS_CALL(int, -1, REAL(pipe2)(pair, flags)), start_ns, true, HOOK_pipe2);
 }
 
 /* Several messages in one call: the first of them is charged with its time. */

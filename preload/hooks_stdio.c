@@ -36,11 +36,7 @@ static FILE *opened(FILE *stream, const char *path, const char *mode, uint64_t s
 EXPORT FILE *fopen(const char *path, const char *mode)
 {
     uint64_t start_ns = thread_hook_start();
-    FILE *stream = REAL(fopen)(path, mode);
-    if (unlikely(!stream) && descriptors_were_short(errno)) {
-        stream = real.fopen(path, mode);
-        descriptors_let_in();
-    }
+    FILE *stream = DESCRIPTORS_CALL(FILE *, NULL, REAL(fopen)(path, mode));
     return opened(stream, path, mode, start_ns, HOOK_fopen);
 }
 

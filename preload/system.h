@@ -174,25 +174,22 @@ static inline uint64_t system_now_ns(void)
 
 /* A wait for another thread, which may have the lower priority: yields first, then sleeps. {.most_ns = how long} */
 struct system_wait {
-    uint64_t most_ns, until_ns;
-    unsigned yields;
+    uint64_t most_ns, start_ns;
 };
 /* A step of it; false when the time is over. */
 static inline bool system_wait_more(struct system_wait *wait)
 {
-    enum { YIELDS = 200, NAP_NS = 100000 };
-    if (wait->yields < YIELDS) {
-        wait->yields++;
-        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
-        return true;
-    }
+    enum { YIELD_NS = 200000, NAP_NS = 100000 };
     uint64_t now_ns = system_now_ns();
-    if (!wait->until_ns)
-        wait->until_ns = now_ns + wait->most_ns;
+    if (!wait->start_ns)
+        wait->start_ns = now_ns;
+    uint64_t waited_ns = now_ns - wait->start_ns;
     const struct timespec nap = {.tv_nsec = NAP_NS};
-    if (now_ns < wait->until_ns)
+    if (waited_ns < YIELD_NS)
+        (void)SYSTEM3(SYS_sched_yield, 0, 0, 0);
+    else if (waited_ns < wait->most_ns)
         (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
-    return now_ns < wait->until_ns;
+    return waited_ns < wait->most_ns;
 }
 
 #endif

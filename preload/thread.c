@@ -222,7 +222,7 @@ static struct thread *attach(void)
     state->frames_left_ns = 0;
     state->in_flight_hook = 0;
     atomic_store(&state->closing, 0); /* or its last thread was cancelled there */
-    state->keeps = 0;
+    state->forks = 0;
     state->own_cpu_ns = state->slow_depth = 0;
     state->cpu_ns = 0;
     state->io_ns = 0;

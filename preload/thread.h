@@ -85,9 +85,11 @@ struct clock {
 struct thread {
     struct thread *next; /* all states ever made; never unlinked */
     _Atomic uint32_t in_use;
-    _Atomic int own_descriptor; /* both: see descriptors.c */
+    _Atomic int own_descriptor; /* these four: see descriptors.c */
+    _Atomic bool own_is_stuck;
+    struct stat own_file; /* what own_descriptor was opened as */
     _Atomic uint64_t closing;
-    unsigned keeps; /* calls on this thread that keep the others' out: what is its own goes on */
+    unsigned forks; /* calls of fork in progress on this thread: its own handlers may run meanwhile */
     uint32_t tid;
     pthread_t handle;
     struct packet packet;

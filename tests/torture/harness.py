@@ -33,8 +33,8 @@ CLEARLY_NS = 20_000_000  # file systems count in ticks of 4 ms and more
 # What not everybody may do, and a command that shows it.
 RIGHTS = {
     "root": "test $(id -u) = 0",
-    "mount": "unshare --mount mount -t tmpfs none /mnt",
-    "loop": "losetup --find",
+    "mount": "d=$(mktemp -d) && mount -t tmpfs none $d && umount $d && rmdir $d && unshare --mount true",
+    "loop": "f=$(mktemp) && truncate -s 1M $f && d=$(losetup --find --show $f) && losetup -d $d; c=$?; rm -f $f; exit $c",
     "time namespace": "unshare --time --fork --monotonic=3 true",
     "namespaces": "unshare --user --map-root-user --mount --uts --pid --fork true",
 }
@@ -205,9 +205,8 @@ class Trial:
         cwd = cwd or f"{self.directory}/in"
         os.makedirs(cwd, exist_ok=True)
         options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL, **options}
-        process = subprocess.Popen(words, env=self.environment(traced, more), cwd=cwd, start_new_session=True, **options)
+        process = popen(words, env=self.environment(traced, more), cwd=cwd, **options)
         self.started.append(process)
-        LIVE.add(process)
         return process
 
     def end_all(self):
@@ -240,11 +239,10 @@ class Trial:
                 os.setresuid(user, user, user)
 
         start = time.monotonic()
-        done = subprocess.Popen(
-            words, env=self.environment(traced, more), cwd=place, start_new_session=True, preexec_fn=before,
+        done = popen(
+            words, env=self.environment(traced, more), cwd=place, preexec_fn=before,
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
-        LIVE.add(done)
         try:
             out, err = done.communicate(stdin, timeout=seconds or self.case.seconds)
             code = done.returncode
@@ -315,16 +313,27 @@ class Trial:
 
 
 LIVE = set()  # processes that nobody has waited for
+STOPPING = threading.Event()
+starting = threading.Lock()
+
+
+def popen(words, **options):
+    """A process that whoever stops the whole run ends; after that there is none."""
+    with starting:
+        if STOPPING.is_set():
+            raise InterruptedError("the run is stopped")
+        process = subprocess.Popen(words, start_new_session=True, **options)
+        LIVE.add(process)
+    return process
 
 
 def run(words, timeout=None, check=False, capture_output=False, input=None, **options):
-    """As subprocess.run; who stops the whole run ends it, too."""
+    """As subprocess.run, by popen."""
     if capture_output:
         options["stdout"] = options["stderr"] = subprocess.PIPE
     if input is not None:
         options["stdin"] = subprocess.PIPE
-    process = subprocess.Popen(words, start_new_session=True, **options)
-    LIVE.add(process)
+    process = popen(words, **options)
     try:
         out, err = process.communicate(input, timeout=timeout)
     except BaseException:
@@ -359,7 +368,7 @@ def remove(directory):
         mounts = [line.split(" ")[1] for line in file]
     for mount in sorted(mounts, reverse=True):
         if mount.startswith(f"{directory}/"):
-            run(["umount", "-l", mount], check=False)
+            subprocess.run(["umount", "-l", mount], check=False)
     if os.path.isdir(directory) and not os.path.islink(directory):
         for place, directories, _ in os.walk(directory):
             for name in directories:
@@ -375,14 +384,14 @@ class Tools:
     def __init__(self, work, library):
         self.work, self.library, self.imgbench = work, library, f"{ROOT}/build/imgbench"
         self.lock = threading.Lock()
-        self.stopping = False
         self.built, self.rights = {}, {}
         kept = ("PATH", "HOME", "LANG", "USER", "LOGNAME")
         self.environment = {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C.UTF-8"}
 
     def stop(self):
         """No further trial; what runs is ended."""
-        self.stopping = True
+        with starting:
+            STOPPING.set()
         for process in list(LIVE):
             if process.poll() is None:
                 end(process, politely=True)
@@ -390,7 +399,7 @@ class Tools:
     def has_right(self, right):
         with self.lock:
             if right not in self.rights:
-                self.rights[right] = run(["sh", "-c", RIGHTS[right]], capture_output=True).returncode == 0
+                self.rights[right] = run(["sh", "-c", RIGHTS[right]], capture_output=True, timeout=30).returncode == 0
             return self.rights[right]
 
     def victim(self, name, flags, compiler):
