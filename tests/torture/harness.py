@@ -24,6 +24,8 @@ import sys
 import threading
 import time
 
+from started import LIVE, end, popen, run
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.append(f"{ROOT}/tests/integration")
 PYTHON = "/usr/bin/python3"  # Debian's own: the one that has Pillow
@@ -312,56 +314,6 @@ class Trial:
         return found
 
 
-LIVE = set()  # processes that nobody has waited for
-STOPPING = threading.Event()
-starting = threading.Lock()
-
-
-def popen(words, **options):
-    """A process that whoever stops the whole run ends; after that there is none."""
-    with starting:
-        if STOPPING.is_set():
-            raise InterruptedError("the run is stopped")
-        process = subprocess.Popen(words, start_new_session=True, **options)
-        LIVE.add(process)
-    return process
-
-
-def run(words, timeout=None, check=False, capture_output=False, input=None, **options):
-    """As subprocess.run, by popen."""
-    if capture_output:
-        options["stdout"] = options["stderr"] = subprocess.PIPE
-    if input is not None:
-        options["stdin"] = subprocess.PIPE
-    process = popen(words, **options)
-    try:
-        out, err = process.communicate(input, timeout=timeout)
-    except BaseException:
-        end(process)
-        raise
-    finally:
-        LIVE.discard(process)
-    done = subprocess.CompletedProcess(words, process.returncode, out, err)
-    if check:
-        done.check_returncode()
-    return done
-
-
-def end(process, politely=False):
-    """Ends a process that start(), observe() or run() made, and all in its session. politely: it may clean up."""
-    try:
-        if politely:
-            os.killpg(process.pid, signal.SIGTERM)
-            for _ in range(50):
-                if process.poll() is not None:
-                    break
-                time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-
-
 def remove(directory):
     """Whatever a trial left: directories closed to all, mounts of a trial that broke."""
     with open("/proc/self/mounts", encoding="utf-8") as file:
@@ -387,14 +339,6 @@ class Tools:
         self.built, self.rights = {}, {}
         kept = ("PATH", "HOME", "LANG", "USER", "LOGNAME")
         self.environment = {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C.UTF-8"}
-
-    def stop(self):
-        """No further trial; what runs is ended."""
-        with starting:
-            STOPPING.set()
-        for process in list(LIVE):
-            if process.poll() is None:
-                end(process, politely=True)
 
     def has_right(self, right):
         with self.lock:
