@@ -4,8 +4,8 @@
  *
  * A program that closes descriptors which it has not opened, from another thread, would close ours; what it then opens
  * gets our number, and a packet's zeros would go into its file. So who closes by number says so first, and waits while
- * the number is ours; who opens one of ours looks afterwards whether somebody was about to close it. System calls past
- * libc are not seen. */
+ * the number is ours or may become it; who opens one of ours looks afterwards whether somebody was about to close it.
+ * System calls past libc are not seen. */
 #ifndef PRELOAD_DESCRIPTORS_H
 #define PRELOAD_DESCRIPTORS_H
 

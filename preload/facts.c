@@ -11,10 +11,9 @@
 #include "preload/process.h"
 #include "preload/text.h"
 
-/* Reads a small file; returns its length, always terminated. */
 #define NS_PER_S UINT64_C(1000000000)
 
-static size_t read_small(const char *path, char *out, size_t capacity)
+size_t facts_read(const char *path, char *out, size_t capacity)
 {
     size_t used = 0;
     uint64_t signals = system_hold_signals();
@@ -60,7 +59,7 @@ struct facts_io facts_io(void)
     char text[256];
     struct facts_io io = {TRACE_UNKNOWN, TRACE_UNKNOWN};
     /* The file's own bytes reach rchar only after it is read: not yet part of what it says. */
-    if (read_small("/proc/self/io", text, sizeof text)) {
+    if (facts_read("/proc/self/io", text, sizeof text)) {
         io.rchar = number_after(text, "rchar:");
         io.wchar = number_after(text, "wchar:");
     }
@@ -71,7 +70,7 @@ bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes)
 {
     char text[128];
     *rss_bytes = *shared_bytes = TRACE_UNKNOWN;
-    if (!read_small("/proc/self/statm", text, sizeof text))
+    if (!facts_read("/proc/self/statm", text, sizeof text))
         return false;
     const char *resident = strchr(text, ' ');
     const char *shared = resident ? strchr(resident + 1, ' ') : NULL;
@@ -85,7 +84,7 @@ bool facts_resident(uint64_t *rss_bytes, uint64_t *shared_bytes)
 uint64_t facts_machine_idle_ns(void)
 {
     char text[64]; /* "uptime idle\n", both in seconds with two decimals */
-    read_small("/proc/uptime", text, sizeof text);
+    facts_read("/proc/uptime", text, sizeof text);
     const char *idle = strchr(text, ' '), *point = idle ? strchr(idle, '.') : NULL;
     if (!point || number_at(point + 1) > 99)
         return TRACE_UNKNOWN;
@@ -105,7 +104,7 @@ bool facts_schedule(uint32_t tid, uint64_t *on_cpu_ns, uint64_t *run_queue_ns)
     text_add(&path, "/proc/self/task/");
     text_add_number(&path, tid, 1);
     text_add(&path, "/schedstat");
-    read_small(place, content, sizeof content);
+    facts_read(place, content, sizeof content);
     const char *second = strchr(content, ' ');
     *on_cpu_ns = number_at(content);
     *run_queue_ns = second ? number_at(second) : TRACE_UNKNOWN;
@@ -115,7 +114,7 @@ bool facts_schedule(uint32_t tid, uint64_t *on_cpu_ns, uint64_t *run_queue_ns)
 uint64_t facts_vm_hwm(struct thread *self)
 {
     char *text = self->facts;
-    read_small("/proc/self/status", text, 4096);
+    facts_read("/proc/self/status", text, 4096);
     uint64_t kib = number_after(text, "VmHWM:");
     return kib == TRACE_UNKNOWN ? kib : kib * 1024;
 }
@@ -146,7 +145,7 @@ uint32_t facts_usable_cpus(struct thread *self)
 bool facts_cycles_are_time(void)
 {
     char text[32];
-    read_small("/sys/devices/system/clocksource/clocksource0/current_clocksource", text, sizeof text);
+    facts_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", text, sizeof text);
     /* A guest of KVM reads the same counter, and scales it by what the host says. */
     return strncmp(text, "tsc", 3) == 0 || (strncmp(text, "kvm-clock", 9) == 0 && arch_cycles_are_steady());
 }
@@ -185,24 +184,24 @@ void facts_put_host(struct thread *self)
         host.machine = text_of(machine);
         host.kernel = text_of(names->release);
     }
-    read_small("/proc/sys/kernel/random/boot_id", boot, 64);
+    facts_read("/proc/sys/kernel/random/boot_id", boot, 64);
     host.boot_id = text_of(boot);
     /* The model name stands in the first lines: the rest of a large machine's file is not read. */
-    read_small("/proc/cpuinfo", cpu, 512);
+    facts_read("/proc/cpuinfo", cpu, 512);
     char *model = strstr(cpu, "model name");
     model = model ? strchr(model, ':') : NULL;
     if (model)
         host.cpu_model = text_of(model + 2);
-    if (read_small("/proc/loadavg", load, 64)) {
+    if (facts_read("/proc/loadavg", load, 64)) {
         const char *point = strchr(load, '.');
         if (point)
             host.load_milli = number_at(load) * 1000 + number_at(point + 1) * 10;
     }
     char *rest = load + 64;
-    read_small("/proc/meminfo", rest, 256);
+    facts_read("/proc/meminfo", rest, 256);
     uint64_t kib = number_after(rest, "MemTotal:");
     host.memory_bytes = kib == TRACE_UNKNOWN ? kib : kib * 1024;
-    read_small("/sys/devices/system/cpu/online", rest, 256);
+    facts_read("/sys/devices/system/cpu/online", rest, 256);
     for (const char *at = rest; *at >= '0' && *at <= '9';) { /* "0-3,8" */
         uint64_t low = number_at(at), high = low;
         at += strspn(at, "0123456789");
@@ -247,7 +246,7 @@ static size_t read_group(const char *mount, const char *group, const char *file,
     for (int attempt = 0; attempt < 2; attempt++) {
         path[0] = '\0';
         strcat(strcat(strcat(strcat(path, mount), attempt ? "" : group), "/"), file);
-        size_t n = read_small(path, out, capacity);
+        size_t n = facts_read(path, out, capacity);
         if (n)
             return n;
     }
@@ -260,7 +259,7 @@ void facts_put_cgroup(struct thread *self)
                                   TRACE_UNKNOWN, TRACE_UNKNOWN, TRACE_UNKNOWN};
     char *groups = self->facts, *group = groups + 2048, *path = group + 1024, *out = path + 2048;
     const size_t capacity = 1024;
-    read_small("/proc/self/cgroup", groups, 2048);
+    facts_read("/proc/self/cgroup", groups, 2048);
     if (group_path(groups, "", group, 1024) &&
         read_group("/sys/fs/cgroup", group, "cgroup.controllers", path, out, capacity)) {
         if (read_group("/sys/fs/cgroup", group, "cpu.max", path, out, capacity)) {

@@ -102,7 +102,7 @@ static inline void allocator_leave(uintptr_t outer)
 }
 
 /* What ThreadSanitizer and LeakSanitizer say of a block before they have begun ends the program; and they begin after
- * its first blocks. Asked once, of those who do not have the fast way. */
+ * its first blocks. Asked once, before anybody has the fast way. */
 static void ask_provider(void)
 {
     if (symbols_next_has("malloc", "__tsan_init") || symbols_next_has("malloc", "__lsan_init"))

@@ -48,18 +48,6 @@ void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec,
         atomic_store(&process_hook_defined[hook], 0); /* its next use tries again */
 }
 
-/* Reads a /proc file of text into out; returns its length. */
-static size_t read_proc(const char *path, char *out, size_t capacity)
-{
-    uint64_t signals = system_hold_signals();
-    int fd = descriptors_open(path, O_RDONLY, 0);
-    long n = fd >= 0 ? system_read(fd, out, capacity) : 0;
-    descriptors_close(fd);
-    system_give_signals(signals);
-    atomic_fetch_add(&process.own_rchar, n > 0 ? (uint64_t)n : 0);
-    return n > 0 ? (size_t)n : 0;
-}
-
 static void put_start(struct thread *self)
 {
     atomic_store(&process.own_rchar, 0); /* what we read until now is no part of what is read from now on */
@@ -90,7 +78,7 @@ static void put_start(struct thread *self)
     n = SYSTEM3(SYS_getcwd, cwd, 4096, 0);
     record.cwd = (struct trace_text){cwd, n > 0 ? (uint64_t)n - 1 : 0};
     char *argv = cwd + record.cwd.bytes;
-    record.argv = (struct trace_text){argv, read_proc("/proc/self/cmdline", argv, 8192)};
+    record.argv = (struct trace_text){argv, facts_read("/proc/self/cmdline", argv, 8192)};
     packet_put(self, TRACE_KIND_process, thread_now_ns(), &record);
     for (unsigned i = 0; i < settings.bad_count && !process.forked; i++) {
         struct trace_notice notice = {.what = trace_note_BAD_SETTING,

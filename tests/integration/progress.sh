@@ -46,7 +46,10 @@ python3 "$work/terminal.py" "$imgbench" "$trace"
 # A pipe gets none of it, however long it takes.
 "$imgbench" report "$trace" >/dev/null 2>"$work/errors" &
 child=$!
-sleep 0.05
+for ((i = 0; i < 100000; i++)); do # as above, without a process that takes its time
+    tasks=("/proc/$child/task/"*)
+    ((${#tasks[@]} == 1)) || break
+done
 kill -STOP $child
 sleep 1.2
 kill -CONT $child
