@@ -194,26 +194,28 @@ void *symbols_in_libc(const char *name)
     return NULL;
 }
 
-const char *symbols_next_provider(const char *name)
+/* The object that symbols_next finds the name in, or NULL. */
+static const struct link_map *next_with(const char *name)
 {
     bool behind = false;
     for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
         if (behind && find_in(map, name))
-            return map->l_name;
+            return map;
         behind = behind || is_ours(map);
     }
     return NULL;
 }
 
+const char *symbols_next_provider(const char *name)
+{
+    const struct link_map *map = next_with(name);
+    return map ? map->l_name : NULL;
+}
+
 bool symbols_next_has(const char *name, const char *beside)
 {
-    bool behind = false;
-    for (const struct link_map *map = _r_debug.r_map; map; map = after(map)) {
-        if (behind && find_in(map, name))
-            return find_in(map, beside);
-        behind = behind || is_ours(map);
-    }
-    return false;
+    const struct link_map *map = next_with(name);
+    return map && find_in(map, beside);
 }
 
 bool symbols_first_is_ours(const char *name)

@@ -126,7 +126,8 @@ def inside(work, library, imgbench, photo, trap):
     shutil.rmtree(own)
 
 
-@case("another user waits at the trace's place in /tmp", trials=len(TRAPS), short=len(TRAPS), rights=("root", "mount"), needs=("cwebp",))
+@case("another user waits at the trace's place in /tmp", trials=len(TRAPS), short=len(TRAPS), rights=("root", "mount"),
+      needs=("cwebp", "unshare", "setpriv"))  # fmt: skip
 def traps(t):
     trap = TRAPS[t.number % len(TRAPS)]
     work = f"{t.directory}/work"
@@ -142,7 +143,7 @@ def traps(t):
     t.expect(done.returncode == 0 and not done.stdout, f"{trap}: {done.stdout}{done.stderr[-600:]}")
 
 
-@case("a report is written where another user left a link or a file", rights=("root",), needs=("cwebp",))
+@case("a report is written where another user left a link or a file", rights=("root",), needs=("cwebp", "setpriv"))
 def outputs(t):
     t.same(["cwebp", "-quiet", f"{t.tools.images()}/photo.png", "-o", "a.webp"])
     place, precious = f"{t.directory}/shared", f"{t.directory}/precious"
