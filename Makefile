@@ -57,8 +57,9 @@ C_FILES := $(wildcard $(foreach d,trace preload analyzer tests tests/victims scr
 	$(d)/*.[ch] $(d)/*/*.[ch]))
 
 TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
-# What runs at each start of a program lies together, at the front: fewer pages of the file to map in.
-PRELOAD_FIRST := $(patsubst %,preload/%.c,process settings symbols thread codecs/slots codecs/objects hook hooks_heap heap allocator)
+# What runs at each start of a program and in each forked child lies together, at the front: fewer pages of the file to map in.
+PRELOAD_FIRST := $(patsubst %,preload/%.c,process settings symbols thread codecs/slots codecs/objects hook hooks_heap heap allocator \
+	hooks_process process_end)
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)

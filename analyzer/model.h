@@ -352,10 +352,11 @@ struct run {
     struct heap_sizes heap_sizes;    /* of all processes together */
     struct untraced_child *untraced; /* by start */
     size_t untraced_count;
-    uint64_t blocks_peak_bytes, blocks_peak_ns; /* highest sum of large blocks in one process, or UNKNOWN */
-    uint64_t blocks_peak_count;                 /* how many they were */
-    uint32_t blocks_peak_process;               /* or NO_ID */
-    struct memory_site *sites;                  /* what made it, largest first */
+    uint64_t idle_children, idle_children_cpu_ns; /* forked, and ended having done nothing that is recorded */
+    uint64_t blocks_peak_bytes, blocks_peak_ns;   /* highest sum of large blocks in one process, or UNKNOWN */
+    uint64_t blocks_peak_count;                   /* how many they were */
+    uint32_t blocks_peak_process;                 /* or NO_ID */
+    struct memory_site *sites;                    /* what made it, largest first */
     size_t site_count;
     uint64_t records, lost_records;
     uint64_t damages;        /* places of the trace that could not be read */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "preload/packet.h"
+#include "preload/reaped.h"
 
 void child_put_spawn(struct thread *self, enum trace_spawn_op op, uint64_t start_ns, pid_t pid, int error,
                      const char *path, bool untraced)
@@ -21,49 +22,34 @@ void child_put_spawn(struct thread *self, enum trace_spawn_op op, uint64_t start
     packet_put(self, TRACE_KIND_spawn, now_ns, &record);
 }
 
-struct child_wait child_wait_begin(void)
-{
-    struct child_wait wait = {.start_ns = thread_hook_start()};
-    if (wait.start_ns)
-        OWN_CODE({
-            wait.own_rchar = atomic_load(&process.own_rchar);
-            wait.own_wchar = atomic_load(&process.own_wchar);
-            wait.sums = process_sums();
-            wait.io = facts_io();
-            (void)self;
-        });
-    return wait;
-}
-
 static uint64_t nanoseconds(struct timeval t)
 {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
 }
 
-/* What the counter grew by beyond what we know of; a transfer of another thread that is under way is in neither. */
-static uint64_t growth(uint64_t before, uint64_t after, uint64_t known)
+static void put_idle(struct thread *self, const struct trace_idle *idle)
 {
-    return after > before && after - before > known ? after - before - known : 0;
+    struct trace_idle_child record = {
+        .cpu_user_ns = (uint64_t)idle->cpu_user_us * 1000,
+        .cpu_system_ns = (uint64_t)idle->cpu_system_us * 1000,
+        .pid = idle->pid,
+    };
+    packet_put(self, TRACE_KIND_idle_child, thread_now_ns(), &record);
 }
 
-void child_wait_end(const struct child_wait *wait, pid_t pid, int status, const struct rusage *usage)
+void child_collected(uint64_t start_ns, pid_t pid, int status, const struct rusage *usage)
 {
-    if (!wait->start_ns)
+    if (!start_ns)
         return;
     OWN_CODE({
-        uint64_t rchar = atomic_load(&process.own_rchar) - wait->own_rchar;
-        uint64_t wchar = atomic_load(&process.own_wchar) - wait->own_wchar;
-        struct process_sums sums = process_sums();
-        struct facts_io io = facts_io();
-        if (io.rchar != TRACE_UNKNOWN && wait->io.rchar != TRACE_UNKNOWN) {
-            rchar += sums.kernel_read - wait->sums.kernel_read;
-            wchar += sums.kernel_written - wait->sums.kernel_written;
-            atomic_fetch_add(&process.reaped_rchar, growth(wait->io.rchar, io.rchar, rchar));
-            atomic_fetch_add(&process.reaped_wchar, growth(wait->io.wchar, io.wchar, wchar));
-        }
+        struct trace_idle idle;
+        if (process_take_idle(pid, &idle)) /* it read and wrote nothing */
+            put_idle(self, &idle);
+        else
+            reaped_one();
         uint64_t now_ns = thread_now_ns();
         struct trace_child record = {
-            .duration_ns = now_ns - wait->start_ns,
+            .duration_ns = now_ns - start_ns,
             .cpu_user_ns = usage ? nanoseconds(usage->ru_utime) : TRACE_UNKNOWN,
             .cpu_system_ns = usage ? nanoseconds(usage->ru_stime) : TRACE_UNKNOWN,
             .pid = (uint32_t)pid,

@@ -3,7 +3,6 @@
 #ifndef PRELOAD_CHILD_CALL_H
 #define PRELOAD_CHILD_CALL_H
 
-#include "preload/facts.h"
 #include "preload/process.h"
 
 /* Runs our code before or after the real call; the body sees `self`. errno is kept. */
@@ -22,16 +21,8 @@
 void child_put_spawn(struct thread *self, enum trace_spawn_op op, uint64_t start_ns, pid_t pid, int error,
                      const char *path, bool untraced);
 
-/* The kernel adds a reaped child's I/O to ours: what a wait changed beyond our own reading, and beyond what our other
- * threads moved meanwhile, is the child's. */
-struct child_wait {
-    uint64_t start_ns; /* 0: passes through */
-    struct facts_io io;
-    uint64_t own_rchar, own_wchar;
-    struct process_sums sums;
-};
-struct child_wait child_wait_begin(void);
-/* pid 0: unknown, its I/O is counted all the same. status as wait gives it; usage may be NULL. */
-void child_wait_end(const struct child_wait *wait, pid_t pid, int status, const struct rusage *usage);
+/* A wait call that began at start_ns (0: it passed through) has collected a child. pid 0: unknown, its I/O is counted
+ * all the same. status as wait gives it; usage may be NULL. */
+void child_collected(uint64_t start_ns, pid_t pid, int status, const struct rusage *usage);
 
 #endif

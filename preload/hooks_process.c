@@ -57,7 +57,7 @@ EXPORT pid_t forkpty(int *terminal, char *name, const struct termios *settings, 
 
 static void before_end(int status)
 {
-    if (thread_may_record_quietly())
+    if (!process_ends_idle() && thread_may_record_quietly())
         OWN_CODE(process_finish(self, trace_ending_IMMEDIATE, status & 0xff));
 }
 
@@ -129,12 +129,12 @@ EXPORT _Noreturn void abort(void)
 
 /* The caller's status pointer may be NULL: ours is handed over then, and nothing the caller sees changes. */
 #define WAIT_BODY(name, call, usage)                                                                                   \
-    struct child_wait wait = child_wait_begin();                                                                       \
+    uint64_t start_ns = thread_hook_start();                                                                           \
     int own_status = 0;                                                                                                \
     int *used = status ? status : &own_status;                                                                         \
     pid_t ended = REAL(name) call;                                                                                     \
     if (ended > 0)                                                                                                     \
-        child_wait_end(&wait, ended, *used, usage);                                                                    \
+        child_collected(start_ns, ended, *used, usage);                                                                \
     return ended
 
 EXPORT pid_t wait(int *status)
@@ -159,14 +159,14 @@ EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 
 EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-    struct child_wait wait = child_wait_begin();
+    uint64_t start_ns = thread_hook_start();
     int result = REAL(waitid)(type, id, info, options);
     if (result == 0 && info && info->si_pid > 0 && (options & WEXITED) && !(options & WNOWAIT)) {
         int status = info->si_code == CLD_EXITED ? (info->si_status & 0xff) << 8 : info->si_status & 0x7f;
         if (info->si_code == CLD_DUMPED)
             status |= 0x80;
         if (info->si_code == CLD_EXITED || info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
-            child_wait_end(&wait, info->si_pid, status, NULL);
+            child_collected(start_ns, info->si_pid, status, NULL);
     }
     return result;
 }

@@ -97,6 +97,41 @@ static void put_end(struct thread *self, enum trace_ending how, int exit_code,
     packet_put(self, TRACE_KIND_process_end, thread_now_ns(), &record);
 }
 
+bool process_ends_idle(void)
+{
+    enum { MOST_US = 10000 }; /* who computed for longer than between two samples was not idle */
+    struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
+    /* The token is as the kernel left it: no hook has acted here since the fork. */
+    if (*thread_fork_token || thread_local_state.vfork_parent || thread_local_state.guard || !control ||
+        !atomic_load_explicit(&thread_recording, memory_order_relaxed) || thread_wish_changed())
+        return false;
+    uint64_t user_ns, system_ns, faults;
+    struct trace_idle idle = {.pid = (uint32_t)system_pid()};
+    facts_cpu_ns(&user_ns, &system_ns, &faults, &faults);
+    idle.cpu_user_us = (uint32_t)(user_ns / 1000);
+    idle.cpu_system_us = (uint32_t)(system_ns / 1000);
+    if ((user_ns + system_ns) / 1000 >= MOST_US)
+        return false;
+    uint64_t *place = &control->idle_children[trace_idle_place(idle.pid)];
+    uint64_t before = __atomic_load_n(place, __ATOMIC_RELAXED);
+    if (before && trace_idle_unpack(before).pid != idle.pid)
+        return false; /* of one that was not collected yet */
+    return __atomic_compare_exchange_n(place, &before, trace_idle_pack(idle), false, __ATOMIC_RELEASE,
+                                       __ATOMIC_RELAXED);
+}
+
+bool process_take_idle(pid_t pid, struct trace_idle *idle)
+{
+    struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
+    if (!control || pid <= 0)
+        return false;
+    uint64_t *place = &control->idle_children[trace_idle_place((uint32_t)pid)];
+    uint64_t word = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    *idle = trace_idle_unpack(word);
+    return idle->pid == (uint32_t)pid &&
+           __atomic_compare_exchange_n(place, &word, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 void process_finish(struct thread *self, enum trace_ending how, int exit_code)
 {
     /* A forked child that only execs has nothing to tell. */

@@ -7,6 +7,7 @@
 #include "preload/heap.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/reaped.h"
 #include "preload/settings.h"
 
 #define MACHINE_NS 100000000 /* between two readings of what the machine does: it counts in steps of 10 ms */
@@ -22,9 +23,10 @@ static void take(struct thread *self, enum sample_place place, bool machine)
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
-    struct facts_io io = facts_io();
-    sample.rchar = io.rchar;
-    sample.wchar = io.wchar;
+    struct reaped_look look = reaped_look();
+    reaped_none_until(&look);
+    sample.rchar = look.io.rchar;
+    sample.wchar = look.io.wchar;
     sample.threads = facts_threads();
     sample.machine_idle_ns = machine ? facts_machine_idle_ns() : TRACE_UNKNOWN;
     sample.io_ops = process_sums().io_ops;

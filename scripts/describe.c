@@ -107,6 +107,10 @@ static const struct layout_row control_rows[] = {
     CONTROL(host_claimed, "u32", "1 from when a process is about to write the host record"),
     CONTROL(lost_processes, "u32",
             "processes that ended and of which not one packet could be written: quota or disk full"),
+    CONTROL(
+        idle_children, "u64",
+        "forked children that ended with nothing to record, until they are collected: pid << 42 | user CPU µs << 21 "
+        "| system CPU µs, at the place pid modulo 96"),
 };
 
 #define HEADER(field, type, meaning)                                                                                   \

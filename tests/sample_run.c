@@ -334,6 +334,7 @@ struct run *sample_run(void)
                                 .path = sample_copy("/usr/bin/identify"),
                                 .reason = sample_copy("started without the library in its environment"),
                                 .start_ns = SAMPLE_START + 1600 * MS};
+    run->idle_children = 2;
     add_note(run, "1 child left no record (static, setuid, started without the library, or killed early): "
                   "/usr/bin/identify (started without the library in its environment)");
     return run;

@@ -75,7 +75,7 @@ START_TEST(every_promised_key_is_there)
     assert_keys(
         json_object_get(report, "coverage"), "coverage",
         "io_bytes_seen io_bytes_kernel logical_bytes uncounted_bytes mapped_bytes device_bytes attributed_ratio "
-        "observed_ratio records lost_records overhead_ratio untraced_children notes");
+        "observed_ratio records lost_records overhead_ratio untraced_children idle_children notes");
     assert_keys(first(json_object_get(report, "coverage"), "untraced_children"), "untraced child", "pid path reason");
     assert_keys(first(report, "files"), "file",
                 "id path path_b64 kind role format width height depth frames bytes metadata");

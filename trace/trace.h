@@ -109,6 +109,7 @@ _Static_assert(sizeof(struct trace_packet_header) == 80, "the packet header has 
 /* The control page: one per trace, mapped shared by every process of it. */
 #define TRACE_CONTROL_BYTES 4096u
 #define TRACE_STATES        400u                       /* that a trace may have: so often it is stopped and started */
+#define TRACE_IDLE_CHILDREN 96u                        /* places for those that have ended and were not collected yet */
 #define TRACE_CONTROL_MAGIC UINT64_C(0x686e6562676d69) /* "imgbenh" */
 _Static_assert(sizeof(struct trace_text) == 16, "text fields keep records aligned");
 struct trace_control {
@@ -124,12 +125,31 @@ struct trace_control {
     uint32_t quota_refused;  /* 1 once a packet was refused because of quota_bytes */
     uint32_t reserved;
     uint64_t since_ns[TRACE_STATES]; /* by state: when it came, CLOCK_MONOTONIC; 0 = it has been so from the start */
+    uint64_t idle_children[TRACE_IDLE_CHILDREN]; /* see struct trace_idle, at the place of their pid */
 };
 _Static_assert(sizeof(struct trace_control) <= TRACE_CONTROL_BYTES, "the control page is one page");
 enum trace_state { TRACE_STATE_RECORDING = 1, TRACE_STATE_PAUSED = 2 }; /* that a trace begins with */
 static inline int trace_state_records(uint32_t state)
 {
     return (state & 1) != 0;
+}
+
+/* A forked child that ended with _exit and had made no call that is recorded leaves one word, and its parent, as it
+ * collects it, an idle_child record. pid: 22 bits are Linux's most; 0 = no child. The times have 21 bits. */
+struct trace_idle {
+    uint32_t pid, cpu_user_us, cpu_system_us;
+};
+static inline uint64_t trace_idle_pack(struct trace_idle idle)
+{
+    return (uint64_t)idle.pid << 42 | (uint64_t)(idle.cpu_user_us & 0x1fffff) << 21 | (idle.cpu_system_us & 0x1fffff);
+}
+static inline struct trace_idle trace_idle_unpack(uint64_t word)
+{
+    return (struct trace_idle){(uint32_t)(word >> 42), word >> 21 & 0x1fffff, word & 0x1fffff};
+}
+static inline uint32_t trace_idle_place(uint32_t pid)
+{
+    return pid % TRACE_IDLE_CHILDREN;
 }
 
 /* ---- descriptions, for dump, metadata and documentation ---- */

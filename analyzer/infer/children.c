@@ -3,7 +3,8 @@
  * Must not know: images, what a process did.
  *
  * Whoever starts another makes the trace directory first, so that a program which loads the library leaves at least its
- * beginning and end in it, and a forked child that ends by exit or _exit does, too. What remains without a record: a
+ * beginning and end in it, and a forked child that ends by exit or _exit does, too, unless it did nothing that is
+ * recorded: then its parent says so. What remains without a record: a
  * static or setuid program, one that was started without the library in its environment, one whose exec failed in a
  * child of vfork, and what was killed before its first packet was on disk. Those that were told apart have a reason. */
 #include "analyzer/infer/parts.h"
@@ -22,6 +23,7 @@ struct started {
     char *path; /* or NULL */
     uint64_t start_ns;
     bool seen_start, untraced, collected;
+    bool idle;  /* it left word that it had nothing to record */
     uint8_t op; /* of its start, when that was seen */
     int status; /* as wait returned it, when it was collected */
 };
@@ -51,7 +53,7 @@ static void settle(struct infer *infer, struct started *child)
 {
     char text[80];
     const char *reason = NULL;
-    if (traced(infer, child->pid, child->start_ns)) {
+    if (child->idle || traced(infer, child->pid, child->start_ns)) {
         free(child->path);
         free(child);
         return;
@@ -140,6 +142,36 @@ static void child_record(struct event *event)
     infer_resources_process_gone(infer, state, event->end_ns); /* killed: nobody else says so */
 }
 
+static void idle(struct infer *infer, struct started *child, uint64_t cpu_ns)
+{
+    child->idle = true;
+    infer->run->idle_children++;
+    infer->run->idle_children_cpu_ns += cpu_ns;
+}
+
+static void idle_child_record(struct event *event)
+{
+    const struct trace_idle_child *record = &event->record->idle_child;
+    struct started *child = id_map_get(&event->infer->children, record->pid);
+    if (!record->pid || (child && child->idle))
+        return;
+    if (!child) /* forked by a call that is not wrapped */
+        child = new_child(event->infer, record->pid, event->end_ns);
+    idle(event->infer, child, record->cpu_user_ns + record->cpu_system_ns);
+}
+
+/* Children that nobody collected: their word is still in the control page. */
+static void find_idle(struct infer *infer)
+{
+    const struct trace_control *control = reader_control(infer->reader);
+    for (unsigned i = 0; i < TRACE_IDLE_CHILDREN; i++) {
+        struct trace_idle left = trace_idle_unpack(control->idle_children[i]);
+        struct started *child = left.pid ? id_map_get(&infer->children, left.pid) : NULL;
+        if (child && !child->idle && !traced(infer, child->pid, child->start_ns))
+            idle(infer, child, ((uint64_t)left.cpu_user_us + left.cpu_system_us) * 1000);
+    }
+}
+
 void infer_child_record(struct event *event)
 {
     switch (event->record->kind) {
@@ -148,6 +180,7 @@ void infer_child_record(struct event *event)
         break;
     case TRACE_KIND_spawn: spawn_record(event); break;
     case TRACE_KIND_child: child_record(event); break;
+    case TRACE_KIND_idle_child: idle_child_record(event); break;
     default: break;
     }
 }
@@ -200,6 +233,7 @@ static void say(struct infer *infer)
 void infer_children_finish(struct infer *infer)
 {
     struct started *child;
+    find_idle(infer);
     for (size_t at = 0; (child = id_map_next(&infer->children, &at));)
         settle(infer, child);
     id_map_release(&infer->children);

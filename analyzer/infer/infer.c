@@ -120,6 +120,10 @@ static void tame(struct trace_record *record, uint64_t born_ns)
         limit(&record->allocator.resident, BYTES_MAX);
         limit(&record->allocator.retained, BYTES_MAX);
         break;
+    case TRACE_KIND_idle_child:
+        limit(&record->idle_child.cpu_user_ns, life_ns);
+        limit(&record->idle_child.cpu_system_ns, life_ns);
+        break;
     case TRACE_KIND_sample:
         limit_bytes(&record->sample.rss_bytes);
         limit_bytes(&record->sample.rchar);
@@ -177,6 +181,7 @@ static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
     [TRACE_KIND_thread_cpu] = {infer_process_record},
     [TRACE_KIND_spawn] = {infer_child_record},
     [TRACE_KIND_child] = {infer_child_record},
+    [TRACE_KIND_idle_child] = {infer_child_record},
     [TRACE_KIND_open] = {infer_file_record},
     [TRACE_KIND_close] = {infer_facts_record, infer_file_record}, /* in this order: it may end the description */
     [TRACE_KIND_io] = {infer_file_record},

@@ -105,7 +105,7 @@ static double others_ratio(const struct run *run)
 void metrics_cpu(struct metrics *metrics)
 {
     const struct run *run = metrics->run;
-    double cpu_s = run->process_count ? 0 : (double)NAN;
+    double cpu_s = run->process_count ? (double)run->idle_children_cpu_ns / NS_PER_S : (double)NAN;
     for (size_t i = 0; i < run->process_count; i++)
         cpu_s += run->processes[i].cpu_ns == UNKNOWN ? (double)NAN : (double)run->processes[i].cpu_ns / NS_PER_S;
     metrics->cpu_avg_ratio = metrics_ratio(cpu_s, metrics->duration_s * run->host.usable_cpus);

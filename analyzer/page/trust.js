@@ -62,6 +62,7 @@ export function trustSection(report) {
       ["Records", "records", count(coverage.records), `${count(coverage.lost_records)} lost`],
       ["Processes", null, count(report.process_count), report.failed_process_count ? `${count(report.failed_process_count)} failed` : null],
       ["Without a record", "untraced", count(coverage.untraced_children.length)],
+      coverage.idle_children ? ["Idle", "idle", count(coverage.idle_children), "forked, nothing recorded"] : null,
       ["Inferred", "attributed", inferred.length ? `time of ${inferred.join(", ")}` : "no stage's time"],
       unhooked.length ? ["Codecs not wrapped", "unhooked_codecs", visible(unhooked.join(", "))] : null,
       coverage.pauses.length ? ["Paused", "paused", duration(coverage.paused_s), `${count(coverage.pauses.length)} time${coverage.pauses.length === 1 ? "" : "s"}`] : null,

@@ -131,8 +131,8 @@ static json_t *coverage(const struct metrics *metrics)
     for (size_t i = 0; i < sizeof run->missing / sizeof *run->missing && run->missing[i]; i++)
         json_array_append_new(missing, render_json_text(run->missing[i]));
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, "
-        "s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, "
+        "s:o, s:o}",
         "io_bytes_seen", render_json_integer(metrics->io_seen), "io_bytes_kernel",
         render_json_integer(metrics->io_kernel), "io_ratio", render_json_number(metrics->coverage_ratio),
         "io_processes", render_json_integer(metrics->coverage_processes), "logical_bytes",
@@ -141,8 +141,9 @@ static json_t *coverage(const struct metrics *metrics)
         render_json_integer(run->device_io_bytes), "attributed_ratio", render_json_number(metrics->attributed_ratio),
         "observed_ratio", render_json_number(metrics->observed_ratio), "records", render_json_integer(run->records),
         "lost_records", render_json_integer(run->lost_records), "overhead_ratio",
-        render_json_number(metrics->overhead_ratio), "untraced_children", children, "notes", notes, "unhooked_codecs",
-        unhooked, "io_uring", (int)run->io_uring, "damages", render_json_integer(run->damages), "lost_processes",
+        render_json_number(metrics->overhead_ratio), "untraced_children", children, "idle_children",
+        render_json_integer(run->idle_children), "notes", notes, "unhooked_codecs", unhooked, "io_uring",
+        (int)run->io_uring, "damages", render_json_integer(run->damages), "lost_processes",
         render_json_integer(run->lost_processes), "missing", missing, "pauses",
         stretches(run, run->pauses, run->pause_count), "paused_s", render_json_number(metrics->paused_s));
 }

@@ -156,6 +156,14 @@ static void process_rows(const struct page *page, bool only_bad)
     }
 }
 
+static void idle(const struct page *page)
+{
+    uint64_t count = page->metrics->run->idle_children;
+    if (count)
+        fprintf(page->out, "- Idle: %s forked child%s ended having done nothing that is recorded\n",
+                format_count(count).text, count == 1 ? "" : "ren");
+}
+
 static void unhooked(const struct page *page)
 {
     const struct run *run = page->metrics->run;
@@ -212,6 +220,7 @@ void render_text_trust(const struct page *page)
         estimates(page);
         process_rows(page, true);
     }
+    idle(page);
     recorded(page);
     unhooked(page);
     notes(page);

@@ -30,6 +30,17 @@ traced "$work/shell" bash "$work/script" "$work"
 "$imgbench" report "$work/shell" >"$work/shell.txt"
 grep -q '2 children left no record' "$work/shell.txt" || fail "not said: $(tail -5 "$work/shell.txt")"
 
+# Forked children that do nothing have no process in the trace; every one is accounted for all the same.
+victim=$work/guest_processes
+gcc -std=c11 -D_GNU_SOURCE -O1 -o "$victim" tests/victims/guest_processes.c
+bare=$(cd "$work" && "$victim" forked_idle) || [[ $? == 5 ]]
+recorded=$(cd "$work" && traced "$work/idle" "$victim" forked_idle) || [[ $? == 5 ]]
+[[ $bare == "$recorded" ]] || fail "children of fork ended otherwise: '$bare', recorded '$recorded'"
+"$imgbench" report --json "$work/idle" >"$work/idle.json"
+"$imgbench" report "$work/idle" >"$work/idle.txt"
+grep -q '^- Idle: [0-9]* forked children ended' "$work/idle.txt" || fail "not said: $(cat "$work/idle.txt")"
+"$imgbench" verify "$work/idle" >"$work/verify.txt" || fail "$(cat "$work/verify.txt")"
+
 # The machine is known once, whoever makes the trace: an xargs, or shells of which none writes a thing before its end.
 (cd "$work" && traced "$work/shells" sh -c 'ls in | head -3 | while read -r f; do sh -c "cwebp -quiet in/$f -o out/s.webp; :"; done')
 for trace in batch shells; do
@@ -37,7 +48,7 @@ for trace in batch shells; do
     [[ $hosts == 1 ]] || fail "$trace: $hosts host records"
 done
 
-python3 - "$work/batch.json" "$work/shell.json" "$images" "$at_once" <<'PYTHON'
+python3 - "$work/batch.json" "$work/shell.json" "$images" "$at_once" "$work/idle.json" <<'PYTHON'
 import json
 import sys
 
@@ -46,6 +57,8 @@ with open(sys.argv[1], encoding="utf-8") as file:
     batch = json.load(file)
 with open(sys.argv[2], encoding="utf-8") as file:
     shell = json.load(file)
+with open(sys.argv[5], encoding="utf-8") as file:
+    idle = json.load(file)
 wrong = []
 
 
@@ -79,6 +92,13 @@ bare = [c["pid"] for c in lost if c["reason"] == "started without the library in
 check(len(lost) == 2, f"untraced children: {lost}")
 check(len(bare) == 1, f"without the library: {lost}")
 check(bare == [p["pid"] for p in shell["processes"] if p["exe"].endswith("/env")], "it was env that replaced itself")
+
+nothing, told = idle["coverage"]["idle_children"], idle["processes"][1:]
+check(nothing + len(told) == 353, f"{nothing} idle children and {len(told)} others are not 353")
+check(nothing >= 240, f"only {nothing} idle children")  # of those at once as many as there are places, or nearly
+check(idle["coverage"]["untraced_children"] == [], f"idle: {idle['coverage']['untraced_children']}")
+check(any(p["cpu_s"] >= 0.03 and p["exit_code"] == 3 for p in told), "who computes is not idle")
+check(idle["coverage"]["lost_records"] == 0, "records were lost")
 
 print("\n".join(wrong) or "ok: {} images by {} processes, {} at once".format(images, len(encoders), most))
 sys.exit(bool(wrong))

@@ -3,11 +3,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -80,6 +83,51 @@ static void forked_heap(void)
     free(block);
 }
 
+static uint64_t cpu_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Of 353 children of fork two have something to tell: one computes, one writes. 200 are there at once; the last one is
+ * not collected. */
+static void forked_idle(void)
+{
+    enum { AT_ONCE = 200 };
+    pid_t pids[AT_ONCE];
+    int sum = 0;
+    touch("by-parent");
+    for (int i = 0; i < 150; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            free(malloc(300));
+            _exit(i % 2 ? 7 : 0);
+        }
+        sum += status_of(pid);
+    }
+    for (int i = 0; i < 2; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            if (i)
+                touch("by-child");
+            while (!i && cpu_ms() < 40)
+                ;
+            _exit(3);
+        }
+        sum += status_of(pid);
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        if ((pids[i] = fork()) == 0)
+            _exit(1);
+    for (int i = 0; i < AT_ONCE; i++)
+        sum += status_of(pids[i]);
+    signal(SIGCHLD, SIG_IGN);
+    if (fork() == 0)
+        _exit(5);
+    printf("%d %d\n", sum, status_of(-1));
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "";
@@ -93,6 +141,8 @@ int main(int count, char **arguments)
         exec_fails();
     if (strcmp(how, "forked_heap") == 0)
         forked_heap();
+    if (strcmp(how, "forked_idle") == 0)
+        forked_idle();
     if (strcmp(how, "execl") == 0) {
         touch("before-execl");
         execlp("sh", "sh", "-c", "echo one $1 two $2", "x", "a", "b", NULL);
