@@ -231,9 +231,8 @@ format: ## reformat all C files
 	$(CLANG_FORMAT) -i $(C_FILES)
 demo: ## benchmark real images with real tools
 	scripts/demo
-bench: all $(BENCH_PROGRAMS) ## measure what the library and reports cost; BENCH='--only read' hands options to scripts/bench
+bench: all $(BENCH_PROGRAMS) ## measure what the library and the command cost; BENCH='--only read' hands options to scripts/bench
 	@scripts/bench $(BENCH)
-	@scripts/bench-report
 clean: ## remove everything built
 	rm -rf build
 help: ## this list

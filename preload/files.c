@@ -259,8 +259,7 @@ static void put_close(struct thread *self, struct trace_close *record, struct de
     record->stdio_calls = description->stdio_calls;
     record->stdio_bytes = description->stdio_bytes;
     /* Another descriptor may live on, and with it another FILE, whose buffer is unknown. */
-    process_take(&description->stdio_calls, record->stdio_calls);
-    process_take(&description->stdio_bytes, record->stdio_bytes);
+    files_take_stdio(self, description, record->stdio_calls, record->stdio_bytes);
     description->buffered_after = -1;
     packet_put(self, TRACE_KIND_close, now_ns, record);
     if (!description->image || !record->last)

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "preload/process.h"
 #include "preload/streams.h"
 #include "preload/thread.h"
 
@@ -90,6 +91,15 @@ void files_put_head(struct thread *self, struct description *description, const 
 /* Records when the file was last changed, as fstat said. */
 void files_put_state(struct thread *self, const struct description *description, uint64_t changed_ns, uint64_t bytes,
                      enum trace_direction direction, uint64_t now_ns);
+/* Buffered calls that a record takes along. */
+static inline void files_take_stdio(struct thread *self, struct description *description, uint64_t calls,
+                                    uint64_t bytes)
+{
+    process_take(&description->stdio_calls, calls);
+    process_take(&description->stdio_bytes, bytes);
+    self->stdio_calls += calls;
+}
+
 static inline uint64_t files_changed_ns(const struct stat *status)
 {
     return status->st_mtim.tv_sec < 0

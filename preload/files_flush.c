@@ -39,8 +39,7 @@ static bool put_flushed(struct thread *self, struct description *description, in
         .op = trace_io_op_FLUSH,
         .layer = trace_io_layer_STDIO,
     };
-    process_take(&description->stdio_calls, calls);
-    process_take(&description->stdio_bytes, record.bytes);
+    files_take_stdio(self, description, calls, record.bytes);
     description->written = true;
     description->buffered_after = (int64_t)pending;
     files_io(self, &record, now_ns, hook);

@@ -49,7 +49,7 @@ static inline void process_take(uint64_t *sum, uint64_t value)
 
 /* Sums over all threads there have been. */
 struct process_sums {
-    uint64_t records, io_ops, kernel_read, kernel_written, metadata_calls, metadata_ns;
+    uint64_t records, io_ops, kernel_read, kernel_written, metadata_calls, metadata_ns, stdio_calls, row_calls;
 };
 struct process_sums process_sums(void);
 

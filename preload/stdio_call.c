@@ -47,8 +47,7 @@ static void put(struct thread *self, struct description *description, enum trace
         .op = (uint8_t)op,
         .layer = trace_io_layer_STDIO,
     };
-    process_take(&description->stdio_calls, calls - 1);
-    process_take(&description->stdio_bytes, record.bytes - bytes);
+    files_take_stdio(self, description, calls - 1, record.bytes - bytes);
     files_io(self, &record, end_ns, hook);
     packet_put_cpu_at(self, cpu_ns, end_ns);
 }

@@ -293,7 +293,7 @@ void thread_begin_anew(void)
                                       .waiting = packet->waiting,
                                       .waiting_capacity = packet->waiting_capacity};
         state->records = state->io_ops = state->kernel_read = state->kernel_written = 0;
-        state->metadata_calls = state->metadata_ns = 0;
+        state->metadata_calls = state->metadata_ns = state->stdio_calls = state->row_calls = 0;
         state->named = false;
         state->frame_count = state->row_count = 0;
         state->frames_left_ns = 0;
@@ -340,7 +340,7 @@ void thread_reset_after_fork(void)
                                   .waiting = packet->waiting,
                                   .waiting_capacity = packet->waiting_capacity};
         state->records = state->io_ops = state->kernel_read = state->kernel_written = 0;
-        state->metadata_calls = state->metadata_ns = 0;
+        state->metadata_calls = state->metadata_ns = state->stdio_calls = state->row_calls = 0;
         if (state != self)
             thread_unclaim(state);
     }

@@ -106,6 +106,7 @@ struct thread {
     uint64_t records, io_ops;
     uint64_t kernel_read, kernel_written; /* bytes that the kernel counts in rchar and wchar */
     uint64_t metadata_calls, metadata_ns;
+    uint64_t stdio_calls, row_calls; /* that were counted and are in its records: for what recording cost */
     struct heap_counts heap;
     uint64_t heap_allocations_before, heap_releases_before; /* of earlier threads with this state */
     int64_t heap_added_before;
@@ -116,7 +117,7 @@ struct thread {
     uint64_t frames_left_ns; /* its last record before one that was made outside of them, or 0 */
     struct codec_frame frames[THREAD_FRAMES];
     struct row_sum rows[THREAD_ROWS];
-    unsigned row_count;
+    unsigned row_count, row_latest; /* row_latest: of the last row call */
     /* call stacks, see stacks.c and unwinder.c */
     bool unwinding;     /* inside libunwind for us */
     void *unwinder_tls; /* what libunwind takes for its thread-local storage */

@@ -12,7 +12,7 @@
  * one of their calls: no power of two, or it would always or never be that call. */
 enum { SAMPLED_EACH = 7 };
 
-static uint64_t ticks(void)
+static inline uint64_t ticks(void)
 {
     return process.cycles_are_time ? arch_cycles() : thread_now_ns();
 }
@@ -40,19 +40,43 @@ static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instan
     return sum;
 }
 
+/* The sum of the row call before this one, if this one counts in it, too, and nothing else is to be done. */
+static inline struct row_sum *same_again(struct thread *self, unsigned row, const void *handle)
+{
+    struct row_sum *sum = &self->rows[self->row_latest];
+    bool same = self->row_latest < self->row_count && sum->handle == handle && sum->row == row;
+    return likely(same) ? sum : NULL;
+}
+
+/* The same for any call, and what else its beginning brings. NULL: it is not recorded. */
+static __attribute__((noinline)) struct row_sum *begin(struct thread *self, unsigned row, unsigned instance,
+                                                       const void *handle, uintptr_t address)
+{
+    int saved = errno;
+    struct row_sum *sum = NULL;
+    codec_close_left(self, address);
+    if (self->frame_count < THREAD_FRAMES && codec_is_worth_it(self, row)) {
+        sum = sum_of(self, row, instance, handle);
+        self->row_latest = (unsigned)(sum - self->rows);
+        if (!self->frame_count && self->in_flight_hook != codec_rows[row].hook)
+            packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
+    }
+    errno = saved;
+    return sum;
+}
+
 void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned instance, const void *handle,
                      uintptr_t address)
 {
     scope->self = NULL;
     if (!thread_may_record())
         return;
-    int saved = errno;
     struct thread *self = thread_enter();
     if (!self)
         return;
-    codec_close_left(self, address);
-    if (self->frame_count < THREAD_FRAMES && codec_is_worth_it(self, row)) {
-        struct row_sum *sum = sum_of(self, row, instance, handle);
+    struct row_sum *sum =
+        self->frame_count || self->in_flight_hook != codec_rows[row].hook ? NULL : same_again(self, row, handle);
+    if (sum || (sum = begin(self, row, instance, handle, address))) {
         scope->self = self;
         scope->row = (uint16_t)row;
         scope->handle = handle;
@@ -70,26 +94,32 @@ void codec_row_enter(struct codec_row_scope *scope, unsigned row, unsigned insta
         frame->start_ns = 0; /* marks a row: it has no record of its own */
         if (scope->frame == 0)
             self->frames_cpu_ns = TRACE_UNKNOWN;
-        if (scope->frame == 0 && self->in_flight_hook != codec_rows[row].hook)
-            packet_set_in_flight(self, codec_rows[row].hook, sum->first_ns);
         scope->cycles = scope->timed ? ticks() : 0;
     }
     thread_leave();
+}
+
+static __attribute__((noinline)) struct row_sum *found_again(struct thread *self, const struct codec_row_scope *scope)
+{
+    int saved = errno;
+    struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
     errno = saved;
+    return sum;
 }
 
 void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
 {
     if (!scope->self)
         return;
-    int saved = errno;
     struct thread *self = thread_enter_again();
     uint64_t now = self && scope->timed ? ticks() : 0;
     if (self && self == scope->self && scope->frame < self->frame_count) {
         self->frame_count = scope->frame;
         self->frames_left_ns = 0;
         /* Found again, not remembered: I/O inside the call may have written the sums. */
-        struct row_sum *sum = sum_of(self, scope->row, 0, scope->handle);
+        struct row_sum *sum = same_again(self, scope->row, scope->handle);
+        if (unlikely(!sum))
+            sum = found_again(self, scope);
         sum->calls++;
         uint64_t io_ns = self->io_ns - scope->io_ns;
         if (scope->timed) {
@@ -107,7 +137,6 @@ void codec_row_leave(struct codec_row_scope *scope, uint64_t buffer)
     if (self)
         thread_leave();
     scope->self = NULL;
-    errno = saved;
 }
 
 /* value * part / whole. Not in floating point: a division there raises flags, or a signal where the program asked for
@@ -166,6 +195,7 @@ void codec_call_flush(struct thread *self)
         };
         if (sum->inside && !sum->depth)
             codec_count_inner(self, record.duration_ns, record.io_ns);
+        self->row_calls += sum->calls;
         if (sum->calls)
             packet_put(self, TRACE_KIND_rows, now_ns, &record);
     }

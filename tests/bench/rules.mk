@@ -10,6 +10,11 @@ $(BENCH_PROGRAMS): $(BENCH_DIR)/%: tests/bench/%.c tests/victims/parts/clock.h t
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) -o $@ $<
 
+BENCH_PROGRAMS += $(BENCH_DIR)/row_calls
+$(BENCH_DIR)/row_calls: tests/bench/row_calls.c tests/victims/parts/clock.h tests/bench/rules.mk
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) -o $@ $< -lpng -ljpeg
+
 GENERATE := $(BENCH_DIR)/generate
 BENCH_PROGRAMS += $(GENERATE)
 $(GENERATE): tests/bench/generate.c $(B)/tests/build_trace.o $(TRACE_OBJ)
