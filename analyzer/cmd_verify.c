@@ -29,28 +29,6 @@ static void print_damage(void *context, const char *path, uint64_t offset, const
     message_error("%s: byte %" PRIu64 ": %s", path, offset, what);
 }
 
-/* Streams that records came from. */
-struct stream_set {
-    bool *seen; /* by number */
-    uint32_t capacity;
-    uint32_t count;
-};
-
-static bool stream_set_add(struct stream_set *set, uint32_t stream)
-{
-    if (stream >= set->capacity) {
-        uint32_t capacity = stream * 2 + 64;
-        bool *larger = realloc(set->seen, capacity * sizeof *larger);
-        if (!larger)
-            return false;
-        memset(larger + set->capacity, 0, (capacity - set->capacity) * sizeof *larger);
-        set->seen = larger;
-        set->capacity = capacity;
-    }
-    set->count += !set->seen[stream];
-    return set->seen[stream] = true;
-}
-
 /* Is there a pack, and can it be used? False when there is one that cannot. */
 static bool verify_pack(const struct reader *reader)
 {
@@ -72,32 +50,26 @@ static int verify(const char *path)
 {
     char error[4500];
     uint64_t damages = 0;
-    struct stream_set streams = {0};
     struct reader *reader = reader_open(path, print_damage, &damages, error, sizeof error);
     if (!reader) {
         message_error("%s", error);
         return CMD_FAILURE;
     }
-    struct trace_record record;
-    struct reader_origin origin;
-    uint64_t records = 0;
-    while (reader_next(reader, &record, &origin)) {
-        records++;
-        if (!stream_set_add(&streams, origin.stream)) {
-            message_error("not enough memory to count the streams");
-            damages++;
-            break;
-        }
+    uint32_t streams = 0;
+    uint64_t records = reader_count(reader, &streams);
+    if (records == UINT64_MAX) {
+        message_error("%s: not enough memory to read the trace", path);
+        reader_close(reader);
+        return CMD_FAILURE;
     }
     uint32_t processes = reader_process_count(reader);
     printf("%" PRIu32 " process%s, %" PRIu32 " stream%s, %" PRIu64 " record%s, ", processes, processes == 1 ? "" : "es",
-           streams.count, streams.count == 1 ? "" : "s", records, records == 1 ? "" : "s");
+           streams, streams == 1 ? "" : "s", records, records == 1 ? "" : "s");
     damages += !verify_pack(reader);
     if (damages)
         printf("%" PRIu64 " damage%s\n", damages, damages == 1 ? "" : "s");
     else
         printf("no damage\n");
-    free(streams.seen);
     reader_close(reader);
     return damages ? CMD_FAILURE : CMD_OK;
 }

@@ -59,6 +59,23 @@ static void tear_down(void)
     build_trace_free(trace);
 }
 
+/* Passing over all records finds as many, and the same damage last. */
+static void counts_the_same(size_t records, const struct damage *read)
+{
+    char error[4500] = "";
+    uint32_t streams;
+    struct damage damage = {0};
+    struct reader *reader = reader_open(build_trace_path(trace), note_damage, &damage, error, sizeof error);
+    ck_assert_msg(reader != NULL, "%s", error);
+    ck_assert_uint_eq(reader_count(reader, &streams), records);
+    ck_assert_uint_eq(streams > 0, records > 0);
+    ck_assert_uint_eq(damage.count, read->count);
+    ck_assert_uint_eq(damage.offset, read->offset);
+    ck_assert_str_eq(damage.what, read->what);
+    ck_assert_str_eq(damage.path, read->path);
+    reader_close(reader);
+}
+
 /* Reads all; returns the times of the records as digits. */
 static const char *read_times(struct damage *damage)
 {
@@ -75,6 +92,7 @@ static const char *read_times(struct damage *damage)
     times[count] = '\0';
     ck_assert_uint_eq(reader_damages(reader), damage->count);
     reader_close(reader);
+    counts_the_same(count, damage);
     return times;
 }
 

@@ -230,6 +230,9 @@ static inline size_t trace_encode_fixed(struct trace_shape shape, enum trace_kin
 
 /* Reads one record from in. On success *used is its length. Trusts nothing; never reads past bytes. */
 int trace_decode(const void *in, size_t bytes, struct trace_record *record, size_t *used);
+/* Passes over all records that trace_decode would read one after the other: adds how many to *records; *used is where
+ * it stopped: at the end, or at the one that the error is about. */
+int trace_count(const void *in, size_t bytes, uint64_t *records, size_t *used);
 
 /* Checks the header of a packet in a file of file_bytes bytes (from the packet's start) and returns the content's
  * length in bytes, header included, in *content_bytes. content_bytes is clipped to the file with TRACE_ERROR_SIZE. */

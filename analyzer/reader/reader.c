@@ -150,6 +150,22 @@ bool reader_next(struct reader *reader, struct trace_record *record, struct read
     return false;
 }
 
+uint64_t reader_count(struct reader *reader, uint32_t *streams)
+{
+    char *room = malloc(READER_PACKET_MAX);
+    if (!room)
+        return UINT64_MAX;
+    uint64_t records = 0;
+    *streams = 0;
+    for (uint32_t i = 0; i < reader->stream_count; i++) {
+        uint64_t of_stream = reader_stream_count(&reader->streams[i], &reader->files, &reader->report, room);
+        records += of_stream;
+        *streams += of_stream > 0;
+    }
+    free(room);
+    return records;
+}
+
 const char *reader_root(const struct reader *reader)
 {
     return reader->files.root;

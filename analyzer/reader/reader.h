@@ -28,6 +28,10 @@ struct reader_origin {
  * call. Returns false at the end. */
 bool reader_next(struct reader *reader, struct trace_record *record, struct reader_origin *origin);
 
+/* Instead of reading on: passes over all records, stream by stream, so that each is looked at and damage reported.
+ * Returns how many there were; in *streams, how many streams had one. UINT64_MAX: not enough memory. */
+uint64_t reader_count(struct reader *reader, uint32_t *streams);
+
 /* The trace's directory, also when only one process of it was opened. */
 const char *reader_root(const struct reader *reader);
 uint32_t reader_process_count(const struct reader *reader);

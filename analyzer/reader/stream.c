@@ -128,8 +128,10 @@ static bool peek(struct reader_stream *stream, const struct reader_files *files,
     return true;
 }
 
-/* Reads packet `next`. It may differ from what peek saw: a live trace grows, and loses its zero tail at exit. */
-static bool load(struct reader_stream *stream, const struct reader_files *files, struct reader_report *report)
+/* Reads packet `next`, into room (READER_PACKET_MAX bytes) or, without one, memory of its own. It may differ from what
+ * peek saw: a live trace grows, and loses its zero tail at exit. */
+static bool load(struct reader_stream *stream, const struct reader_files *files, struct reader_report *report,
+                 char *room)
 {
     uint64_t file_bytes;
     int error = TRACE_OK;
@@ -137,14 +139,15 @@ static bool load(struct reader_stream *stream, const struct reader_files *files,
     if (fd < 0)
         return false;
     size_t wanted = file_bytes < READER_PACKET_MAX ? (size_t)file_bytes : READER_PACKET_MAX;
-    char *bytes = malloc(wanted ? wanted : 1);
+    char *bytes = room ? room : malloc(wanted ? wanted : 1);
     ssize_t got = bytes ? read_start(fd, bytes, wanted) : -1;
     if (got < 0)
         REPORT(stream, files, report, 0, "this packet cannot be read: %s", bytes ? strerror(errno) : "out of memory");
     close(fd);
     size_t content = got < 0 ? 0 : check_header(stream, files, report, bytes, (uint64_t)got, &error);
     if (!content) {
-        free(bytes);
+        if (!room)
+            free(bytes);
         return false;
     }
     note_header(stream, bytes);
@@ -154,7 +157,7 @@ static bool load(struct reader_stream *stream, const struct reader_files *files,
     else if (error)
         report_end(stream, files, report, bytes, content);
     /* Packets are mostly zero tail while they are being written: keep the content only. */
-    char *smaller = realloc(bytes, content);
+    char *smaller = room ? NULL : realloc(bytes, content);
     if (smaller)
         bytes = smaller;
     stream->bytes = bytes;
@@ -200,7 +203,7 @@ bool reader_stream_advance(struct reader_stream *stream, const struct reader_fil
         check_sequence(stream, files, report);
         if (!begun && peek(stream, files, report))
             return true;
-        if (begun && load(stream, files, report)) {
+        if (begun && load(stream, files, report, NULL)) {
             if (has_record(stream))
                 return true;
             free(stream->bytes);
@@ -210,11 +213,26 @@ bool reader_stream_advance(struct reader_stream *stream, const struct reader_fil
     return false;
 }
 
+/* The record at `at` cannot be read. */
+static void report_record(const struct reader_stream *stream, const struct reader_files *files,
+                          struct reader_report *report, int error)
+{
+    unsigned kind = (unsigned char)stream->bytes[stream->at];
+    if (error == TRACE_ERROR_SHORT && stream->clipped)
+        return; /* of that the end of the file is the reason, and was reported */
+    if (error == TRACE_ERROR_KIND)
+        REPORT(stream, files, report, stream->at, "%s %u; the rest of the packet is skipped", trace_error_text(error),
+               kind);
+    else
+        REPORT(stream, files, report, stream->at, "record of kind %u: %s; the rest of the packet is skipped", kind,
+               trace_error_text(error));
+}
+
 bool reader_stream_read(struct reader_stream *stream, const struct reader_files *files, struct reader_report *report,
                         struct trace_record *record)
 {
     size_t used;
-    if (!stream->bytes && (!load(stream, files, report) || stream->content - stream->at < TRACE_HEADER_BYTES)) {
+    if (!stream->bytes && (!load(stream, files, report, NULL) || stream->content - stream->at < TRACE_HEADER_BYTES)) {
         drop_packet(stream); /* it may hold less than when its first record was looked at */
         return false;
     }
@@ -222,22 +240,31 @@ bool reader_stream_read(struct reader_stream *stream, const struct reader_files 
     if (stream->content - stream->at > AHEAD_BYTES)
         __builtin_prefetch(stream->bytes + stream->at + AHEAD_BYTES);
     int error = trace_decode(stream->bytes + stream->at, stream->content - stream->at, record, &used);
-    if (error == TRACE_ERROR_SHORT && stream->clipped) {
-        drop_packet(stream);
-        return false;
-    }
     if (error) {
-        unsigned kind = (unsigned char)stream->bytes[stream->at];
-        if (error == TRACE_ERROR_KIND)
-            REPORT(stream, files, report, stream->at, "%s %u; the rest of the packet is skipped",
-                   trace_error_text(error), kind);
-        else
-            REPORT(stream, files, report, stream->at, "record of kind %u: %s; the rest of the packet is skipped", kind,
-                   trace_error_text(error));
+        report_record(stream, files, report, error);
         drop_packet(stream);
         return false;
     }
     stream->at += used;
     record->time_ns = stream->time_ns;
     return true;
+}
+
+uint64_t reader_stream_count(struct reader_stream *stream, const struct reader_files *files,
+                             struct reader_report *report, char *room)
+{
+    uint64_t records = 0;
+    for (bool first = true; stream->next < stream->end; stream->next++, first = false) {
+        size_t used;
+        if (!first) /* the first one was when it was found */
+            check_sequence(stream, files, report);
+        if (!load(stream, files, report, room))
+            continue;
+        int error = trace_count(stream->bytes + stream->at, stream->content - stream->at, &records, &used);
+        stream->at += used;
+        if (error)
+            report_record(stream, files, report, error);
+    }
+    stream->bytes = NULL; /* it is the caller's */
+    return records;
 }

@@ -31,4 +31,9 @@ bool reader_stream_advance(struct reader_stream *stream, const struct reader_fil
 bool reader_stream_read(struct reader_stream *stream, const struct reader_files *files, struct reader_report *report,
                         struct trace_record *record);
 
+/* Passes over the rest of a stream that advance has found a record in: every packet is loaded and every record looked
+ * at as reading does, and damage reported. Returns how many records there are. room: READER_PACKET_MAX bytes. */
+uint64_t reader_stream_count(struct reader_stream *stream, const struct reader_files *files,
+                             struct reader_report *report, char *room);
+
 #endif

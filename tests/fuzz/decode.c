@@ -79,13 +79,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     memcpy(copy, data, bytes);
     int error = trace_check_packet(at, length, &content);
     check(content <= length && (error || content >= sizeof(struct trace_packet_header)) && trace_error_text(error));
+    uint64_t records = 0, counted = 0;
+    const uint8_t *begin = at;
     for (size_t used; at < end; at += used) {
         if (data[0] & 1)
             agree(at, (size_t)(end - at));
         used = round_trip(at, (size_t)(end - at));
         if (!used)
             break;
+        records++;
     }
+    size_t passed;
+    (void)trace_count(begin, length, &counted, &passed);
+    check(counted == records && begin + passed == at);
     free(copy);
     return 0;
 }

@@ -181,12 +181,19 @@ void fuzz_read(void)
         return;
     struct trace_record record;
     struct reader_origin origin;
-    uint64_t before_ns = 0;
+    uint64_t before_ns = 0, records = 0;
     while (reader_next(reader, &record, &origin)) {
         if (record.time_ns < before_ns)
             abort();
         before_ns = record.time_ns;
+        records++;
     }
+    uint64_t damages = reader_damages(reader);
+    reader_close(reader);
+    uint32_t streams;
+    reader = reader_open(fuzz_directory(0), NULL, NULL, error, sizeof error);
+    if (!reader || reader_count(reader, &streams) != records || reader_damages(reader) != damages)
+        abort(); /* what imgbench verify says is what a report meets */
     reader_close(reader);
 }
 

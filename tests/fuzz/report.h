@@ -18,7 +18,8 @@ void fuzz_packet(unsigned process, unsigned stream, unsigned sequence, const voi
  * it says it is: JSON that does not parse, a text that holds what a terminal acts on. `all`: also what takes
  * milliseconds: the page for a browser and the database. */
 void fuzz_report(bool all);
-/* Reads the directory as a trace, and no more: a hundred times as often. Ends the fuzzer where time runs back. */
+/* Reads the directory as a trace, and no more: a hundred times as often. Ends the fuzzer where time runs back,
+ * or passing over the records finds others. */
 void fuzz_read(void);
 
 /* A stream into memory; fuzz_text() and its like take what was written, and must be called for each. */
