@@ -14,16 +14,9 @@
 #define SLOW_SHIFT 11    /* by running slower by 1/2048 */
 #define FRACTION   32    /* binary places of a rate */
 
-static _Atomic int source; /* 0 = not asked, 1 = the cycle counter, -1 = another */
-
 static bool counter_is_clock(const struct clock *clock)
 {
-    int known = atomic_load_explicit(&source, memory_order_relaxed);
-    if (!known && clock->bearings >= BUSY) {
-        known = facts_cycles_are_time() ? 1 : -1;
-        atomic_store(&source, known);
-    }
-    return known > 0;
+    return clock->bearings >= BUSY && facts_cycles_are_time();
 }
 
 /* Nanoseconds per cycle, or 0 where there is no saying. Whole numbers: a division of floating point would raise flags

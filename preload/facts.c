@@ -142,12 +142,23 @@ uint32_t facts_usable_cpus(struct thread *self)
     return cpus;
 }
 
-bool facts_cycles_are_time(void)
+static bool ask_cycles_are_time(void)
 {
     char text[32];
     facts_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", text, sizeof text);
     /* A guest of KVM reads the same counter, and scales it by what the host says. */
     return strncmp(text, "tsc", 3) == 0 || (strncmp(text, "kvm-clock", 9) == 0 && arch_cycles_are_steady());
+}
+
+bool facts_cycles_are_time(void)
+{
+    static _Atomic int known; /* 0 = not asked, 1 = they are, -1 = they are not */
+    int answer = atomic_load_explicit(&known, memory_order_relaxed);
+    if (unlikely(!answer)) {
+        answer = ask_cycles_are_time() ? 1 : -1;
+        atomic_store_explicit(&known, answer, memory_order_relaxed);
+    }
+    return answer > 0;
 }
 
 static uint64_t timeval_ns(struct timeval t)

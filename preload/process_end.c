@@ -9,6 +9,7 @@
 #include "preload/files.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
+#include "preload/reaped.h"
 #include "preload/recording.h"
 #include "preload/sample.h"
 #include "preload/schedule.h"
@@ -32,15 +33,21 @@ struct process_sums process_sums(void)
     return sums;
 }
 
+static struct process_transfers transfers_at(const struct reaped_look *look)
+{
+    return (struct process_transfers){
+        .io = look->io,
+        .own_rchar = look->own_rchar,
+        .own_wchar = look->own_wchar,
+        .reaped_rchar = atomic_load(&process.reaped_rchar),
+        .reaped_wchar = atomic_load(&process.reaped_wchar),
+    };
+}
+
 struct process_transfers process_transfers(void)
 {
-    struct process_transfers transfers;
-    transfers.own_rchar = atomic_load(&process.own_rchar); /* of what io is going to say: it and later files are not */
-    transfers.own_wchar = atomic_load(&process.own_wchar);
-    transfers.reaped_rchar = atomic_load(&process.reaped_rchar);
-    transfers.reaped_wchar = atomic_load(&process.reaped_wchar);
-    transfers.io = facts_io();
-    return transfers;
+    struct reaped_look look = reaped_look();
+    return transfers_at(&look);
 }
 
 /* What our own code cost, by measured slow paths and calibrated fast ones. */
@@ -57,11 +64,11 @@ static uint64_t own_cost_ns(uint64_t heap_calls, const struct process_sums *sums
            clock_ns * sums->stdio_calls / 5 + clock_ns * heap_calls / 12;
 }
 
-/* transfers: so far, or NULL: to be asked. */
+/* transfers: so far, or NULL: as the last sample says. */
 static void put_end(struct thread *self, enum trace_ending how, int exit_code,
                     const struct process_transfers *transfers)
 {
-    sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
+    struct reaped_look look = sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
     if (packet_host_is_due())
         facts_put_host(self);
     schedule_process_ends(self);
@@ -74,7 +81,7 @@ static void put_end(struct thread *self, enum trace_ending how, int exit_code,
     heap_totals(self, &heap);
     heap_put_sizes(self, &heap);
     struct process_sums sums = process_sums();
-    struct process_transfers now = transfers ? *transfers : process_transfers();
+    struct process_transfers now = transfers ? *transfers : transfers_at(&look);
     struct trace_process_end record = {
         .vm_hwm_bytes = facts_vm_hwm(self),
         .rchar = now.io.rchar,

@@ -13,10 +13,14 @@
 
 struct reaped_look {
     struct facts_io io;
-    uint64_t rchar, wchar; /* part of it that is known: ours, and what hooks saw */
+    uint64_t own_rchar, own_wchar;   /* part of it that was ours */
+    uint64_t seen_rchar, seen_wchar; /* part of it that hooks saw */
+    uint64_t at_ns;
 };
 /* Asks the kernel. Guard set, as for all of these. */
 struct reaped_look reaped_look(void);
+/* The same; what it said less than a millisecond ago will do. */
+struct reaped_look reaped_recent(void);
 /* No child was collected until then. */
 void reaped_none_until(const struct reaped_look *look);
 /* A child was collected, which may have moved bytes. */

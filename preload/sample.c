@@ -14,7 +14,8 @@
 
 static _Atomic uint64_t next_ns, machine_next_ns;
 
-static void take(struct thread *self, enum sample_place place, bool machine)
+/* machine: with what all of it does. exact: a look at the kernel's counts that is a little older will not do. */
+static struct reaped_look take(struct thread *self, enum sample_place place, bool machine, bool exact)
 {
     struct trace_sample sample;
     thread_slow_begin(self);
@@ -23,7 +24,7 @@ static void take(struct thread *self, enum sample_place place, bool machine)
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
-    struct reaped_look look = reaped_look();
+    struct reaped_look look = exact ? reaped_look() : reaped_recent();
     reaped_none_until(&look);
     sample.rchar = look.io.rchar;
     sample.wchar = look.io.wchar;
@@ -39,11 +40,12 @@ static void take(struct thread *self, enum sample_place place, bool machine)
     if (place == SAMPLE_BETWEEN_CALLS || process.heap_known)
         allocator_put(self);
     thread_slow_end(self);
+    return look;
 }
 
-void sample_now(struct thread *self, enum sample_place place)
+struct reaped_look sample_now(struct thread *self, enum sample_place place)
 {
-    take(self, place, true);
+    return take(self, place, true, true);
 }
 
 void sample_maybe(struct thread *self, enum sample_place place)
@@ -53,5 +55,5 @@ void sample_maybe(struct thread *self, enum sample_place place)
         return;
     /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */
     if (atomic_compare_exchange_strong(&next_ns, &due_ns, now_ns + settings.sample_ns))
-        take(self, place, now_ns >= atomic_load_explicit(&machine_next_ns, memory_order_relaxed));
+        take(self, place, now_ns >= atomic_load_explicit(&machine_next_ns, memory_order_relaxed), false);
 }
