@@ -15,11 +15,15 @@ print(json.dumps(run))" "$work/run.json"
 
 bench --only mapped --only read --json "$work/run.json" >"$work/table" || fail "$(cat "$work/table")"
 edit "
-assert sorted(rows) == ['mapped', 'read'], rows
+assert sorted(rows) == ['mapped', 'read', 'read-said'], rows
 for row in rows.values():
     traced = row['tools']['traced']
     assert traced['low'] <= traced['median'] <= traced['high'] > 0, row
-assert rows['read']['met'] == (rows['read']['tools']['traced']['median'] <= rows['read']['bar']), rows" >/dev/null
+ours = rows['read']['tools']['traced']
+assert rows['read']['met'] == (ours['median'] <= rows['read']['bar']), rows
+low, high = rows['read-said']['wanted']
+said = rows['read-said']['tools']['traced']['median']
+assert rows['read-said']['met'] == (low <= said <= high), rows" >/dev/null
 grep -q '^mapped ' "$work/table" || fail "the table has no row 'mapped': $(cat "$work/table")"
 
 # What we map is the same in each run, so the same build is never worse, and one byte more always is.
@@ -29,6 +33,15 @@ edit "traced = rows['mapped']['tools']['traced']
 for key in traced: traced[key] -= 0.001" >"$work/better.json"
 if bench "${again[@]}" "$work/better.json" >"$work/table"; then fail "no row got worse: $(cat "$work/table")"; fi
 grep -q '^mapped .* worse: was' "$work/table" || fail "the row is not marked: $(cat "$work/table")"
+
+# Where more is better, less is worse; and the same run as a table for documents.
+bench --only report-1 --json "$work/run.json" --markdown "$work/table.md" >"$work/table" || fail "$(cat "$work/table")"
+edit "traced = rows['report-1']['tools']['traced']
+for key in 'median', 'low', 'high': traced[key] *= 100" >"$work/better.json"
+if bench --only report-1 --json "$work/again.json" --against "$work/better.json" >"$work/table"; then
+    fail "a rate a hundred times lower is no worse: $(cat "$work/table")"
+fi
+grep -q '^| `report-1` | imgbench report' "$work/table.md" || fail "no such row: $(cat "$work/table.md")"
 
 # A library that does not record costs little: no row may come out of that.
 python3 - "$work" <<'PYTHON'
