@@ -20,6 +20,15 @@
 static int16_t buckets[BUCKETS], chain[CODEC_ROW_COUNT]; /* row by name, -1 ends */
 static uint32_t hashes[CODEC_ROW_COUNT];                 /* of the names: hardly any slot is for one of them */
 static bool buckets_filled;
+static uint64_t fronts[16]; /* a bit for the first three bytes of each: nearly all other names fail this already */
+
+static unsigned front_of(const char *name)
+{
+    unsigned front = 0;
+    for (unsigned i = 0; i < 3 && name[i]; i++)
+        front = front * 37 + (unsigned char)name[i];
+    return front % (sizeof fronts * 8);
+}
 
 static uint32_t hash_of(const char *name)
 {
@@ -33,7 +42,9 @@ static void fill_buckets(void)
 {
     memset(buckets, 0xff, sizeof buckets);
     for (int row = 0; row < CODEC_ROW_COUNT; row++) {
-        hashes[row] = hash_of(hook_name(codec_rows[row].hook));
+        const char *name = hook_name(codec_rows[row].hook);
+        fronts[front_of(name) / 64] |= UINT64_C(1) << front_of(name) % 64;
+        hashes[row] = hash_of(name);
         chain[row] = buckets[hashes[row] % BUCKETS];
         buckets[hashes[row] % BUCKETS] = (int16_t)row;
     }
@@ -42,7 +53,7 @@ static void fill_buckets(void)
 
 static int row_of(const char *name)
 {
-    if (!buckets_filled)
+    if (!buckets_filled || !(fronts[front_of(name) / 64] >> front_of(name) % 64 & 1))
         return -1;
     uint32_t hash = hash_of(name);
     for (int row = buckets[hash % BUCKETS]; row >= 0; row = chain[row])
