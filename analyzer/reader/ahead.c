@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define BATCH_RECORDS 256
+#define BATCH_RECORDS 1024
 #define BATCHES       8
 #define ENOUGH        (BATCHES / 2)          /* what a waiting side is woken for */
 #define TEXT_BYTES    (2 * TRACE_RECORD_MAX) /* of a batch; it ends when another record's might not fit */
