@@ -123,6 +123,36 @@ START_TEST(time_never_goes_back)
 }
 END_TEST
 
+START_TEST(times_may_lie_as_far_apart_as_the_format_allows)
+{
+    static const uint64_t around_ns[] = {1, UINT64_C(1) << 54, UINT64_C(1) << 55, TRACE_TIME_MAX - 1000};
+    enum { STREAMS = 600, TIMES = sizeof around_ns / sizeof *around_ns };
+    struct build_trace *trace = build_trace_new();
+    unsigned process = build_trace_process(trace, 7, 1), damages = 0, records = 0;
+    struct trace_record record;
+    struct reader_origin origin;
+    uint64_t last_ns = 0;
+    uint32_t last_stream = 0;
+    for (unsigned i = 0; i < STREAMS; i++) {
+        unsigned stream = build_trace_stream(trace, process);
+        for (unsigned k = i % TIMES; k < TIMES; k++) /* streams begin at different times, pairs have the same ones */
+            add_cpu(trace, stream, around_ns[k] + (i * 7 / 2) % STREAMS);
+    }
+    build_trace_finish(trace);
+    struct reader *reader = open_whole(build_trace_path(trace), &damages);
+    for (; reader_next(reader, &record, &origin); records++) {
+        ck_assert_uint_ge(record.time_ns, last_ns);
+        ck_assert(record.time_ns > last_ns || origin.stream > last_stream);
+        last_ns = record.time_ns;
+        last_stream = origin.stream;
+    }
+    ck_assert_uint_eq(records, STREAMS / TIMES * (4 + 3 + 2 + 1));
+    ck_assert_uint_eq(damages, 0);
+    reader_close(reader);
+    build_trace_free(trace);
+}
+END_TEST
+
 START_TEST(thousands_of_streams_need_few_descriptors)
 {
     struct build_trace *trace = build_trace_new();
@@ -285,6 +315,7 @@ int main(void)
     tcase_add_test(group, packets_follow_by_number_and_not_by_name);
     tcase_add_test(group, order_of_creation_does_not_matter);
     tcase_add_test(group, time_never_goes_back);
+    tcase_add_test(group, times_may_lie_as_far_apart_as_the_format_allows);
     tcase_add_test(group, thousands_of_streams_need_few_descriptors);
     tcase_add_test(group, a_process_directory_can_be_read_alone);
     tcase_add_test(group, origin_names_the_process);

@@ -9,28 +9,32 @@
 #include "analyzer/reader/files.h"
 #include "analyzer/reader/stream.h"
 
-/* Time of a stream's next record, and below it the stream: equal times go by process, then stream. */
-__extension__ typedef unsigned __int128 stream_key;
-#define NO_RECORD (~(stream_key)0) /* behind all others: a stream that has ended */
+/* Time of a stream's next record since base_ns, and below it the stream: equal times go by process, then stream. One
+ * word, so that a game is one comparison. What does not fit counts as far; when the first one is far, base_ns moves. */
+#define NO_RECORD UINT64_MAX /* behind all others, the far ones as well: a stream that has ended */
 
 struct reader {
     struct reader_files files;
     struct reader_report report;
     struct reader_stream *streams; /* by process, then number */
     uint32_t stream_count;
-    stream_key *losers; /* [0] the earliest of all; [n] the later one of those that met at node n of the tournament */
-    uint32_t leaves;    /* a power of two, at least as many as there are streams */
-    bool delivered;     /* the first one's record was handed out; its texts live until the next call */
+    uint64_t *losers;  /* [0] the earliest of all; [n] the later one of those that met at node n of the tournament */
+    uint64_t *winners; /* of each node, leaves from [leaves] on; while all games are played */
+    uint64_t base_ns, far;
+    uint32_t leaves; /* a power of two, at least as many as there are streams */
+    unsigned stream_bits;
+    bool delivered; /* the first one's record was handed out; its texts live until the next call */
 };
 
-static stream_key key_of(const struct reader *reader, uint32_t stream)
+static uint64_t key_of(const struct reader *reader, uint32_t stream)
 {
-    return (stream_key)reader->streams[stream].time_ns << 32 | stream;
+    uint64_t since_ns = reader->streams[stream].time_ns - reader->base_ns;
+    return (since_ns < reader->far ? since_ns : reader->far) << reader->stream_bits | stream;
 }
 
 static uint32_t first_stream_of(const struct reader *reader)
 {
-    return (uint32_t)reader->losers[0];
+    return (uint32_t)reader->losers[0] & (reader->leaves - 1);
 }
 
 static bool has_first(const struct reader *reader)
@@ -40,11 +44,11 @@ static bool has_first(const struct reader *reader)
 
 /* The winner has a new key and plays again, from its leaf to the root: which nodes those are depends on no comparison,
  * so that the processor need not wait for one to begin with the next, and who wins needs no branch. */
-static void play_again(struct reader *reader, uint32_t stream, stream_key winner)
+static void play_again(struct reader *reader, uint32_t stream, uint64_t winner)
 {
-    stream_key *losers = reader->losers;
+    uint64_t *losers = reader->losers;
     for (uint32_t node = (reader->leaves + stream) / 2; node; node /= 2) {
-        stream_key other = losers[node];
+        uint64_t other = losers[node];
         bool lost = other < winner;
         losers[node] = lost ? winner : other;
         winner = lost ? other : winner;
@@ -52,11 +56,21 @@ static void play_again(struct reader *reader, uint32_t stream, stream_key winner
     losers[0] = winner;
 }
 
-/* All games at first. winners: of each node, leaves from [leaves] on. */
-static void play_all(struct reader *reader, stream_key *winners)
+/* All games, from the time of the earliest record on. */
+static void play_all(struct reader *reader)
 {
+    const struct reader_stream *streams = reader->streams;
+    uint64_t *winners = reader->winners;
+    reader->base_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < reader->stream_count; i++)
+        if (streams[i].next < streams[i].end && streams[i].time_ns < reader->base_ns)
+            reader->base_ns = streams[i].time_ns;
+    for (uint32_t i = 0; i < reader->leaves; i++) {
+        bool more = i < reader->stream_count && streams[i].next < streams[i].end;
+        winners[reader->leaves + i] = more ? key_of(reader, i) : NO_RECORD;
+    }
     for (uint32_t node = reader->leaves; --node;) {
-        stream_key left = winners[2 * node], right = winners[2 * node + 1];
+        uint64_t left = winners[2 * node], right = winners[2 * node + 1];
         winners[node] = left < right ? left : right;
         reader->losers[node] = left < right ? right : left;
     }
@@ -69,6 +83,8 @@ static void advance_first(struct reader *reader)
     uint32_t first = first_stream_of(reader);
     bool more = reader_stream_advance(&reader->streams[first], &reader->files, &reader->report);
     play_again(reader, first, more ? key_of(reader, first) : NO_RECORD);
+    if (reader->losers[0] >> reader->stream_bits == reader->far)
+        play_all(reader);
 }
 
 static uint32_t count_streams(const struct reader_files *files)
@@ -85,14 +101,13 @@ static bool make_streams(struct reader *reader)
     const struct reader_files *files = &reader->files;
     uint32_t count = count_streams(files);
     reader->streams = calloc(count, sizeof *reader->streams);
-    for (reader->leaves = 1; reader->leaves < count;)
-        reader->leaves *= 2;
+    for (reader->leaves = 1; reader->leaves < count; reader->leaves *= 2)
+        reader->stream_bits++;
+    reader->far = (NO_RECORD >> reader->stream_bits) - 1;
     reader->losers = calloc(reader->leaves, sizeof *reader->losers);
-    stream_key *winners = calloc((size_t)reader->leaves * 2, sizeof *winners);
-    if (!reader->streams || !reader->losers || !winners) {
-        free(winners);
+    reader->winners = calloc((size_t)reader->leaves * 2, sizeof *reader->winners);
+    if (!reader->streams || !reader->losers || !reader->winners)
         return false;
-    }
     for (size_t p = 0; p < files->process_count; p++) {
         const struct reader_process *process = &files->processes[p];
         for (size_t i = 0; i < process->packet_count; i++) {
@@ -102,12 +117,9 @@ static bool make_streams(struct reader *reader)
             reader->streams[reader->stream_count - 1].end = (uint32_t)i + 1;
         }
     }
-    for (uint32_t i = 0; i < reader->leaves; i++) {
-        bool more = i < count && reader_stream_advance(&reader->streams[i], files, &reader->report);
-        winners[reader->leaves + i] = more ? key_of(reader, i) : NO_RECORD;
-    }
-    play_all(reader, winners);
-    free(winners);
+    for (uint32_t i = 0; i < count; i++)
+        reader_stream_advance(&reader->streams[i], files, &reader->report);
+    play_all(reader);
     return true;
 }
 
@@ -255,6 +267,7 @@ void reader_close(struct reader *reader)
         free(reader->streams[i].bytes);
     free(reader->streams);
     free(reader->losers);
+    free(reader->winners);
     free(reader->report.of_process);
     for (unsigned i = 0; i < READER_DAMAGES_NAMED; i++)
         free(reader->report.named[i]);
