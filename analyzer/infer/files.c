@@ -22,7 +22,7 @@ struct description *infer_description(struct process_state *process, uint32_t nu
 {
     if (!process->description_at || process->description_at->number != number)
         process->description_at = id_map_get(&process->descriptions, number);
-    if (process->description_at)
+    if (process->description_at && process->merged)
         find_jobs_again(process->description_at);
     return process->description_at;
 }

@@ -47,20 +47,16 @@ static struct process_state *process_of(struct infer *infer, uint32_t reader_ind
     return process;
 }
 
+/* Where records of a kind have their duration, as those do that describe a call; 0 = nowhere. */
+#define DURATION_OF(kind) [TRACE_KIND_##kind] = offsetof(struct trace_record, kind.duration_ns)
+static const uint8_t duration_at[TRACE_KIND_LIMIT] = {
+    DURATION_OF(open),       DURATION_OF(close), DURATION_OF(io),    DURATION_OF(map),  DURATION_OF(path),
+    DURATION_OF(codec_call), DURATION_OF(spawn), DURATION_OF(child), DURATION_OF(rows),
+};
+
 static uint64_t *duration_of(struct trace_record *record)
 {
-    switch (record->kind) {
-    case TRACE_KIND_open: return &record->open.duration_ns;
-    case TRACE_KIND_close: return &record->close.duration_ns;
-    case TRACE_KIND_io: return &record->io.duration_ns;
-    case TRACE_KIND_map: return &record->map.duration_ns;
-    case TRACE_KIND_path: return &record->path.duration_ns;
-    case TRACE_KIND_codec_call: return &record->codec_call.duration_ns;
-    case TRACE_KIND_spawn: return &record->spawn.duration_ns;
-    case TRACE_KIND_child: return &record->child.duration_ns;
-    case TRACE_KIND_rows: return &record->rows.duration_ns;
-    default: return NULL;
-    }
+    return duration_at[record->kind] ? (void *)((char *)record + duration_at[record->kind]) : NULL;
 }
 
 static void limit(uint64_t *value, uint64_t most)

@@ -163,6 +163,7 @@ void infer_job_merge(struct process_state *process, struct job *part, struct job
     }
     job->end_ns = part->end_ns > job->end_ns ? part->end_ns : job->end_ns;
     part->merged_into = job;
+    process->merged = true;
     for (size_t i = 0; i < process->threads_count; i++) {
         struct timeline *thread = &process->threads[i];
         thread->current = infer_job_now(thread->current);

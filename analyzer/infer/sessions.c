@@ -18,7 +18,8 @@ struct session *infer_session(struct process_state *process, uint32_t number)
     if (!session)
         return NULL;
     process->session_at = session;
-    session->job = infer_job_now(session->job);
+    if (process->merged)
+        session->job = infer_job_now(session->job);
     return session;
 }
 

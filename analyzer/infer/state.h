@@ -61,21 +61,24 @@ struct job;
 
 /* An open file description of a process; forgotten at its last close, when its sums have gone to the job. */
 struct description {
-    uint32_t mode, flags;
+    uint32_t number, mode, flags;
+    int fd;
     struct job *in_job, *out_job;
-    uint64_t open_start_ns, open_end_ns, first_read_ns; /* first_read_ns: start of the first read or map, or UNKNOWN */
-    uint64_t first_write_ns;                            /* start of the first write, or UNKNOWN */
-    bool inherited;                                     /* or a stream: its open is no part of an image */
-    bool stream, named;                                 /* a socket or pipe, see streams.c */
-    bool out_open;                                      /* among the open outputs of out_job */
-    bool close_changes;                                 /* stdio holds bytes of it back until it is closed */
-    bool out_changed;                                   /* the times below are known, of what is written to it */
+    uint64_t first_read_ns;  /* start of the first read or map, or UNKNOWN */
+    uint64_t first_write_ns; /* start of the first write, or UNKNOWN */
+    bool inherited;          /* or a stream: its open is no part of an image */
+    bool stream, named;      /* a socket or pipe, see streams.c */
+    bool out_open;           /* among the open outputs of out_job */
+    bool close_changes;      /* stdio holds bytes of it back until it is closed */
+    bool out_changed;        /* the times below are known, of what is written to it */
+    uint64_t last_buffer;    /* where the last transfer, or write of what is no image yet, had its bytes */
     uint64_t kernel_reads, kernel_writes,
         small_ops; /* calls that moved bytes to or from the kernel; see SMALL_IO_BYTES */
-    struct io_total read, write;
-    uint64_t read_twice_ns, write_twice_ns; /* part of them that other calls of the job cover as well */
-    uint32_t number;
-    int fd;
+    struct io_total read;
+    uint64_t read_twice_ns; /* part of it that other calls of the job cover as well */
+    struct io_total write;
+    uint64_t write_twice_ns; /* likewise */
+    uint64_t open_start_ns, open_end_ns;
     char *path; /* absolute */
     uint64_t device, inode, opened_bytes;
     uint64_t open_ns;
@@ -87,7 +90,6 @@ struct description {
     uint32_t waiting;      /* session whose waiting output it is, or 0 */
     uint32_t open_tid;     /* thread that opened it */
     uint64_t out_changed_from_ns, out_changed_to_ns;
-    uint64_t last_buffer; /* where the last transfer, or write of what is no image yet, had its bytes */
     /* Of a socket or pipe. */
     unsigned direction;                          /* of the last transfer */
     uint64_t last_bytes, last_start_ns, last_ns; /* that transfer; last_bytes 0: taken by a head */
@@ -248,6 +250,7 @@ struct block {
 struct process_state {
     uint32_t index;    /* in run->processes */
     uint32_t exec_tid; /* thread that was about to replace the program when the records ended, or 0 */
+    bool merged;       /* jobs of it turned out to be part of others: who keeps a job has to look */
     struct timeline *threads;
     struct job *latest;
     uint64_t helper_cpu_ns;  /* of ended threads that own no image */
