@@ -220,7 +220,7 @@ void infer_tree_sample(struct infer *infer, const struct trace_tree_sample *samp
 /* Where it was asked often enough, that is the memory of all processes together. */
 void infer_tree_finish(struct infer *infer);
 /* The largest shared part of those alive, and the largest of them. */
-uint64_t infer_resources_largest(const struct infer *infer, uint32_t *largest_process);
+uint64_t infer_resources_largest(struct infer *infer, uint32_t *largest_process);
 struct memory_composition infer_resources_composition(const struct process_state *process);
 /* What all processes together had at a moment, as it was measured from outside. */
 void infer_resources_measured(struct infer *infer, uint64_t time_ns, uint64_t bytes);

@@ -124,19 +124,44 @@ void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns)
     process->last_cpu_at_ns = to_ns;
 }
 
-/* The largest shared part and the largest process. Few live at once; only those that never end add up. */
-uint64_t infer_resources_largest(const struct infer *infer, uint32_t *largest_process)
+/* What a live process has changes who has the most only if it is the first, or becomes it. */
+static void memory_is(struct infer *infer, struct process_state *process, uint64_t rss, uint64_t file)
 {
-    uint64_t shared = 0, largest = 0;
-    for (size_t i = 0; i < infer->alive_count; i++) {
-        const struct process_state *process = infer->alive[i];
-        shared = process->last_file > shared ? process->last_file : shared;
-        if (process->sampled && process->last_rss > largest) {
-            largest = process->last_rss;
-            *largest_process = process->index;
+    struct largest_memory *largest = &infer->largest;
+    if (process->alive) {
+        if ((process == largest->process && rss < largest->rss) ||
+            (process->last_file == largest->shared && file < largest->shared))
+            largest->known = false;
+        if (rss > largest->rss ||
+            (rss == largest->rss && largest->process && process->alive_at < largest->process->alive_at)) {
+            largest->process = process;
+            largest->rss = rss;
+        }
+        largest->shared = file > largest->shared ? file : largest->shared;
+    }
+    process->sampled = true;
+    process->last_rss = rss;
+    process->last_file = file;
+}
+
+/* The largest shared part and the first of the largest processes. */
+uint64_t infer_resources_largest(struct infer *infer, uint32_t *largest_process)
+{
+    struct largest_memory *largest = &infer->largest;
+    if (!largest->known) {
+        *largest = (struct largest_memory){.known = true};
+        for (size_t i = 0; i < infer->alive_count; i++) {
+            struct process_state *process = infer->alive[i];
+            largest->shared = process->last_file > largest->shared ? process->last_file : largest->shared;
+            if (process->sampled && process->last_rss > largest->rss) {
+                largest->rss = process->last_rss;
+                largest->process = process;
+            }
         }
     }
-    return shared;
+    if (largest->process)
+        *largest_process = largest->process->index;
+    return largest->shared;
 }
 
 /* What the largest process's memory is made of; without the heap's part where its allocator was not seen. */
@@ -184,6 +209,7 @@ void infer_resources_process_began(struct infer *infer, struct process_state *pr
     process->alive = true;
     process->alive_at = (uint32_t)infer->alive_count;
     *MEMORY_APPEND(infer, alive) = process;
+    infer->largest.known = false;
     process->last_threads = 1;
     infer->tree_threads++;
 }
@@ -193,6 +219,7 @@ void infer_resources_process_gone(struct infer *infer, struct process_state *pro
     if (!process->alive)
         return;
     process->alive = false;
+    infer->largest.known = false;
     infer->alive[process->alive_at] = infer->alive[--infer->alive_count];
     infer->alive[process->alive_at]->alive_at = process->alive_at;
     infer->tree_private -= process->last_anon;
@@ -254,15 +281,12 @@ static void sample_record(struct event *event)
     uint64_t shared = sample->shared_bytes < sample->rss_bytes ? sample->shared_bytes : sample->rss_bytes;
     uint64_t anon = sample->rss_bytes - shared;
     anon -= sample->own_bytes < anon ? sample->own_bytes : anon; /* our own pages are not the program's */
-    uint64_t rss = anon + shared;
-    process->sampled = true;
     uint64_t heap = sample->heap_live_bytes > 0 ? (uint64_t)sample->heap_live_bytes : 0;
     if (process->alive) {
         event->infer->tree_private += anon - process->last_anon;
         event->infer->tree_heap += heap - process->last_heap;
     }
-    process->last_rss = rss;
-    process->last_file = shared;
+    memory_is(event->infer, process, anon + shared, shared);
     process->last_own = sample->own_bytes;
     process->last_anon = anon;
     process->last_heap = heap;

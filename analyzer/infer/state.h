@@ -307,6 +307,13 @@ struct chain_link {
     uint32_t next, hash;
 };
 
+/* Of the live processes: the largest shared part, and who has the most memory. */
+struct largest_memory {
+    bool known; /* else they have to be asked */
+    struct process_state *process;
+    uint64_t rss, shared; /* rss: of that process */
+};
+
 /* What samples of the tree of processes said: PSS of all of them; resident set of one that was alone. */
 struct tree_memory {
     uint64_t alone;
@@ -342,6 +349,7 @@ struct infer {
     struct id_map by_pid;               /* newest process of a pid */
     struct process_state **alive;
     size_t alive_count, alive_capacity;
+    struct largest_memory largest;
     struct bin *bins; /* see resources.c */
     size_t bins_count, bins_capacity;
     uint64_t bin_ns, bins_from_ns;
