@@ -4,6 +4,7 @@
 #include "analyzer/metrics/metrics.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "tests/suite.h"
 
@@ -121,6 +122,35 @@ START_TEST(a_hundred_thousand_values_are_exact)
 }
 END_TEST
 
+static int by_value(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+START_TEST(percentiles_depend_on_no_order)
+{
+    enum { VALUES = 1999, SHAPES = 7 };
+    for (unsigned shape = 0; shape < SHAPES; shape++) {
+        double sorted[VALUES];
+        struct timing_stats stats;
+        timing_init(&stats);
+        for (unsigned i = 0; i < VALUES; i++) {
+            unsigned of_shape[SHAPES] = {
+                i, VALUES - i, 5, i % 2, i < VALUES / 2 ? i : VALUES - i, i * 7919 % VALUES, i * 7919 % 13};
+            sorted[i] = of_shape[shape];
+            timing_update(&stats, sorted[i]);
+        }
+        timing_finish(&stats);
+        qsort(sorted, VALUES, sizeof *sorted, by_value);
+        double part = (VALUES - 1) * 0.95 - 1898; /* of the way from one value to the next */
+        ck_assert_double_eq_tol(stats.p50, sorted[999], CLOSE);
+        ck_assert_double_eq_tol(stats.p95, sorted[1898] + (sorted[1899] - sorted[1898]) * part, CLOSE);
+        timing_release(&stats);
+    }
+}
+END_TEST
+
 START_TEST(more_values_are_within_one_percent_and_say_so)
 {
     struct timing_stats stats;
@@ -158,6 +188,7 @@ int main(void)
     tcase_add_test(tests, nothing_measured_is_unknown);
     tcase_add_test(tests, one_value_has_no_deviation);
     tcase_add_test(tests, eight_values_give_the_textbook_figures);
+    tcase_add_test(tests, percentiles_depend_on_no_order);
     tcase_add_test(tests, percentiles_are_type_7_and_p95_needs_20_values);
     tcase_add_test(tests, an_unknown_value_is_no_value);
     tcase_add_test(tests, large_values_close_together_keep_their_deviation);
