@@ -46,7 +46,7 @@ static void link_opened(struct event *event, struct description *d, uint32_t ses
     d->link = session ? LINKED_BY_OPEN : LINKED_NOT;
 }
 
-static void open_record(struct event *event)
+void infer_open_record(struct event *event)
 {
     const struct trace_open *open = &event->record->open;
     struct process_state *process = event->process;
@@ -99,7 +99,7 @@ static uint64_t job_event(struct event *event, struct description *d, struct job
     return 0;
 }
 
-static void head_record(struct event *event)
+void infer_head_record(struct event *event)
 {
     const struct trace_head *head = &event->record->head;
     struct description *d = infer_description(event->process, head->file);
@@ -130,7 +130,7 @@ static bool is_device(const struct description *d)
     return S_ISCHR(d->mode) || S_ISBLK(d->mode);
 }
 
-static void io_record(struct event *event)
+void infer_io_record(struct event *event)
 {
     const struct trace_io *io = &event->record->io;
     struct description *d = infer_description(event->process, io->file);
@@ -182,7 +182,7 @@ static void io_record(struct event *event)
     *(on_write_side ? &d->write_twice_ns : &d->read_twice_ns) += job_event(event, d, job, io->session);
 }
 
-static void map_record(struct event *event)
+void infer_map_record(struct event *event)
 {
     const struct trace_map *map = &event->record->map;
     struct description *d = infer_description(event->process, map->file);
@@ -243,7 +243,7 @@ static void forget(struct process_state *process, struct description *d)
     free(d);
 }
 
-static void close_record(struct event *event)
+void infer_close_record(struct event *event)
 {
     const struct trace_close *close = &event->record->close;
     struct description *d = infer_description(event->process, close->file);
@@ -319,16 +319,4 @@ void infer_files_finish(struct event *event)
     }
     id_map_release(&event->process->descriptions);
     event->process->description_at = NULL;
-}
-
-void infer_file_record(struct event *event)
-{
-    switch (event->record->kind) {
-    case TRACE_KIND_open: open_record(event); break;
-    case TRACE_KIND_close: close_record(event); break;
-    case TRACE_KIND_io: io_record(event); break;
-    case TRACE_KIND_map: map_record(event); break;
-    case TRACE_KIND_head: head_record(event); break;
-    default: break;
-    }
 }

@@ -164,10 +164,10 @@ static struct timeline *thread_of(struct infer *infer, struct process_state *pro
     return &process->threads[infer->stream_threads[stream] - 1];
 }
 
-/* Who looks at a record of each kind, in this order. */
+/* Who looks at a record of each kind, in this order; NULL behind the last. */
 typedef void looker(struct event *event);
-#define LOOKERS 3
-static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
+#define LOOKERS 2
+static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS + 1] = {
     [TRACE_KIND_process] = {infer_process_record},
     [TRACE_KIND_host] = {infer_process_record},
     [TRACE_KIND_cgroup] = {infer_process_record},
@@ -178,22 +178,22 @@ static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS] = {
     [TRACE_KIND_spawn] = {infer_child_record},
     [TRACE_KIND_child] = {infer_child_record},
     [TRACE_KIND_idle_child] = {infer_child_record},
-    [TRACE_KIND_open] = {infer_file_record},
-    [TRACE_KIND_close] = {infer_facts_record, infer_file_record}, /* in this order: it may end the description */
-    [TRACE_KIND_io] = {infer_file_record},
-    [TRACE_KIND_map] = {infer_file_record, infer_mapping_record},
+    [TRACE_KIND_open] = {infer_open_record},
+    [TRACE_KIND_close] = {infer_facts_record, infer_close_record}, /* in this order: it may end the description */
+    [TRACE_KIND_io] = {infer_io_record},
+    [TRACE_KIND_map] = {infer_map_record, infer_mapping_record},
     [TRACE_KIND_path] = {infer_path_record},
     [TRACE_KIND_chdir] = {infer_path_record},
-    [TRACE_KIND_head] = {infer_file_record},
+    [TRACE_KIND_head] = {infer_head_record},
     [TRACE_KIND_hook] = {infer_process_record},
-    [TRACE_KIND_codec_call] = {infer_session_record},
-    [TRACE_KIND_rows] = {infer_session_record},
-    [TRACE_KIND_session_link] = {infer_session_record},
-    [TRACE_KIND_codec_setting] = {infer_session_record},
-    [TRACE_KIND_quantization] = {infer_session_record},
-    [TRACE_KIND_block] = {infer_resource_record},
-    [TRACE_KIND_heap] = {infer_resource_record},
-    [TRACE_KIND_sample] = {infer_resource_record},
+    [TRACE_KIND_codec_call] = {infer_codec_record},
+    [TRACE_KIND_rows] = {infer_rows_record},
+    [TRACE_KIND_session_link] = {infer_link_record},
+    [TRACE_KIND_codec_setting] = {infer_setting_record},
+    [TRACE_KIND_quantization] = {infer_quantization_record},
+    [TRACE_KIND_block] = {infer_block_record},
+    [TRACE_KIND_heap] = {infer_heap_record},
+    [TRACE_KIND_sample] = {infer_sample_record},
     [TRACE_KIND_module] = {infer_process_record, infer_site_record},
     [TRACE_KIND_notice] = {infer_process_record},
     [TRACE_KIND_thread_name] = {infer_thread_record},
@@ -234,8 +234,8 @@ static void handle(struct infer *infer, struct trace_record *record, const struc
         event.model->end_ns = record->time_ns;
     if (process->exec_tid && event.thread->tid == process->exec_tid && record->kind != TRACE_KIND_process_end)
         process->exec_tid = 0; /* exec failed: the program goes on */
-    for (unsigned i = 0; i < LOOKERS && lookers[record->kind][i]; i++)
-        lookers[record->kind][i](&event);
+    for (looker *const *look = lookers[record->kind]; *look; look++)
+        (*look)(&event);
 }
 
 static void finish_process(struct infer *infer, uint32_t reader_index)

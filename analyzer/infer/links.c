@@ -87,7 +87,7 @@ void infer_link_record(struct event *event)
     }
 }
 
-void infer_setting_record(const struct event *event)
+void infer_setting_record(struct event *event)
 {
     const struct trace_codec_setting *setting = &event->record->codec_setting;
     struct session *session = infer_session(event->process, setting->session);
@@ -130,7 +130,7 @@ void infer_tables_release(struct infer *infer)
     id_map_release(&infer->tables);
 }
 
-void infer_quantization_record(const struct event *event)
+void infer_quantization_record(struct event *event)
 {
     const struct trace_quantization *table = &event->record->quantization;
     struct session *session = infer_session(event->process, table->session);

@@ -62,7 +62,11 @@ void infer_output_settle(struct event *event, struct session *session);
 void infer_output_intermediate(struct run *run, struct job *job, size_t place);
 
 /* files.c */
-void infer_file_record(struct event *event);
+void infer_open_record(struct event *event);
+void infer_close_record(struct event *event);
+void infer_io_record(struct event *event);
+void infer_map_record(struct event *event);
+void infer_head_record(struct event *event);
 struct description *infer_description(struct process_state *process, uint32_t number);
 /* The job's output is what the description writes. */
 void infer_add_output(struct event *event, struct job *job, struct description *description,
@@ -74,7 +78,7 @@ void infer_fold_write(struct infer *infer, const struct description *description
 void infer_files_finish(struct event *event);
 
 /* facts.c */
-/* To be called before infer_file_record(): a close may be the end of the description. */
+/* To be called before infer_close_record(): it may be the end of the description. */
 void infer_facts_record(struct event *event);
 /* The description's output has just become an image: what was recorded of the file before is of it. */
 void infer_facts_of_output(struct infer *infer, const struct description *description);
@@ -125,7 +129,8 @@ void infer_memory_settle(struct infer *infer, struct job *job);
 uint32_t infer_new_memory(struct infer *infer, const struct image_facts *facts, uint64_t bytes);
 
 /* sessions.c */
-void infer_session_record(struct event *event);
+void infer_codec_record(struct event *event);
+void infer_rows_record(struct event *event);
 struct session *infer_session(struct process_state *process, uint32_t number);
 void infer_session_free(struct session *session);
 
@@ -142,8 +147,8 @@ bool infer_codes_png(struct event *event, struct session *session, unsigned role
 
 /* links.c */
 void infer_link_record(struct event *event);
-void infer_setting_record(const struct event *event);
-void infer_quantization_record(const struct event *event);
+void infer_setting_record(struct event *event);
+void infer_quantization_record(struct event *event);
 void infer_tables_release(struct infer *infer);
 
 /* jobs.c */
@@ -210,7 +215,8 @@ void infer_mapping_record(struct event *event);
 void infer_allocator_record(struct event *event);
 
 /* resources.c */
-void infer_resource_record(struct event *event);
+void infer_heap_record(struct event *event);
+void infer_sample_record(struct event *event);
 void infer_resources_process_cpu(struct event *event, uint64_t cpu_ns);
 void infer_resources_process_began(struct infer *infer, struct process_state *process);
 void infer_resources_process_gone(struct infer *infer, struct process_state *process, uint64_t time_ns);

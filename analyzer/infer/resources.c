@@ -266,7 +266,7 @@ static void machine_idle(struct event *event, uint64_t idle_ns)
     infer->machine_at_ns = to_ns;
 }
 
-static void sample_record(struct event *event)
+void infer_sample_record(struct event *event)
 {
     const struct trace_sample *sample = &event->record->sample;
     struct process_state *process = event->process;
@@ -293,7 +293,7 @@ static void sample_record(struct event *event)
     tree_changed(event->infer, event->end_ns);
 }
 
-static void heap_record(struct event *event)
+void infer_heap_record(struct event *event)
 {
     const struct trace_heap *heap = &event->record->heap;
     struct process_state *process = event->process;
@@ -321,16 +321,6 @@ static void heap_record(struct event *event)
         job->heap_done = job->output_closed; /* the window that ended with its last close was its last */
         if (job->heap_done && !(process->serving && job->readings))
             infer_job_settle(process, job);
-    }
-}
-
-void infer_resource_record(struct event *event)
-{
-    switch (event->record->kind) {
-    case TRACE_KIND_sample: sample_record(event); break;
-    case TRACE_KIND_heap: heap_record(event); break;
-    case TRACE_KIND_block: infer_block_record(event); break;
-    default: break;
     }
 }
 

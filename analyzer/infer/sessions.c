@@ -282,7 +282,7 @@ static void inner_time(struct event *event, struct job *job, const struct sessio
     infer_job_touch(event, job);
 }
 
-static void codec_record(struct event *event)
+void infer_codec_record(struct event *event)
 {
     const struct trace_codec_call *call = &event->record->codec_call;
     struct session *session = infer_session(event->process, call->session);
@@ -331,7 +331,7 @@ static void codec_record(struct event *event)
         job->failed = call->outcome == trace_outcome_FAILED || call->outcome == trace_outcome_UNWOUND;
 }
 
-static void rows_record(struct event *event)
+void infer_rows_record(struct event *event)
 {
     const struct trace_rows *rows = &event->record->rows;
     struct session *session = infer_session(event->process, rows->session);
@@ -374,16 +374,4 @@ static void rows_record(struct event *event)
     seen(event, job, session, rows->role, rows->depth, rows->first_ns);
     if (decoding && !packs) /* zlib's is that of its input */
         infer_range_add(infer_job_ranges(job, BUFFER_PIXELS), rows->buffer, 1, event->end_ns);
-}
-
-void infer_session_record(struct event *event)
-{
-    switch (event->record->kind) {
-    case TRACE_KIND_codec_call: codec_record(event); break;
-    case TRACE_KIND_rows: rows_record(event); break;
-    case TRACE_KIND_session_link: infer_link_record(event); break;
-    case TRACE_KIND_codec_setting: infer_setting_record(event); break;
-    case TRACE_KIND_quantization: infer_quantization_record(event); break;
-    default: break;
-    }
 }
