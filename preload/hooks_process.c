@@ -57,13 +57,14 @@ EXPORT pid_t forkpty(int *terminal, char *name, const struct termios *settings, 
 
 static void before_end(int status)
 {
-    if (!process_ends_idle() && thread_may_record_quietly())
+    if (thread_may_record_quietly())
         OWN_CODE(process_finish(self, trace_ending_IMMEDIATE, status & 0xff));
 }
 
 static _Noreturn void end_at_once(int status)
 {
-    before_end(status);
+    if (!process_ends_idle())
+        before_end(status);
     for (;;) {
         (void)SYSTEM3(SYS_exit_group, status, 0, 0); /* what libc's own _exit does */
     }
@@ -129,12 +130,14 @@ EXPORT _Noreturn void abort(void)
 
 /* The caller's status pointer may be NULL: ours is handed over then, and nothing the caller sees changes. */
 #define WAIT_BODY(name, call, usage)                                                                                   \
-    uint64_t start_ns = thread_hook_start();                                                                           \
+    struct child_wait wait = child_wait_begin();                                                                       \
     int own_status = 0;                                                                                                \
     int *used = status ? status : &own_status;                                                                         \
     pid_t ended = REAL(name) call;                                                                                     \
     if (ended > 0)                                                                                                     \
-        child_collected(start_ns, ended, *used, usage);                                                                \
+        child_wait_end(&wait, ended, *used, usage);                                                                    \
+    else                                                                                                               \
+        child_wait_none(&wait);                                                                                        \
     return ended
 
 EXPORT pid_t wait(int *status)
@@ -159,14 +162,18 @@ EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 
 EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-    uint64_t start_ns = thread_hook_start();
+    struct child_wait wait = child_wait_begin();
     int result = REAL(waitid)(type, id, info, options);
     if (result == 0 && info && info->si_pid > 0 && (options & WEXITED) && !(options & WNOWAIT)) {
         int status = info->si_code == CLD_EXITED ? (info->si_status & 0xff) << 8 : info->si_status & 0x7f;
         if (info->si_code == CLD_DUMPED)
             status |= 0x80;
         if (info->si_code == CLD_EXITED || info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED)
-            child_collected(start_ns, info->si_pid, status, NULL);
+            child_wait_end(&wait, info->si_pid, status, NULL);
+        else
+            child_wait_none(&wait);
+    } else {
+        child_wait_none(&wait);
     }
     return result;
 }

@@ -15,14 +15,16 @@ static void start(void)
 
 EXPORT int system(const char *command)
 {
-    uint64_t start_ns = command ? thread_hook_start() : 0;
-    if (start_ns)
+    struct child_wait wait = {0};
+    if (command && thread_may_record()) {
         start();
+        wait = child_wait_begin();
+    }
     int status = REAL(system)(command);
-    if (start_ns) {
-        OWN_CODE(child_put_spawn(self, trace_spawn_op_SPAWN, start_ns, 0, status == -1 ? errno : 0,
+    if (wait.start_ns) {
+        OWN_CODE(child_put_spawn(self, trace_spawn_op_SPAWN, wait.start_ns, 0, status == -1 ? errno : 0,
                                  status == -1 ? NULL : command, false));
-        child_collected(start_ns, 0, status, NULL);
+        child_wait_end(&wait, 0, status, NULL);
     }
     return status;
 }
@@ -44,16 +46,16 @@ EXPORT FILE *popen(const char *command, const char *mode)
 EXPORT int pclose(FILE *stream)
 {
     int fd = stream->_fileno;
-    uint64_t start_ns = thread_hook_start();
+    struct child_wait wait = child_wait_begin();
     struct files_closing closing = {0};
-    if (start_ns && fd >= 0 && files_peek(fd)) {
+    if (wait.start_ns && fd >= 0 && files_peek(fd)) {
         OWN_CODE(files_before_close(self, fd, &closing));
         closing.start_ns = thread_now_ns();
     }
     int status = REAL(pclose)(stream);
     if (closing.description)
         OWN_CODE(files_closed(self, fd, &closing, status == -1 ? errno : 0, HOOK_pclose));
-    child_collected(start_ns, 0, status, NULL);
+    child_wait_end(&wait, 0, status, NULL);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "preload/allocator.h"
+#include "preload/child_call.h"
 #include "preload/codecs/call.h"
 #include "preload/codecs/objects.h"
 #include "preload/codecs/slots.h"
@@ -18,7 +19,6 @@
 #include "preload/files.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
-#include "preload/reaped.h"
 #include "preload/recording.h"
 #include "preload/sample.h"
 #include "preload/schedule.h"
@@ -51,16 +51,18 @@ void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec,
 
 static void put_start(struct thread *self)
 {
+    struct trace_idle other;
+    (void)process_take_idle(process.pid, UINT64_MAX, &other); /* who ended idle was an earlier process of this number */
     atomic_store(&process.own_rchar, 0); /* what we read until now is no part of what is read from now on */
-    struct reaped_look look = reaped_look();
+    struct facts_io io = facts_io();
     uint64_t shared;
     char *exe = self->start;
     struct trace_process record = {
         .start_ns = process.start_ns,
         .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
         .cpu_ns = process.start_cpu_ns,
-        .rchar = look.io.rchar,
-        .wchar = look.io.wchar,
+        .rchar = io.rchar,
+        .wchar = io.wchar,
         .pid = process.pid,
         .ppid = (uint32_t)system_parent_pid(),
         .usable_cpus = facts_usable_cpus(self),
@@ -68,7 +70,6 @@ static void put_start(struct thread *self)
         .resumed = process.resumed,
         .library_version = {IMGBENCH_VERSION, sizeof IMGBENCH_VERSION - 1},
     };
-    reaped_none_until(&look);
     const char *allocator = symbols_next_provider("malloc");
     if (allocator)
         record.allocator = (struct trace_text){allocator, strlen(allocator)};
@@ -106,7 +107,7 @@ void process_forked(void)
     files_reset_after_fork();
     codec_sessions_reset_after_fork();
     schedule_reset_after_fork();
-    reaped_reset_after_fork();
+    child_waits_reset_after_fork();
     memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();

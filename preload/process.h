@@ -78,10 +78,10 @@ void process_unseal(void);
 /* Something the report must say. errno is kept. */
 void process_put_notice(enum trace_note what);
 /* Called before _exit: is this a forked child that made no call that is recorded? Then a word in the control page is
- * all that it leaves. */
+ * all that it leaves; it has to end now: signals are held. */
 bool process_ends_idle(void);
-/* Takes that word of a child that was collected. False: it left none. */
-bool process_take_idle(pid_t pid, struct trace_idle *idle);
+/* Takes that word of a child of this number that ended before then. False: there is none. */
+bool process_take_idle(uint32_t pid, uint64_t before_ns, struct trace_idle *idle);
 /* End of this image: last records, packets finished. Later records open new packets. exit_code -1 = unknown. */
 void process_finish(struct thread *self, enum trace_ending how, int exit_code);
 /* The recording stops: the last records of this stretch, in which so much was transferred. Nobody else is inside our

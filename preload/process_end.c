@@ -9,7 +9,6 @@
 #include "preload/files.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
-#include "preload/reaped.h"
 #include "preload/recording.h"
 #include "preload/sample.h"
 #include "preload/schedule.h"
@@ -33,21 +32,15 @@ struct process_sums process_sums(void)
     return sums;
 }
 
-static struct process_transfers transfers_at(const struct reaped_look *look)
-{
-    return (struct process_transfers){
-        .io = look->io,
-        .own_rchar = look->own_rchar,
-        .own_wchar = look->own_wchar,
-        .reaped_rchar = atomic_load(&process.reaped_rchar),
-        .reaped_wchar = atomic_load(&process.reaped_wchar),
-    };
-}
-
 struct process_transfers process_transfers(void)
 {
-    struct reaped_look look = reaped_look();
-    return transfers_at(&look);
+    struct process_transfers transfers;
+    transfers.own_rchar = atomic_load(&process.own_rchar); /* of what io is going to say: it and later files are not */
+    transfers.own_wchar = atomic_load(&process.own_wchar);
+    transfers.reaped_rchar = atomic_load(&process.reaped_rchar);
+    transfers.reaped_wchar = atomic_load(&process.reaped_wchar);
+    transfers.io = facts_io();
+    return transfers;
 }
 
 /* What our own code cost, by measured slow paths and calibrated fast ones. */
@@ -68,7 +61,9 @@ static uint64_t own_cost_ns(uint64_t heap_calls, const struct process_sums *sums
 static void put_end(struct thread *self, enum trace_ending how, int exit_code,
                     const struct process_transfers *transfers)
 {
-    struct reaped_look look = sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
+    struct process_transfers now = sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
+    if (transfers)
+        now = *transfers;
     if (packet_host_is_due())
         facts_put_host(self);
     schedule_process_ends(self);
@@ -81,7 +76,6 @@ static void put_end(struct thread *self, enum trace_ending how, int exit_code,
     heap_totals(self, &heap);
     heap_put_sizes(self, &heap);
     struct process_sums sums = process_sums();
-    struct process_transfers now = transfers ? *transfers : transfers_at(&look);
     struct trace_process_end record = {
         .vm_hwm_bytes = facts_vm_hwm(self),
         .rchar = now.io.rchar,
@@ -110,36 +104,38 @@ static void put_end(struct thread *self, enum trace_ending how, int exit_code,
 
 bool process_ends_idle(void)
 {
-    enum { MOST_US = 10000 }; /* who computed for longer than between two samples was not idle */
+    enum { MOST_NS = 10000000 }; /* who computed for longer than between two samples was not idle */
     struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
     /* The token is as the kernel left it: no hook has acted here since the fork. */
     if (*thread_fork_token || thread_local_state.vfork_parent || thread_local_state.guard || !control ||
         !atomic_load_explicit(&thread_recording, memory_order_relaxed) || thread_wish_changed())
         return false;
+    uint64_t signals = system_hold_signals(); /* until it has ended: a handler's calls would be recorded after all */
     uint64_t user_ns, system_ns, faults;
-    struct trace_idle idle = {.pid = (uint32_t)system_pid()};
-    facts_cpu_ns(&user_ns, &system_ns, &faults, &faults);
-    idle.cpu_user_us = (uint32_t)(user_ns / 1000);
-    idle.cpu_system_us = (uint32_t)(system_ns / 1000);
-    if ((user_ns + system_ns) / 1000 >= MOST_US)
-        return false;
-    uint64_t *place = &control->idle_children[trace_idle_place(idle.pid)];
-    uint64_t before = __atomic_load_n(place, __ATOMIC_RELAXED);
-    if (before && trace_idle_unpack(before).pid != idle.pid)
-        return false; /* of one that was not collected yet */
-    return __atomic_compare_exchange_n(place, &before, trace_idle_pack(idle), false, __ATOMIC_RELEASE,
-                                       __ATOMIC_RELAXED);
+    struct trace_idle idle = {
+        .pid = (uint32_t)system_pid(),
+        .cpu_ns = facts_cpu_ns(&user_ns, &system_ns, &faults, &faults),
+        .ended_ns = system_now_ns() - control->start_ns,
+    };
+    uint64_t *place = &control->idle_children[trace_idle_place(idle.pid)], none = 0;
+    /* Not where another one's word waits to be collected, nor where the parent knows the child by another number. */
+    if (idle.cpu_ns < MOST_NS && system_parent_pid() > 0 &&
+        __atomic_compare_exchange_n(place, &none, trace_idle_pack(idle), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        return true;
+    system_give_signals(signals);
+    return false;
 }
 
-bool process_take_idle(pid_t pid, struct trace_idle *idle)
+bool process_take_idle(uint32_t pid, uint64_t before_ns, struct trace_idle *idle)
 {
     struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
-    if (!control || pid <= 0)
+    if (!control || !pid)
         return false;
-    uint64_t *place = &control->idle_children[trace_idle_place((uint32_t)pid)];
+    uint64_t *place = &control->idle_children[trace_idle_place(pid)];
     uint64_t word = __atomic_load_n(place, __ATOMIC_ACQUIRE);
     *idle = trace_idle_unpack(word);
-    return idle->pid == (uint32_t)pid &&
+    idle->ended_ns += control->start_ns;
+    return idle->pid == pid && idle->ended_ns + TRACE_IDLE_END_NS <= before_ns &&
            __atomic_compare_exchange_n(place, &word, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 

@@ -7,15 +7,14 @@
 #include "preload/heap.h"
 #include "preload/packet.h"
 #include "preload/process.h"
-#include "preload/reaped.h"
 #include "preload/settings.h"
 
 #define MACHINE_NS 100000000 /* between two readings of what the machine does: it counts in steps of 10 ms */
 
 static _Atomic uint64_t next_ns, machine_next_ns;
 
-/* machine: with what all of it does. exact: a look at the kernel's counts that is a little older will not do. */
-static struct reaped_look take(struct thread *self, enum sample_place place, bool machine, bool exact)
+/* machine: with what all of it does. */
+static struct process_transfers take(struct thread *self, enum sample_place place, bool machine)
 {
     struct trace_sample sample;
     thread_slow_begin(self);
@@ -24,10 +23,9 @@ static struct reaped_look take(struct thread *self, enum sample_place place, boo
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
-    struct reaped_look look = exact ? reaped_look() : reaped_recent();
-    reaped_none_until(&look);
-    sample.rchar = look.io.rchar;
-    sample.wchar = look.io.wchar;
+    struct process_transfers transfers = process_transfers();
+    sample.rchar = transfers.io.rchar;
+    sample.wchar = transfers.io.wchar;
     sample.threads = facts_threads();
     sample.machine_idle_ns = machine ? facts_machine_idle_ns() : TRACE_UNKNOWN;
     sample.io_ops = process_sums().io_ops;
@@ -40,12 +38,12 @@ static struct reaped_look take(struct thread *self, enum sample_place place, boo
     if (place == SAMPLE_BETWEEN_CALLS || process.heap_known)
         allocator_put(self);
     thread_slow_end(self);
-    return look;
+    return transfers;
 }
 
-struct reaped_look sample_now(struct thread *self, enum sample_place place)
+struct process_transfers sample_now(struct thread *self, enum sample_place place)
 {
-    return take(self, place, true, true);
+    return take(self, place, true);
 }
 
 void sample_maybe(struct thread *self, enum sample_place place)
@@ -55,5 +53,5 @@ void sample_maybe(struct thread *self, enum sample_place place)
         return;
     /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */
     if (atomic_compare_exchange_strong(&next_ns, &due_ns, now_ns + settings.sample_ns))
-        take(self, place, now_ns >= atomic_load_explicit(&machine_next_ns, memory_order_relaxed), false);
+        take(self, place, now_ns >= atomic_load_explicit(&machine_next_ns, memory_order_relaxed));
 }

@@ -109,8 +109,8 @@ static const struct layout_row control_rows[] = {
             "processes that ended and of which not one packet could be written: quota or disk full"),
     CONTROL(
         idle_children, "u64",
-        "forked children that ended with nothing to record, until they are collected: pid << 42 | user CPU µs << 21 "
-        "| system CPU µs, at the place pid modulo 96"),
+        "forked children that ended with nothing to record, until they are collected: pid << 42 | CPU time in 2^16 ns "
+        "<< 34 | end since start_ns in 2^20 ns, at the place pid modulo 96"),
 };
 
 #define HEADER(field, type, meaning)                                                                                   \

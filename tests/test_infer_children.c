@@ -75,6 +75,11 @@ START_TEST(children_without_a_record_are_listed_with_the_reason_where_it_is_know
 }
 END_TEST
 
+static void idle(struct actor actor, double ms, uint32_t pid, double ended_ms, uint64_t cpu_ns)
+{
+    ACT(actor, ms, idle_child, .pid = pid, .ended_ns = AT(ended_ms), .cpu_ns = cpu_ns);
+}
+
 START_TEST(forked_children_that_did_nothing_are_counted_and_missed_by_nobody)
 {
     struct scene scene = scene_new();
@@ -82,12 +87,11 @@ START_TEST(forked_children_that_did_nothing_are_counted_and_missed_by_nobody)
     for (uint32_t pid = 201; pid <= 203; pid++) {
         started(shell, pid - 190, trace_spawn_op_FORK, pid, "");
         if (pid != 203) /* which nobody says anything of */
-            ACT(shell, pid - 189.5, idle_child, .pid = pid, .cpu_user_ns = 2000, .cpu_system_ns = 1000);
+            idle(shell, pid - 189.5, pid, pid - 190, 3000);
         collected(shell, pid - 189.4, pid, 0);
     }
-    ACT(shell, 20, idle_child, .pid = 202, .cpu_user_ns = 2000);       /* twice */
-    ACT(shell, 21, idle_child, .cpu_user_ns = 2000);                   /* nobody */
-    ACT(shell, 22, idle_child, .pid = 299, .cpu_user_ns = UINT64_MAX); /* more than its parent's life */
+    idle(shell, 21, 0, 20, 2000);           /* nobody */
+    idle(shell, 22, 299, 21.5, UINT64_MAX); /* more than its parent's life */
     collected(shell, 23, 299, 0);
     act_end(shell, 100, 5, 0);
     struct run *run = finish(&scene);
@@ -95,6 +99,43 @@ START_TEST(forked_children_that_did_nothing_are_counted_and_missed_by_nobody)
     ck_assert_uint_eq(run->idle_children_cpu_ns, 2 * 3000 + 22 * MS);
     is_untraced(run, 0, 203, NULL, NULL);
     ck_assert_uint_eq(run->untraced_count, 1);
+    run_free(run);
+}
+END_TEST
+
+/* A handler, or another thread, collects the child before fork has returned. */
+START_TEST(an_idle_child_may_be_collected_before_its_start_is_recorded)
+{
+    struct scene scene = scene_new();
+    struct actor shell = scene_process(&scene, 100, 1, 0);
+    idle(shell, 12, 201, 11.2, 1000);
+    collected(shell, 12.1, 201, 0);
+    ACT(shell, 20, spawn, .duration_ns = 10 * MS, .pid = 201, .op = trace_spawn_op_FORK, .path = TEXT(""));
+    act_end(shell, 100, 5, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->idle_children, 1);
+    ck_assert_uint_eq(run->untraced_count, 0);
+    run_free(run);
+}
+END_TEST
+
+START_TEST(a_number_of_an_idle_child_goes_to_another_child)
+{
+    struct scene scene = scene_new();
+    struct actor shell = scene_process(&scene, 100, 1, 0);
+    started(shell, 10, trace_spawn_op_FORK, 201, ""); /* not collected: the next one of its number says so */
+    idle(shell, 50, 201, 11, 1000);
+    started(shell, 50, trace_spawn_op_FORK, 201, "");
+    collected(shell, 52, 201, 9); /* killed */
+    started(shell, 60, trace_spawn_op_FORK, 202, "");
+    idle(shell, 70, 202, 40, 1000); /* that was an earlier one */
+    collected(shell, 71, 202, 9);
+    act_end(shell, 100, 5, 0);
+    struct run *run = finish(&scene);
+    ck_assert_uint_eq(run->idle_children, 2);
+    is_untraced(run, 0, 201, NULL, "killed by signal 9 before it left a record");
+    is_untraced(run, 1, 202, NULL, "killed by signal 9 before it left a record");
+    ck_assert_uint_eq(run->untraced_count, 2);
     run_free(run);
 }
 END_TEST
@@ -146,6 +187,8 @@ int main(void)
     TCase *tests = tcase_create("children");
     tcase_add_test(tests, children_without_a_record_are_listed_with_the_reason_where_it_is_known);
     tcase_add_test(tests, forked_children_that_did_nothing_are_counted_and_missed_by_nobody);
+    tcase_add_test(tests, an_idle_child_may_be_collected_before_its_start_is_recorded);
+    tcase_add_test(tests, a_number_of_an_idle_child_goes_to_another_child);
     tcase_add_test(tests, a_number_that_is_used_again_is_another_child);
     tcase_add_test(tests, a_program_that_replaced_a_traced_one_can_be_missing_too);
     suite_add_tcase(suite, tests);

@@ -134,18 +134,24 @@ static inline int trace_state_records(uint32_t state)
     return (state & 1) != 0;
 }
 
-/* A forked child that ended with _exit and had made no call that is recorded leaves one word, and its parent, as it
- * collects it, an idle_child record. pid: 22 bits are Linux's most; 0 = no child. The times have 21 bits. */
+/* A forked child that ended with _exit and had made no call that is recorded leaves one word, and whoever finds it, as
+ * a rule its parent, an idle_child record. Of pids 22 bits are Linux's most; 0 = no child. */
+#define TRACE_IDLE_CPU_NS 65536u   /* a step; 8 bits of them are used */
+#define TRACE_IDLE_END_NS 1048576u /* a step; 34 bits of them are half a year */
 struct trace_idle {
-    uint32_t pid, cpu_user_us, cpu_system_us;
+    uint32_t pid;
+    uint64_t cpu_ns;   /* user and system */
+    uint64_t ended_ns; /* since the trace began, at least and at most a step less */
 };
 static inline uint64_t trace_idle_pack(struct trace_idle idle)
 {
-    return (uint64_t)idle.pid << 42 | (uint64_t)(idle.cpu_user_us & 0x1fffff) << 21 | (idle.cpu_system_us & 0x1fffff);
+    uint64_t cpu = idle.cpu_ns / TRACE_IDLE_CPU_NS & 0xff, ended = idle.ended_ns / TRACE_IDLE_END_NS & 0x3ffffffff;
+    return (uint64_t)idle.pid << 42 | cpu << 34 | ended;
 }
 static inline struct trace_idle trace_idle_unpack(uint64_t word)
 {
-    return (struct trace_idle){(uint32_t)(word >> 42), word >> 21 & 0x1fffff, word & 0x1fffff};
+    return (struct trace_idle){(uint32_t)(word >> 42), (word >> 34 & 0xff) * TRACE_IDLE_CPU_NS,
+                               (word & 0x3ffffffff) * TRACE_IDLE_END_NS};
 }
 static inline uint32_t trace_idle_place(uint32_t pid)
 {

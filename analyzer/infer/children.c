@@ -99,10 +99,13 @@ static void spawn_record(struct event *event)
         free(path);
         return;
     }
-    struct started *before = id_map_get(&infer->children, spawn->pid);
-    if (before) /* the kernel gives a number again when its first owner is gone */
-        settle(infer, before);
-    struct started *child = new_child(infer, spawn->pid, event->start_ns);
+    struct started *child = id_map_get(&infer->children, spawn->pid);
+    if (child && (child->seen_start || child->start_ns < event->start_ns)) {
+        settle(infer, child); /* the kernel gives a number again when its first owner is gone */
+        child = NULL;
+    }
+    if (!child) /* else its end was recorded before the call that started it had returned */
+        child = new_child(infer, spawn->pid, event->start_ns);
     child->path = path;
     child->seen_start = true;
     child->untraced = spawn->untraced;
@@ -142,22 +145,24 @@ static void child_record(struct event *event)
     infer_resources_process_gone(infer, state, event->end_ns); /* killed: nobody else says so */
 }
 
-static void idle(struct infer *infer, struct started *child, uint64_t cpu_ns)
+/* A child that ended in the step of time that begins at ended_ns, and had nothing to record. */
+static void idle_child(struct infer *infer, uint32_t pid, uint64_t ended_ns, uint64_t cpu_ns, bool may_be_new)
 {
-    child->idle = true;
+    uint64_t latest_ns = ended_ns + TRACE_IDLE_END_NS - 1;
+    struct started *child = id_map_get(&infer->children, pid);
     infer->run->idle_children++;
     infer->run->idle_children_cpu_ns += cpu_ns;
+    if (!child && may_be_new) /* its start is recorded later, or by nobody */
+        child = new_child(infer, pid, latest_ns);
+    if (child && child->start_ns <= latest_ns) /* else the number is another one's by now */
+        child->idle = true;
 }
 
 static void idle_child_record(struct event *event)
 {
     const struct trace_idle_child *record = &event->record->idle_child;
-    struct started *child = id_map_get(&event->infer->children, record->pid);
-    if (!record->pid || (child && child->idle))
-        return;
-    if (!child) /* forked by a call that is not wrapped */
-        child = new_child(event->infer, record->pid, event->end_ns);
-    idle(event->infer, child, record->cpu_user_ns + record->cpu_system_ns);
+    if (record->pid)
+        idle_child(event->infer, record->pid, record->ended_ns, record->cpu_ns, true);
 }
 
 /* Children that nobody collected: their word is still in the control page. */
@@ -166,9 +171,8 @@ static void find_idle(struct infer *infer)
     const struct trace_control *control = reader_control(infer->reader);
     for (unsigned i = 0; i < TRACE_IDLE_CHILDREN; i++) {
         struct trace_idle left = trace_idle_unpack(control->idle_children[i]);
-        struct started *child = left.pid ? id_map_get(&infer->children, left.pid) : NULL;
-        if (child && !child->idle && !traced(infer, child->pid, child->start_ns))
-            idle(infer, child, ((uint64_t)left.cpu_user_us + left.cpu_system_us) * 1000);
+        if (left.pid)
+            idle_child(infer, left.pid, control->start_ns + left.ended_ns, left.cpu_ns, false);
     }
 }
 

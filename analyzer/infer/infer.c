@@ -117,8 +117,8 @@ static void tame(struct trace_record *record, uint64_t born_ns)
         limit(&record->allocator.retained, BYTES_MAX);
         break;
     case TRACE_KIND_idle_child:
-        limit(&record->idle_child.cpu_user_ns, life_ns);
-        limit(&record->idle_child.cpu_system_ns, life_ns);
+        limit(&record->idle_child.cpu_ns, life_ns);
+        limit(&record->idle_child.ended_ns, now_ns);
         break;
     case TRACE_KIND_sample:
         limit_bytes(&record->sample.rss_bytes);

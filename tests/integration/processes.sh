@@ -32,7 +32,7 @@ grep -q '2 children left no record' "$work/shell.txt" || fail "not said: $(tail 
 
 # Forked children that do nothing have no process in the trace; every one is accounted for all the same.
 victim=$work/guest_processes
-gcc -std=c11 -D_GNU_SOURCE -O1 -o "$victim" tests/victims/guest_processes.c
+gcc -std=c11 -D_GNU_SOURCE -O1 -pthread -o "$victim" tests/victims/guest_processes.c
 bare=$(cd "$work" && "$victim" forked_idle) || [[ $? == 5 ]]
 recorded=$(cd "$work" && traced "$work/idle" "$victim" forked_idle) || [[ $? == 5 ]]
 [[ $bare == "$recorded" ]] || fail "children of fork ended otherwise: '$bare', recorded '$recorded'"
@@ -41,6 +41,11 @@ recorded=$(cd "$work" && traced "$work/idle" "$victim" forked_idle) || [[ $? == 
 grep -q '^- Idle: [0-9]* forked children ended' "$work/idle.txt" || fail "not said: $(cat "$work/idle.txt")"
 "$imgbench" verify "$work/idle" >"$work/verify.txt" || fail "$(cat "$work/verify.txt")"
 
+# What children bring to their parent's counts is taken off once, also where several threads wait at the same time.
+recorded=$(cd "$work" && traced "$work/waits" "$victim" overlapping_waits) || [[ $? == 5 ]]
+[[ -z $recorded ]] || fail "$recorded"
+"$imgbench" report --json "$work/waits" >"$work/waits.json"
+
 # The machine is known once, whoever makes the trace: an xargs, or shells of which none writes a thing before its end.
 (cd "$work" && traced "$work/shells" sh -c 'ls in | head -3 | while read -r f; do sh -c "cwebp -quiet in/$f -o out/s.webp; :"; done')
 for trace in batch shells; do
@@ -48,7 +53,7 @@ for trace in batch shells; do
     [[ $hosts == 1 ]] || fail "$trace: $hosts host records"
 done
 
-python3 - "$work/batch.json" "$work/shell.json" "$images" "$at_once" "$work/idle.json" <<'PYTHON'
+python3 - "$work/batch.json" "$work/shell.json" "$images" "$at_once" "$work/idle.json" "$work/waits.json" <<'PYTHON'
 import json
 import sys
 
@@ -59,6 +64,8 @@ with open(sys.argv[2], encoding="utf-8") as file:
     shell = json.load(file)
 with open(sys.argv[5], encoding="utf-8") as file:
     idle = json.load(file)
+with open(sys.argv[6], encoding="utf-8") as file:
+    waits = json.load(file)
 wrong = []
 
 
@@ -98,6 +105,8 @@ check(nothing + len(told) == 353, f"{nothing} idle children and {len(told)} othe
 check(nothing >= 240, f"only {nothing} idle children")  # of those at once as many as there are places, or nearly
 check(idle["coverage"]["untraced_children"] == [], f"idle: {idle['coverage']['untraced_children']}")
 check(any(p["cpu_s"] >= 0.03 and p["exit_code"] == 3 for p in told), "who computes is not idle")
+coverage = waits["coverage"]
+check(coverage["io_processes"] == 91 and abs(coverage["io_ratio"] - 1) < 0.001, f"overlapping waits: {coverage}")
 check(idle["coverage"]["lost_records"] == 0, "records were lost")
 
 print("\n".join(wrong) or "ok: {} images by {} processes, {} at once".format(images, len(encoders), most))

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -128,6 +129,32 @@ static void forked_idle(void)
     printf("%d %d\n", sum, status_of(-1));
 }
 
+/* Each thread collects its own children, which write a MiB each. */
+static void *forks_and_waits(void *nothing)
+{
+    static char data[1 << 20];
+    for (int i = 0; i < 30; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            int fd = open("/dev/null", O_WRONLY);
+            _exit(write(fd, data, sizeof data) == sizeof data ? 0 : 1);
+        }
+        if (status_of(pid) != 0)
+            puts("a child failed");
+    }
+    return nothing;
+}
+
+static void overlapping_waits(void)
+{
+    pthread_t threads[3];
+    touch("by-parent");
+    for (int i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, forks_and_waits, NULL);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+}
+
 int main(int count, char **arguments)
 {
     const char *how = count > 1 ? arguments[1] : "";
@@ -143,6 +170,8 @@ int main(int count, char **arguments)
         forked_heap();
     if (strcmp(how, "forked_idle") == 0)
         forked_idle();
+    if (strcmp(how, "overlapping_waits") == 0)
+        overlapping_waits();
     if (strcmp(how, "execl") == 0) {
         touch("before-execl");
         execlp("sh", "sh", "-c", "echo one $1 two $2", "x", "a", "b", NULL);
