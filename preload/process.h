@@ -19,7 +19,7 @@ struct process_state {
     bool resumed;          /* it ran before it was recorded, or recorded again */
     bool forked;           /* from a traced process, no exec since */
     bool heap_known;       /* our malloc is the program's */
-    bool cycles_are_time;  /* see facts_cycles_are_time. Known once a codec function is wrapped */
+    bool cycles_are_time;  /* see facts_cycles_are_time. Known from the first row call on */
     _Atomic bool ended;    /* its end is being written, or is */
     bool threaded;         /* a second thread was started: sums of several threads need atomic instructions */
     _Atomic uint64_t lost;

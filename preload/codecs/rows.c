@@ -24,6 +24,7 @@ static struct row_sum *sum_of(struct thread *self, unsigned row, unsigned instan
         if (self->rows[i].handle == handle && self->rows[i].row == row)
             return &self->rows[i];
     const struct codec_row *info = &codec_rows[row];
+    process.cycles_are_time = facts_cycles_are_time();
     packet_need_disk(self);
     process_define_hook(self, info->hook, info->family, info->role, codec_targets[row][instance].library);
     if (self->row_count == THREAD_ROWS)

@@ -10,7 +10,6 @@
 
 #include "preload/codecs/call.h"
 #include "preload/codecs/objects.h"
-#include "preload/facts.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/symbols.h"
@@ -118,11 +117,6 @@ static void *wrapper_for(struct thread *self, unsigned row, void *address)
         packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
         return address;
     }
-    static bool clock_is_known;
-    if (!clock_is_known) {
-        process.cycles_are_time = facts_cycles_are_time();
-        clock_is_known = true;
-    }
     const struct listed *library = objects_at((uintptr_t)address);
     struct codec_target *target = &codec_targets[row][free_instance];
     void *none = NULL;
@@ -176,6 +170,26 @@ static bool counts_here(const struct object *object, const ElfW(Sym) * symbol, u
     return symbol->st_shndx == SHN_UNDEF || family == trace_codec_VIPS || family == trace_codec_MAGICK;
 }
 
+/* What every program has, and calls no codec. */
+static bool is_runtime(const struct object *object)
+{
+    static const char *const sonames[] = {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"};
+    for (unsigned i = 0; i < sizeof sonames / sizeof *sonames; i++)
+        if (strcmp(object->soname, sonames[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Names are all over the place, and as a rule nobody has looked at them yet: each would be waited for. */
+static inline void prefetch_names(const struct object *object, size_t i)
+{
+    enum { AHEAD = 8 };
+    if (i + 2 * AHEAD >= object->jump_slot_count)
+        return;
+    __builtin_prefetch(&object->symbols[ELF64_R_SYM(object->jump_slots[i + 2 * AHEAD].r_info)]);
+    __builtin_prefetch(object->strings + object->symbols[ELF64_R_SYM(object->jump_slots[i + AHEAD].r_info)].st_name);
+}
+
 static void patch_object(struct thread *self, struct listed *listed, const struct dl_phdr_info *info)
 {
     bool writable = false;
@@ -184,9 +198,10 @@ static void patch_object(struct thread *self, struct listed *listed, const struc
     if (!buckets_filled)
         fill_buckets();
     listed->pending = false;
-    if (!listed->dynamic || !object_from_dynamic(listed->module.base, listed->dynamic, object))
+    if (!listed->dynamic || !object_from_dynamic(listed->module.base, listed->dynamic, object) || is_runtime(object))
         return;
     for (size_t i = 0; i < object->jump_slot_count; i++) {
+        prefetch_names(object, i);
         const ElfW(Rela) *relocation = &object->jump_slots[i];
         if (ELF64_R_TYPE(relocation->r_info) != ARCH_JUMP_SLOT)
             continue;

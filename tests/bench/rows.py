@@ -27,7 +27,7 @@ PEERS = {  # {files} is a directory
 Row = collections.namedtuple("Row", "name what unit scale measure command proof bar peers starts trace share high ours", defaults=(
     None,  # bar: the median may be at most this
     {},  # peers: by how much each one's loop is shorter
-    0,  # starts: the command is no loop; it is started so many times
+    0,  # starts: the command is no loop; it is started so often for one measurement
     "disk",  # trace: where it goes: disk, memory, or existing, none, off
     None,  # share: of what memusage adds, at most this is added
     None,  # high: the upper end of the interval may be at most this
@@ -51,20 +51,20 @@ STARTS = {"memusage": 1, "heaptrack": 20, "strace": 10}
 NODE = [shutil.which("node") or "node", os.path.join(ROOT, "tests", "integration", "sharp_jobs.mjs"),
         os.path.join(BUILT, "node"), "{inputs}/sharp.json", "2"]
 ROWS = [
-    whole("cwebp", "cwebp -m 2 of a photograph", ["cwebp", "-quiet", "-m", "2", PHOTO, "-o", "{files}/photo.webp"], 3),
+    whole("cwebp", "cwebp -m 2 of a photograph", ["cwebp", "-quiet", "-m", "2", PHOTO, "-o", "{files}/photo.webp"], 5),
     whole("cjpeg", "cjpeg -optimize of it", ["cjpeg", "-optimize", "-outfile", "{files}/photo.jpg",
-                                             "{inputs}/photo.ppm"], 5),
+                                             "{inputs}/photo.ppm"], 8),
     whole("convert", "ImageMagick: to half its size", ["convert-im6.q16", PHOTO, "-resize", "50%",
-                                                       "{files}/half.jpg"], 3),
-    whole("vips", "vips webpsave of it", ["vips", "webpsave", PHOTO, "{files}/vips.webp"], 2),
-    whole("avifenc", "avifenc -s 8 of it", ["avifenc", "-s", "8", PHOTO, "{files}/photo.avif"], 2),
+                                                       "{files}/half.jpg"], 4),
+    whole("vips", "vips webpsave of it", ["vips", "webpsave", PHOTO, "{files}/vips.webp"], 3),
+    whole("avifenc", "avifenc -s 8 of it", ["avifenc", "-s", "8", PHOTO, "{files}/photo.avif"], 3),
     whole("optipng", "optipng -o1 of a small PNG", ["optipng", "-quiet", "-o1", "-clobber", "-out",
-                                                    "{files}/small.png", "{inputs}/small.png"], 2),
-    whole("sharp", "node and sharp: 5 images to WebP", NODE, 1),
+                                                    "{files}/small.png", "{inputs}/small.png"], 3),
+    whole("sharp", "node and sharp: 5 images to WebP", NODE, 3),
     whole("pillow", "Pillow: 10 images, one program", ["/usr/bin/python3", "{bench}/pillow_jobs.py", "{inputs}/small",
-                                                       "{files}", "10"], 1),
+                                                       "{files}", "10"], 5),
     whole("xargs", "xargs -P2 cwebp: 40 small images", ["xargs", "-a", "{inputs}/small.list", "-P2", "-I{}", "cwebp",
-                                                        "-quiet", "{inputs}/small/{}", "-o", "{files}/{}.webp"], 1,
+                                                        "-quiet", "{inputs}/small/{}", "-o", "{files}/{}.webp"], 3,
           1.05, None),
     Row("malloc", "malloc and free of 64 B", "ns", 1, "added", loop("malloc"), "heap", 8, SLOW_HEAP, share=1 / 3,
         ours=True),
