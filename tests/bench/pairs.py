@@ -8,6 +8,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 
@@ -32,12 +33,18 @@ def interval(values):
 
 
 def output(command, environment=None, limit_s=300):
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s,
-                          check=False)
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").splitlines() or ["no message"]
-        raise Void(f"{os.path.basename(command[0])} ended with {done.returncode}: {lines[-1]}")
-    return done.stdout.decode(errors="replace")
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, start_new_session=True) as child:
+        try:
+            text, said = child.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)  # what it started, too
+            child.communicate()
+            raise
+    if child.returncode:
+        lines = said.decode(errors="replace").splitlines() or ["no message"]
+        raise Void(f"{os.path.basename(command[0])} ended with {child.returncode}: {lines[-1]}")
+    return text.decode(errors="replace")
 
 
 def printed(name, text):
