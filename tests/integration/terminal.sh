@@ -47,7 +47,13 @@ type_line "clear; ./imgbench run --report r.txt -- sh -c 'sh ./batch; for i in 1
 wait_for '^imgbench: .* working'
 wait_for '^mine 12$'
 wait_for '^imgbench: .* working'
-[[ $(screen | grep -cx 'mine [0-9]*') == 12 && $(screen | grep -c working) == 1 ]] || fail "one garbled the other: $(screen)"
+for ((i = 0; i < 30; i++)); do # a moment at which the line is being drawn again does not count
+    seen=$(screen)
+    lines=$(grep -cx 'mine [0-9]*' <<<"$seen") live=$(grep -c working <<<"$seen") || true
+    if [[ $lines == 12 && $live == 1 ]]; then break; fi
+    sleep 0.05
+done
+((i < 30)) || fail "one garbled the other: $seen"
 wait_for '^end'
 wait_for 'ready> *$'
 ! screen | grep -q working || fail "the line was left: $(screen)"
