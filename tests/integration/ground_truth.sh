@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Owns: the ground-truth test. Victims whose sleeps, spins, reads, writes and allocations are known from their own
 # clocks run bare and under the library: they must behave the same, and the report must give their script back.
-# Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most twice. Bytes have no
-# second chance.
+# Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most four times, and a time
+# fails that was off in each of them. Bytes have no second chance.
 # With arguments, only these victims: ground_truth.sh stages 'threads 4'
 # Alone: its times are compared with the victims' own clocks.
 source tests/integration/environment.bash
@@ -11,7 +11,7 @@ source tests/integration/environment.bash
 traces=$(mktemp -d /dev/shm/imgbench.XXXXXX)
 trap 'rm -rf "$work" "$traces"' EXIT
 
-runs=3
+runs=5
 truth=tests/integration/ground_truth.py
 make --no-print-directory -s victims
 victims=("$@")
@@ -64,7 +64,7 @@ check_victim() { # victim [argument]
         }
         verdict=0
         python3 "$truth" compare "$name" "$base.journal" "$base.json" "$base" "$code" "$base.tally" \
-            >"$base.table" || verdict=$?
+            "$work/${name// /-}.off" >"$base.table" || verdict=$?
         rm -rf "$base.bare" "$base"
         ((verdict == 3 && attempt < runs)) || break
         echo "$name: run $attempt of $runs: only times are off, repeated:"
