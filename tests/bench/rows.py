@@ -23,6 +23,9 @@ PEERS = {  # {files} is a directory
     "perf": Peer("linux-perf", [], ["perf", "record", "-q", "-g", "-o", "{files}/perf"]),
     "massif": Peer("valgrind", [], ["valgrind", "-q", "--tool=massif", "--massif-out-file=/dev/null"], 1),
 }
+# What else is measured or measures: a figure holds for these versions.
+PACKAGES = ["webp", "libjpeg-turbo-progs", "imagemagick-6.q16", "libvips-tools", "libavif-bin", "optipng", "python3-pil",
+            "nodejs", "babeltrace2", "chromium"]
 
 Row = collections.namedtuple("Row", "name what unit scale measure command proof bar peers starts trace share high ours", defaults=(
     None,  # bar: the median may be at most this
