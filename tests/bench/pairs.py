@@ -201,6 +201,8 @@ class Bench:
         result = {"name": row.name, "what": row.what, "unit": row.unit, "measure": row.measure, "bar": row.bar,
                   "high_bar": row.high}
         tools = ["bare", "traced", *(name for name in row.peers if name not in self.missing)]
+        shutil.rmtree(self.home)  # other tools keep things there, and a row may want to see that nothing is written
+        os.mkdir(self.home)
         values, costs = collections.defaultdict(list), []
         try:
             if row.trace == "memory" and not self.files.startswith("/dev/shm"):
