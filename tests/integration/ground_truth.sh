@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Owns: the ground-truth test. Victims whose sleeps, spins, reads, writes and allocations are known from their own
 # clocks run bare and under the library: they must behave the same, and the report must give their script back.
-# Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most four times, and a time
+# Times have a tolerance of 2 ms + 2 %; a run in which only times are off is repeated, at most twice, and a time
 # fails that was off in each of them. Bytes have no second chance.
 # With arguments, only these victims: ground_truth.sh stages 'threads 4'
 # Alone: its times are compared with the victims' own clocks.
@@ -11,7 +11,7 @@ source tests/integration/environment.bash
 traces=$(mktemp -d /dev/shm/imgbench.XXXXXX)
 trap 'rm -rf "$work" "$traces"' EXIT
 
-runs=5
+runs=3
 truth=tests/integration/ground_truth.py
 make --no-print-directory -s victims
 victims=("$@")
