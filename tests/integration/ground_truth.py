@@ -146,11 +146,11 @@ class Table:
         print(f"{self.victim:<14}" + "  ".join(text.ljust(width) for text, width in zip(head, widths)))
         for row in self.rows:
             cells = [row[0].ljust(widths[0])] + [row[i].rjust(widths[i]) for i in (1, 2, 3)]
-            print(f"{self.victim:<14}" + "  ".join(cells) + ("  ok" if row[4] else "  ok before" if row[0] in self.good_before
-                                                               else "  FAIL"))
+            word = "FAIL" if row in self.failed() else "ok" if row[4] else "ok before"
+            print(f"{self.victim:<14}" + "  ".join(cells) + "  " + word)
 
     def failed(self):
-        return [row for row in self.rows if not row[4] and row[0] not in self.good_before]
+        return [row for row in self.rows if not row[4] and not (row[5] and row[0] in self.good_before)]
 
     def off_again(self, path):
         """Forgives times that were right in an earlier run; leaves in `path` those that never were."""
