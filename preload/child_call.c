@@ -50,16 +50,19 @@ static struct look look(void)
 
 /* Waits of several threads overlap: what grows meanwhile is counted once, at the end of whichever collects a child. */
 static struct thread_lock counting;
-static unsigned waits;   /* in progress; one that is left by longjmp or cancellation stays */
-static struct look seen; /* while there are any: up to here all is counted */
+static unsigned waits;                      /* in progress; one that is left by longjmp or cancellation stays */
+static struct look seen;                    /* when the first of them began */
+static uint64_t reaped_rchar, reaped_wchar; /* since then, as far as they are in the process's */
 
 struct child_wait child_wait_begin(void)
 {
     struct child_wait wait = {.start_ns = thread_hook_start()};
     if (wait.start_ns)
         OWN_CODE(wait.is_counted = thread_lock_take(&counting); (void)self; if (wait.is_counted) {
-            if (!waits++)
+            if (!waits++) {
                 seen = look();
+                reaped_rchar = reaped_wchar = 0;
+            }
             thread_lock_give(&counting);
         });
     return wait;
@@ -70,7 +73,8 @@ static uint64_t nanoseconds(struct timeval t)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_usec * 1000u;
 }
 
-/* What the counter grew by beyond what we know of; a transfer of another thread that is under way is in neither. */
+/* What the counter grew by beyond what we know of. A transfer that another thread has just made is in the counter
+ * before we know of it: each time all is counted from the first wait on, which takes it off again. */
 static uint64_t growth(uint64_t before, uint64_t after, uint64_t known)
 {
     bool is_known = before != TRACE_UNKNOWN && after != TRACE_UNKNOWN;
@@ -82,9 +86,12 @@ static void add_reaped(void)
     struct look now = look();
     uint64_t rchar = now.own_rchar - seen.own_rchar + now.sums.kernel_read - seen.sums.kernel_read;
     uint64_t wchar = now.own_wchar - seen.own_wchar + now.sums.kernel_written - seen.sums.kernel_written;
-    atomic_fetch_add(&process.reaped_rchar, growth(seen.io.rchar, now.io.rchar, rchar));
-    atomic_fetch_add(&process.reaped_wchar, growth(seen.io.wchar, now.io.wchar, wchar));
-    seen = now;
+    rchar = growth(seen.io.rchar, now.io.rchar, rchar);
+    wchar = growth(seen.io.wchar, now.io.wchar, wchar);
+    atomic_fetch_add(&process.reaped_rchar, rchar - reaped_rchar); /* either may be less than before */
+    atomic_fetch_add(&process.reaped_wchar, wchar - reaped_wchar);
+    reaped_rchar = rchar;
+    reaped_wchar = wchar;
 }
 
 /* brings: a child was collected, and may have moved bytes. */
