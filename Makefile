@@ -59,7 +59,7 @@ C_FILES := $(wildcard $(foreach d,trace preload analyzer tests tests/victims scr
 TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
 # What runs at each start of a program and in each forked child lies together, at the front: fewer pages of the file to map in.
 PRELOAD_FIRST := $(patsubst %,preload/%.c,process settings symbols thread codecs/slots codecs/objects hook hooks_heap heap allocator \
-	hooks_process process_end)
+	hooks_process process_end transfers)
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)
@@ -104,6 +104,9 @@ $(B)/tests/modules.a: $(ANALYZER_LIB_OBJ) $(TRACE_OBJ)
 
 $(TEST_BIN): $(B)/tests/%: $(B)/tests/%.o $(TEST_HELPER_OBJ) $(B)/tests/modules.a
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
+
+# A part of the library that is tested by itself: the test plays what is around it.
+$(B)/tests/test_transfers: $(B)/preload/transfers.o
 
 # ---- the HTML report's page, which is part of the analyzer ----
 PAGE_SRC := $(filter-out %/package.json %/package-lock.json,$(wildcard analyzer/page/*))

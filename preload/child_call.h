@@ -3,7 +3,6 @@
 #ifndef PRELOAD_CHILD_CALL_H
 #define PRELOAD_CHILD_CALL_H
 
-#include "preload/facts.h"
 #include "preload/process.h"
 
 /* Runs our code before or after the real call; the body sees `self`. errno is kept. */
@@ -22,17 +21,15 @@
 void child_put_spawn(struct thread *self, enum trace_spawn_op op, uint64_t start_ns, pid_t pid, int error,
                      const char *path, bool untraced);
 
-/* The kernel adds a reaped child's I/O to ours: what grows during waits beyond our own reading, and beyond what our
- * threads moved meanwhile, is the child's. Each begin has one end or none. */
+/* Each begin has one end or none. */
 struct child_wait {
     uint64_t start_ns; /* 0: passes through */
-    bool is_counted;   /* among the waits in progress */
+    bool is_counted;   /* see transfers_wait_begin */
 };
 struct child_wait child_wait_begin(void);
 /* It collected a child. pid 0: unknown, its I/O is counted all the same. status as wait gives it; usage may be NULL. */
 void child_wait_end(const struct child_wait *wait, pid_t pid, int status, const struct rusage *usage);
 /* It did not. */
 void child_wait_none(const struct child_wait *wait);
-void child_waits_reset_after_fork(void);
 
 #endif

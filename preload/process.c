@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "preload/allocator.h"
-#include "preload/child_call.h"
 #include "preload/codecs/call.h"
 #include "preload/codecs/objects.h"
 #include "preload/codecs/slots.h"
@@ -53,8 +52,7 @@ static void put_start(struct thread *self)
 {
     struct trace_idle other;
     (void)process_take_idle(process.pid, UINT64_MAX, &other); /* who ended idle was an earlier process of this number */
-    atomic_store(&process.own_rchar, 0); /* what we read until now is no part of what is read from now on */
-    struct facts_io io = facts_io();
+    struct facts_io io = transfers_begin();
     uint64_t shared;
     char *exe = self->start;
     struct trace_process record = {
@@ -107,7 +105,7 @@ void process_forked(void)
     files_reset_after_fork();
     codec_sessions_reset_after_fork();
     schedule_reset_after_fork();
-    child_waits_reset_after_fork();
+    transfers_reset();
     memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
@@ -118,7 +116,6 @@ void process_forked(void)
     process.ended = false;
     process.threaded = false;
     process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
-    process.reaped_rchar = process.reaped_wchar = 0;
 }
 
 void process_begin_anew(void)
@@ -134,13 +131,13 @@ void process_begin_anew(void)
     directory_made_trace = directory_is_ours;
     files_reset_after_fork();
     codec_sessions_begin_anew();
+    transfers_reset();
     memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
     process.start_ns = system_now_ns();
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     process.told = false;
     process.resumed = true;
     process.lost = process.slow_ns = process.own_rchar = process.own_wchar = 0;
-    process.reaped_rchar = process.reaped_wchar = 0;
 }
 
 void process_tell(struct thread *self)

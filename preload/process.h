@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "preload/facts.h"
 #include "preload/thread.h"
+#include "preload/transfers.h"
 
 struct process_state {
     uint32_t pid;
@@ -25,7 +25,6 @@ struct process_state {
     _Atomic uint64_t lost;
     _Atomic uint64_t slow_ns;              /* measured time in our slow paths: packets, samples, scans */
     _Atomic uint64_t own_rchar, own_wchar; /* bytes we moved ourselves, as /proc/self/io counts them */
-    _Atomic uint64_t reaped_rchar, reaped_wchar;
 };
 extern struct process_state process;
 
@@ -53,13 +52,6 @@ struct process_sums {
 };
 struct process_sums process_sums(void);
 
-/* What the kernel has counted so far, and which part of it is not the program's. */
-struct process_transfers {
-    struct facts_io io;
-    uint64_t own_rchar, own_wchar, reaped_rchar, reaped_wchar;
-};
-struct process_transfers process_transfers(void);
-
 /* Before the first record of a process: what it is, its memory so far and its modules. Guard set. */
 void process_tell(struct thread *self);
 /* In a forked child, guard set: new identity, empty packets. */
@@ -86,7 +78,7 @@ bool process_take_idle(uint32_t pid, uint64_t before_ns, struct trace_idle *idle
 void process_finish(struct thread *self, enum trace_ending how, int exit_code);
 /* The recording stops: the last records of this stretch, in which so much was transferred. Nobody else is inside our
  * code, guard set. */
-void process_finish_stretch(struct thread *self, const struct process_transfers *transfers);
+void process_finish_stretch(struct thread *self, const struct transfers *transfers);
 /* It is started, or goes on: what is recorded from now on is a process of its own. Likewise. */
 void process_begin_anew(void);
 /* For the vfork stub: marks the thread and returns the real vfork. */

@@ -32,17 +32,6 @@ struct process_sums process_sums(void)
     return sums;
 }
 
-struct process_transfers process_transfers(void)
-{
-    struct process_transfers transfers;
-    transfers.own_rchar = atomic_load(&process.own_rchar); /* of what io is going to say: it and later files are not */
-    transfers.own_wchar = atomic_load(&process.own_wchar);
-    transfers.reaped_rchar = atomic_load(&process.reaped_rchar);
-    transfers.reaped_wchar = atomic_load(&process.reaped_wchar);
-    transfers.io = facts_io();
-    return transfers;
-}
-
 /* What our own code cost, by measured slow paths and calibrated fast ones. */
 static uint64_t own_cost_ns(uint64_t heap_calls, const struct process_sums *sums)
 {
@@ -58,10 +47,9 @@ static uint64_t own_cost_ns(uint64_t heap_calls, const struct process_sums *sums
 }
 
 /* transfers: so far, or NULL: as the last sample says. */
-static void put_end(struct thread *self, enum trace_ending how, int exit_code,
-                    const struct process_transfers *transfers)
+static void put_end(struct thread *self, enum trace_ending how, int exit_code, const struct transfers *transfers)
 {
-    struct process_transfers now = sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
+    struct transfers now = sample_now(self, how == trace_ending_EXIT ? SAMPLE_BETWEEN_CALLS : SAMPLE_ANYWHERE);
     if (transfers)
         now = *transfers;
     if (packet_host_is_due())
@@ -164,7 +152,7 @@ void process_finish(struct thread *self, enum trace_ending how, int exit_code)
     directory_remove_if_empty();
 }
 
-void process_finish_stretch(struct thread *self, const struct process_transfers *transfers)
+void process_finish_stretch(struct thread *self, const struct transfers *transfers)
 {
     codec_call_flush(self);
     put_end(self, trace_ending_PAUSED, -1, transfers);

@@ -7,6 +7,7 @@
 #include "preload/directory.h"
 #include "preload/packet.h"
 #include "preload/process.h"
+#include "preload/transfers.h"
 
 static struct thread_lock following;
 
@@ -47,7 +48,7 @@ void recording_join(void)
 
 static void stop(struct thread *self)
 {
-    struct process_transfers transfers = process_transfers(); /* first: what others do from now on is not recorded */
+    struct transfers transfers = transfers_now(); /* first: what others do from now on is not recorded */
     thread_shut_all(self);
     if (atomic_load(&process.told))
         process_finish_stretch(self, &transfers);

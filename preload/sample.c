@@ -8,13 +8,14 @@
 #include "preload/packet.h"
 #include "preload/process.h"
 #include "preload/settings.h"
+#include "preload/transfers.h"
 
 #define MACHINE_NS 100000000 /* between two readings of what the machine does: it counts in steps of 10 ms */
 
 static _Atomic uint64_t next_ns, machine_next_ns;
 
 /* machine: with what all of it does. */
-static struct process_transfers take(struct thread *self, enum sample_place place, bool machine)
+static struct transfers take(struct thread *self, enum sample_place place, bool machine)
 {
     struct trace_sample sample;
     thread_slow_begin(self);
@@ -23,7 +24,7 @@ static struct process_transfers take(struct thread *self, enum sample_place plac
     facts_resident(&sample.rss_bytes, &sample.shared_bytes);
     facts_cpu_ns(&sample.cpu_user_ns, &sample.cpu_system_ns, &sample.minor_faults, &sample.major_faults);
     sample.own_bytes = atomic_load(&arena_mapped_bytes);
-    struct process_transfers transfers = process_transfers();
+    struct transfers transfers = transfers_now();
     sample.rchar = transfers.io.rchar;
     sample.wchar = transfers.io.wchar;
     sample.threads = facts_threads();
@@ -41,7 +42,7 @@ static struct process_transfers take(struct thread *self, enum sample_place plac
     return transfers;
 }
 
-struct process_transfers sample_now(struct thread *self, enum sample_place place)
+struct transfers sample_now(struct thread *self, enum sample_place place)
 {
     return take(self, place, true);
 }

@@ -10,6 +10,6 @@ enum sample_place { SAMPLE_ANYWHERE, SAMPLE_BETWEEN_CALLS };
 /* Takes a sample when the last is IMGBENCH_SAMPLE_MS old. Guard set. */
 void sample_maybe(struct thread *self, enum sample_place place);
 /* Takes one now, with what the whole machine does. Returns the counts that it found. */
-struct process_transfers sample_now(struct thread *self, enum sample_place place);
+struct transfers sample_now(struct thread *self, enum sample_place place);
 
 #endif

@@ -48,7 +48,7 @@ START_TEST(counters_that_go_backwards_give_unknown_figures_and_not_huge_ones)
     ACT(tool, 10, sample, .rss_bytes = 5000, .own_bytes = 9000, .shared_bytes = HUGE_FIGURE, .io_ops = 9,
         .cpu_user_ns = 5 * MS);
     ACT(tool, 20, sample, .rss_bytes = 5000, .io_ops = 3, .cpu_user_ns = 1 * MS);
-    ACT(tool, 30, process_end, .rchar = 5, .wchar = 5, .own_rchar = 100000, .exit_code = 0, .how = trace_ending_EXIT);
+    ACT(tool, 30, process_end, .rchar = 5, .wchar = 5, .own_rchar = 100, .exit_code = 0, .how = trace_ending_EXIT);
     ACT(next, 5, thread_cpu, .cpu_ns = 9 * MS);
     ACT(next, 6, thread_cpu, .cpu_ns = 1 * MS);
     act_end(next, 300, 0, 0);
@@ -57,18 +57,6 @@ START_TEST(counters_that_go_backwards_give_unknown_figures_and_not_huge_ones)
     ck_assert_uint_le(run->peak_rss_bytes, 2000000);
     for (size_t i = 0; i < run->sample_count; i++)
         ck_assert_uint_le(run->samples[i].io_ops, 9);
-    run_free(run);
-}
-END_TEST
-
-START_TEST(bytes_counted_on_both_sides_of_a_reaped_child_leave_none_to_the_process)
-{
-    struct scene scene = scene_new();
-    struct actor tool = scene_process(&scene, 100, 1, 0);
-    ACT(tool, 30, process_end, .rchar = 900, .wchar = 50000, .own_wchar = 20000, .reaped_wchar = 46364, .exit_code = 0,
-        .how = trace_ending_EXIT);
-    struct run *run = finish(&scene);
-    ck_assert_uint_eq(run->processes[0].kernel_io_bytes, 0);
     run_free(run);
 }
 END_TEST
@@ -265,7 +253,6 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, duration_longer_than_the_process_lived_is_cut_to_its_life);
     tcase_add_test(tests, counters_that_go_backwards_give_unknown_figures_and_not_huge_ones);
-    tcase_add_test(tests, bytes_counted_on_both_sides_of_a_reaped_child_leave_none_to_the_process);
     tcase_add_test(tests, rchar_below_its_baseline_makes_coverage_unknown);
     tcase_add_test(tests, process_without_any_start_record_still_has_its_images);
     tcase_add_test(tests, blocks_and_numbers_from_the_ends_of_their_ranges_do_no_harm);

@@ -198,10 +198,7 @@ static void end_record(struct event *event)
         end->wchar >= begin->wchar) {
         uint64_t kernel = end->rchar - begin->rchar + end->wchar - begin->wchar;
         uint64_t others = end->own_rchar + end->own_wchar + end->reaped_rchar + end->reaped_wchar;
-        /* What a thread had just moved when another collected a child is in both: up to a packet of it, and a file
-         * of facts. Beyond that they contradict each other. */
-        enum { IN_BOTH = 65536 };
-        model->kernel_io_bytes = kernel >= others ? kernel - others : others - kernel <= IN_BOTH ? 0 : UNKNOWN;
+        model->kernel_io_bytes = kernel >= others ? kernel - others : UNKNOWN; /* they contradict each other */
         event->process->last_io_bytes = end->rchar + end->wchar;
     }
     infer_resources_process_cpu(event, cpu_ns);
