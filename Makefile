@@ -150,7 +150,14 @@ $(B)/tests/%.o: tests/%.c
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(BASE_FLAGS) $(CFLAGS) $(ANALYZER_CFLAGS) $(OWN_CFLAGS) -c -o $@ $<
+
+# Loops over pixels are made into vectors. A product and a sum stay two steps: equal pictures have to give equal numbers,
+# and every machine the same ones.
+$(patsubst %,$(B)/analyzer/quality/%.o,pixels window ssimulacra2 fidelity): \
+	OWN_CFLAGS := -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math
+# Only its headers: it is loaded by who needs it.
+$(B)/analyzer/quality/decode.o: OWN_CFLAGS := $(shell $(PKG_CONFIG) --cflags vips)
 
 # Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
 -include tests/victims/rules.mk

@@ -17,7 +17,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 extern const struct command cmd_anonymize, cmd_compare, cmd_doctor, cmd_dump, cmd_export, cmd_mark, cmd_pack,
-    cmd_report, cmd_run, cmd_start, cmd_status, cmd_stop, cmd_verify;
+    cmd_report, cmd_run, cmd_score, cmd_start, cmd_status, cmd_stop, cmd_verify;
 
 /* The version of this imgbench, from the Makefile. */
 extern const char cmd_version[];

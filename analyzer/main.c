@@ -16,7 +16,7 @@ const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
 
 static const struct command *const commands[] = {&cmd_run,    &cmd_report, &cmd_compare,   &cmd_export, &cmd_dump,
                                                  &cmd_verify, &cmd_pack,   &cmd_anonymize, &cmd_start,  &cmd_stop,
-                                                 &cmd_status, &cmd_mark,   &cmd_doctor};
+                                                 &cmd_status, &cmd_mark,   &cmd_doctor,    &cmd_score};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)

@@ -67,5 +67,6 @@ void metrics_free(struct metrics *metrics)
         free(metrics->checks[i].disagreements);
     free(metrics->checks);
     metrics_marks_release(metrics);
+    metrics_retained_release(metrics);
     free(metrics);
 }

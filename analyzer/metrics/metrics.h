@@ -9,6 +9,7 @@
 #include "analyzer/metrics/marks.h"
 #include "analyzer/metrics/memory.h"
 #include "analyzer/metrics/pool.h"
+#include "analyzer/metrics/retained.h"
 #include "analyzer/metrics/timing.h"
 #include "analyzer/metrics/value.h"
 #include "analyzer/model.h"
@@ -21,8 +22,9 @@ struct quality_row {
     const char *scale;   /* may be NULL */
     double quality;      /* NAN where the scale has no single number */
     uint64_t n, bytes_in, bytes_out;
-    double size_ratio; /* Σout ÷ Σin; NAN = unknown */
-    uint64_t sized;    /* of n, those whose sizes are known: only they are in the bytes and the ratio */
+    double size_ratio;        /* Σout ÷ Σin; NAN = unknown */
+    uint64_t sized;           /* of n, those whose sizes are known: only they are in the bytes and the ratio */
+    struct retained retained; /* only where metrics->retained.measured, here and in the next two */
 };
 
 /* All chains whose last output has one format. */
@@ -34,6 +36,7 @@ struct format_row {
     struct quality_row *qualities;
     size_t quality_count;
     uint64_t sized; /* as in quality_row */
+    struct retained retained;
 };
 
 struct conversion_row {
@@ -41,6 +44,7 @@ struct conversion_row {
     uint64_t n, bytes_in, bytes_out;
     double size_reduction; /* 1 - Σout ÷ Σin */
     uint64_t sized;        /* as in quality_row */
+    struct retained retained;
 };
 
 /* A process whose records hold less I/O than the kernel counted, or more. */
@@ -134,6 +138,7 @@ struct metrics {
     struct memory_figures memory;
     struct value_figures value;
     struct mark_figures marks;
+    struct retained_figures retained;
     struct finding findings[FINDINGS_MAX]; /* worst first */
     size_t finding_count;
     double *site_ratios; /* one per run->sites: bytes ÷ all large blocks at their peak */

@@ -58,6 +58,10 @@ bool metrics_workers(struct metrics *metrics);
 bool metrics_value(struct metrics *metrics, const struct chain_set *set);
 bool metrics_pool(struct metrics *metrics);
 bool metrics_memory_parts(struct metrics *metrics);
+/* Lossy when one of the files is; 0 = none is, -1 = not known. */
+int metrics_any_lossy(const struct run *run, const uint32_t *files, size_t count);
+/* The row of the setting that made the output; NULL: none has it. */
+struct quality_row *metrics_row_of(struct metrics *metrics, const struct quality_pair *pair);
 /* Last: findings look at every other figure. */
 void metrics_findings(struct metrics *metrics);
 bool metrics_sites(struct metrics *metrics);

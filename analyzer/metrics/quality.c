@@ -203,6 +203,21 @@ static int compare_names(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "");
 }
 
+struct quality_row *metrics_row_of(struct metrics *metrics, const struct quality_pair *pair)
+{
+    struct final_output output = {.file = pair->output, .image = &metrics->run->images[pair->image]};
+    struct part part;
+    fill_part(metrics->run, NULL, &output, &part);
+    for (size_t i = 0; i < metrics->format_count; i++)
+        for (size_t k = 0; metrics->formats[i].format == part.format && k < metrics->formats[i].quality_count; k++) {
+            struct quality_row *row = &metrics->formats[i].qualities[k];
+            if (!strcmp(row->label, part.label) && !compare_names(row->encoder, part.encoder) &&
+                !compare_names(row->scale, part.scale))
+                return row;
+        }
+    return NULL;
+}
+
 /* Everything that makes two parts one row. */
 static int compare_keys(const struct part *a, const struct part *b)
 {

@@ -28,8 +28,7 @@ static int is_lossy(const struct image_facts *facts)
     }
 }
 
-/* Lossy when one of them is; else unknown when one of them is. */
-static int any_lossy(const struct run *run, const uint32_t *files, size_t count)
+int metrics_any_lossy(const struct run *run, const uint32_t *files, size_t count)
 {
     int result = count ? 0 : -1;
     for (size_t i = 0; i < count; i++) {
@@ -65,8 +64,8 @@ static void find_reencoded(struct metrics *metrics)
             continue;
         metrics->images[i].reencoded = keeps_coding(image)
                                            ? 0
-                                           : (int8_t)both(any_lossy(run, image->inputs, image->input_count),
-                                                          any_lossy(run, image->outputs, image->output_count));
+                                           : (int8_t)both(metrics_any_lossy(run, image->inputs, image->input_count),
+                                                          metrics_any_lossy(run, image->outputs, image->output_count));
     }
 }
 
@@ -77,7 +76,7 @@ static bool chain_reencoded(const struct metrics *metrics, const struct chain *c
     for (size_t i = 0; i < chain->image_count; i++)
         if (metrics->images[chain->images[i] - run->images].reencoded == 1)
             return true;
-    if (chain->image_count < 2 || any_lossy(run, chain->sources, chain->source_count) != 1)
+    if (chain->image_count < 2 || metrics_any_lossy(run, chain->sources, chain->source_count) != 1)
         return false;
     for (size_t i = 0; i < chain->final_count; i++)
         if (!keeps_coding(chain->finals[i].image) && is_lossy(&run->files[chain->finals[i].file].facts) == 1)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: figures of scored pairs: of the run, of formats, settings and conversions.
+ * Must not know: how a pair is scored, formatting. Time grows as n log n with pairs. */
+#include "analyzer/metrics/retained.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/metrics/curves.h"
+#include "analyzer/metrics/parts.h"
+
+#define P5_MIN 20 /* values: below it the lowest one would be nearly all that it says */
+
+static const struct {
+    double from;
+    const char *title, *key;
+} bands[BAND_COUNT] = {[BAND_VERY_LOW] = {0, "very low", "very_low"},
+                       [BAND_LOW] = {30, "low", "low"},
+                       [BAND_MEDIUM] = {50, "medium", "medium"},
+                       [BAND_HIGH] = {70, "high", "high"},
+                       [BAND_VERY_HIGH] = {80, "very high", "very_high"},
+                       [BAND_VISUALLY_LOSSLESS] = {90, "visually lossless", "visually_lossless"}};
+
+enum quality_band quality_band(double score)
+{
+    enum quality_band band = BAND_VISUALLY_LOSSLESS;
+    while (band > BAND_VERY_LOW && !(score >= bands[band].from))
+        band--;
+    return band;
+}
+
+double quality_band_from(enum quality_band band)
+{
+    return bands[band].from;
+}
+
+const char *quality_band_title(enum quality_band band)
+{
+    return bands[band].title;
+}
+
+const char *quality_band_key(enum quality_band band)
+{
+    return bands[band].key;
+}
+
+double quality_retained(const struct pair_score *score)
+{
+    if (isnan(score->ssimulacra2))
+        return (double)NAN;
+    return score->ssimulacra2 < 0 ? 0 : score->ssimulacra2 > 100 ? 100 : score->ssimulacra2;
+}
+
+/* A score, and the row that it counts in. */
+struct entry {
+    struct retained *row;
+    double score;
+    uint32_t image;
+};
+
+static int compare_entries(const void *left, const void *right)
+{
+    const struct entry *a = left, *b = right;
+    if (a->row != b->row)
+        return (uintptr_t)a->row < (uintptr_t)b->row ? -1 : 1;
+    if (a->score != b->score)
+        return a->score < b->score ? -1 : 1;
+    return (a->image > b->image) - (a->image < b->image);
+}
+
+/* Entries of one row, lowest first. Percentiles of type 7. */
+static double percentile(const struct entry *entries, size_t count, double share)
+{
+    double place = share * (double)(count - 1);
+    size_t below = (size_t)place, above = below + 1 < count ? below + 1 : below;
+    return entries[below].score + (place - (double)below) * (entries[above].score - entries[below].score);
+}
+
+static void fill_row(const struct entry *entries, size_t count)
+{
+    struct retained *row = entries->row;
+    row->n = count;
+    row->median = percentile(entries, count, 0.5);
+    row->p5 = count < P5_MIN ? (double)NAN : percentile(entries, count, 0.05);
+    row->worst = entries->score;
+    for (size_t i = 0; i < count && row->worst_count < RETAINED_WORST; i++)
+        row->worst_images[row->worst_count++] = entries[i].image;
+}
+
+static void fill_rows(struct entry *entries, size_t count)
+{
+    qsort(entries, count, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && entries[end].row == entries[i].row)
+            end++;
+        if (entries[i].row)
+            fill_row(&entries[i], end - i);
+        i = end;
+    }
+}
+
+static struct retained none(void)
+{
+    return (struct retained){.median = (double)NAN, .p5 = (double)NAN, .worst = (double)NAN};
+}
+
+static void clear_rows(struct metrics *metrics)
+{
+    metrics->retained.all = none();
+    for (size_t i = 0; i < metrics->format_count; i++) {
+        metrics->formats[i].retained = none();
+        for (size_t k = 0; k < metrics->formats[i].quality_count; k++)
+            metrics->formats[i].qualities[k].retained = none();
+    }
+    for (size_t i = 0; i < metrics->conversion_count; i++)
+        metrics->conversions[i].retained = none();
+}
+
+static struct retained *row_of_format(struct metrics *metrics, enum image_format format)
+{
+    for (size_t i = 0; i < metrics->format_count; i++)
+        if (metrics->formats[i].format == format)
+            return &metrics->formats[i].retained;
+    return NULL;
+}
+
+static struct retained *row_of_conversion(struct metrics *metrics, enum image_format from, enum image_format to)
+{
+    for (size_t i = 0; i < metrics->conversion_count; i++)
+        if (metrics->conversions[i].from == from && metrics->conversions[i].to == to)
+            return &metrics->conversions[i].retained;
+    return NULL;
+}
+
+/* Each score counts in up to four rows. */
+#define ROWS_OF_PAIR 4
+static bool fill_all_rows(struct metrics *metrics)
+{
+    const struct run *run = metrics->run;
+    struct retained_figures *retained = &metrics->retained;
+    struct entry *entries = calloc(retained->pair_count * ROWS_OF_PAIR + 1, sizeof *entries);
+    size_t count = 0;
+    if (!entries)
+        return false;
+    for (size_t i = 0; i < retained->pair_count; i++) {
+        const struct quality_pair *pair = &retained->pairs[i];
+        double score = quality_retained(&pair->score);
+        if (isnan(score))
+            continue;
+        enum image_format from = run->files[pair->source].facts.format, to = run->files[pair->output].facts.format;
+        struct quality_row *setting = metrics_row_of(metrics, pair);
+        struct retained *rows[ROWS_OF_PAIR] = {&retained->all, row_of_format(metrics, to),
+                                               row_of_conversion(metrics, from, to),
+                                               setting ? &setting->retained : NULL};
+        for (size_t k = 0; k < ROWS_OF_PAIR; k++)
+            entries[count++] = (struct entry){rows[k], score, pair->image};
+        retained->bands[quality_band(score)]++;
+        retained->lossy_inputs += pair->lossy_source;
+        retained->resized += pair->score.resized;
+    }
+    fill_rows(entries, count);
+    free(entries);
+    return true;
+}
+
+static int compare_reasons(const void *left, const void *right)
+{
+    const struct quality_pair *a = *(const struct quality_pair *const *)left;
+    const struct quality_pair *b = *(const struct quality_pair *const *)right;
+    return strcmp(a->score.reason, b->score.reason);
+}
+
+static int compare_missing(const void *left, const void *right)
+{
+    const struct missing_score *a = left, *b = right;
+    if (a->n != b->n)
+        return a->n < b->n ? 1 : -1;
+    return strcmp(a->reason, b->reason);
+}
+
+static bool count_missing(struct retained_figures *retained)
+{
+    const struct quality_pair **missing = calloc(retained->pair_count + 1, sizeof *missing);
+    size_t count = 0;
+    retained->missing = calloc(retained->pair_count + 1, sizeof *retained->missing);
+    if (!missing || !retained->missing) {
+        free(missing);
+        return false;
+    }
+    for (size_t i = 0; i < retained->pair_count; i++)
+        if (isnan(retained->pairs[i].score.ssimulacra2))
+            missing[count++] = &retained->pairs[i];
+    qsort(missing, count, sizeof(*missing), compare_reasons);
+    for (size_t i = 0; i < count; i++) {
+        if (!i || strcmp(missing[i]->score.reason, missing[i - 1]->score.reason) != 0)
+            retained->missing[retained->missing_count++].reason = missing[i]->score.reason;
+        retained->missing[retained->missing_count - 1].n++;
+    }
+    qsort(retained->missing, retained->missing_count, sizeof *retained->missing, compare_missing);
+    free(missing);
+    return true;
+}
+
+bool metrics_retained(struct metrics *metrics)
+{
+    metrics->retained.measured = true;
+    clear_rows(metrics);
+    return fill_all_rows(metrics) && count_missing(&metrics->retained) && metrics_curves(metrics);
+}
+
+void metrics_retained_release(struct metrics *metrics)
+{
+    struct retained_figures *retained = &metrics->retained;
+    for (size_t i = 0; i < retained->curve_count; i++)
+        free(retained->curves[i].points);
+    free(retained->curves);
+    free(retained->missing);
+    free(retained->pairs);
+    free(retained->pair_of_image);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the file of scores in a trace: {schema, method, contents{state: hash}, pairs{hash-hash: score}}.
+ * Must not know: how a pair is scored, runs. Trusts nothing of what it reads. */
+#include "analyzer/quality/cache.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/memory.h"
+#include "analyzer/output_file.h"
+
+#define SCHEMA "imgbench-quality/1"
+/* To be raised whenever a pair's figures would come out otherwise than before. */
+#define METHOD    1
+#define KEY_BYTES (4 * PACK_HASH_BYTES + 2)
+
+struct cache {
+    char path[PATH_MAX];
+    json_t *root, *contents, *pairs; /* the last two are in the first */
+    bool changed;
+};
+
+static void start_empty(struct cache *cache)
+{
+    json_decref(cache->root);
+    cache->contents = json_object();
+    cache->pairs = json_object();
+    cache->root = json_pack("{s:s, s:i, s:o, s:o}", "schema", SCHEMA, "method", METHOD, "contents", cache->contents,
+                            "pairs", cache->pairs);
+    memory_checked(cache->root);
+}
+
+struct cache *cache_read(const char *directory)
+{
+    struct cache *cache = memory_zeroed(1, sizeof *cache);
+    snprintf(cache->path, sizeof cache->path, "%s/" CACHE_NAME, directory);
+    cache->root = json_load_file(cache->path, JSON_REJECT_DUPLICATES, NULL);
+    cache->contents = json_object_get(cache->root, "contents");
+    cache->pairs = json_object_get(cache->root, "pairs");
+    const char *schema = json_string_value(json_object_get(cache->root, "schema"));
+    if (!schema || strcmp(schema, SCHEMA) != 0 ||
+        json_integer_value(json_object_get(cache->root, "method")) != METHOD || !json_is_object(cache->contents) ||
+        !json_is_object(cache->pairs))
+        start_empty(cache);
+    return cache;
+}
+
+void cache_free(struct cache *cache)
+{
+    if (!cache)
+        return;
+    json_decref(cache->root);
+    free(cache);
+}
+
+static char *print_hash(char *at, const struct content *content)
+{
+    for (size_t i = 0; i < sizeof content->sha256; i++)
+        at += sprintf(at, "%02x", content->sha256[i]);
+    return at;
+}
+
+static bool parse_hash(const char *text, struct content *content)
+{
+    for (size_t i = 0; i < sizeof content->sha256; i++) {
+        char digits[3] = {text[2 * i], 0, 0}, *end;
+        digits[1] = *digits ? text[2 * i + 1] : 0;
+        content->sha256[i] = (unsigned char)strtoul(digits, &end, 16);
+        if (end != digits + 2)
+            return false;
+    }
+    return !text[2 * sizeof content->sha256];
+}
+
+static void print_state(char key[128], const struct image_file_state *state)
+{
+    snprintf(key, 128, "%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64 "-%" PRIx64, state->device, state->inode,
+             state->bytes, state->changed_from_ns, state->changed_to_ns);
+}
+
+bool cache_find_content(const struct cache *cache, const struct image_file_state *state, struct content *content)
+{
+    char key[128];
+    print_state(key, state);
+    const char *text = json_string_value(json_object_get(cache->contents, key));
+    return text && parse_hash(text, content);
+}
+
+void cache_put_content(struct cache *cache, const struct image_file_state *state, const struct content *content)
+{
+    char key[128], text[2 * PACK_HASH_BYTES + 1];
+    print_state(key, state);
+    print_hash(text, content);
+    if (json_object_set_new(cache->contents, key, json_string(text)) == 0)
+        cache->changed = true;
+}
+
+static void print_key(char key[KEY_BYTES], const struct content *reference, const struct content *distorted)
+{
+    char *at = print_hash(key, reference);
+    *at++ = '-';
+    print_hash(at, distorted);
+}
+
+static double number(const json_t *pair, const char *key)
+{
+    const json_t *value = json_object_get(pair, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+static json_t *number_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+bool cache_find(const struct cache *cache, const struct content *reference, const struct content *distorted,
+                const struct pair_settings *settings, struct pair_score *score)
+{
+    char key[KEY_BYTES];
+    print_key(key, reference, distorted);
+    const json_t *pair = json_object_get(cache->pairs, key);
+    if (!json_is_object(pair) || !json_is_integer(json_object_get(pair, "frames")))
+        return false;
+    const char *reason = json_string_value(json_object_get(pair, "reason"));
+    *score = pair_score_none(reason ? reason : "");
+    score->ssimulacra2 = number(pair, "ssimulacra2");
+    score->identical = json_is_true(json_object_get(pair, "identical"));
+    score->psnr_db = score->identical ? (double)INFINITY : number(pair, "psnr_db");
+    score->ssim = number(pair, "ssim");
+    score->ms_ssim = number(pair, "ms_ssim");
+    score->resized = json_is_true(json_object_get(pair, "resized"));
+    score->alpha = json_is_true(json_object_get(pair, "alpha"));
+    score->frames = (uint32_t)json_integer_value(json_object_get(pair, "frames"));
+    for (size_t i = 0; i < settings->external_count; i++) {
+        score->externals[i] = number(json_object_get(pair, "externals"), settings->externals[i].command);
+        if (isnan(score->externals[i]))
+            return false;
+    }
+    return score->frames > 0;
+}
+
+void cache_put(struct cache *cache, const struct content *reference, const struct content *distorted,
+               const struct pair_settings *settings, const struct pair_score *score)
+{
+    char key[KEY_BYTES];
+    bool complete = score->frames > 0;
+    for (size_t i = 0; i < settings->external_count; i++)
+        complete &= isfinite(score->externals[i]);
+    if (!complete)
+        return;
+    print_key(key, reference, distorted);
+    json_t *externals = json_incref(json_object_get(json_object_get(cache->pairs, key), "externals"));
+    if (!json_is_object(externals)) {
+        json_decref(externals);
+        externals = json_object();
+    }
+    for (size_t i = 0; i < settings->external_count; i++)
+        json_object_set_new(externals, settings->externals[i].command, json_real(score->externals[i]));
+    json_t *pair = json_pack("{s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:i, s:s, s:o}", "ssimulacra2",
+                             number_or_null(score->ssimulacra2), "identical", score->identical, "psnr_db",
+                             number_or_null(score->psnr_db), "ssim", number_or_null(score->ssim), "ms_ssim",
+                             number_or_null(score->ms_ssim), "resized", score->resized, "alpha", score->alpha, "frames",
+                             (int)score->frames, "reason", score->reason, "externals", externals);
+    if (pair && json_object_set_new(cache->pairs, key, pair) == 0)
+        cache->changed = true;
+}
+
+bool cache_write(struct cache *cache)
+{
+    struct output_file file;
+    if (!cache->changed)
+        return true;
+    if (!output_file_replace(&file, cache->path))
+        return false;
+    int error = json_dumpf(cache->root, file.stream, JSON_INDENT(1) | JSON_SORT_KEYS) ? EIO : 0;
+    cache->changed = false;
+    return output_file_close(&file, error);
+}
