@@ -13,10 +13,11 @@
 #include "analyzer/message.h"
 #include "analyzer/metrics/metrics.h"
 #include "analyzer/output_file.h"
+#include "analyzer/quality/quality.h"
 #include "analyzer/render/render.h"
 #include "analyzer/usage.h"
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_MD, KEY_HTML, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES };
+enum { KEY_JSON = 256, KEY_CSV, KEY_MD, KEY_HTML, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES, KEY_QUALITY };
 
 /* Where the report goes besides, or instead of, the text on standard output. */
 static const struct {
@@ -30,6 +31,8 @@ struct report_arguments {
     const char *files[FORMATS]; /* by format; "-" = standard output, NULL = not wanted */
     struct render_options options;
     struct gates gates;
+    bool quality;
+    struct pair_settings pair_settings;
 };
 
 static const struct argp_option options[] = {
@@ -41,6 +44,8 @@ static const struct argp_option options[] = {
     {"top", KEY_TOP, "N", 0, "Text, Markdown: at most N images in tables (0: all, which is the default of the text)",
      0},
     {"no-images", KEY_NO_IMAGES, NULL, 0, "JSON: leave images[] out", 0},
+    {"quality", KEY_QUALITY, NULL, 0,
+     "Compare each output with its input: what the saving cost the eye (takes about a second for 3 megapixels)", 0},
     {0}};
 
 static error_t set_top(struct argp_state *state, const char *text, size_t *rows)
@@ -65,7 +70,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->trace;
         state->child_inputs[1] = &arguments->gates;
+        state->child_inputs[2] = &arguments->pair_settings;
         return 0;
+    case KEY_QUALITY: arguments->quality = true; return 0;
     case KEY_IMAGES: arguments->options.images = true; return 0;
     case KEY_TOP: return set_top(state, argument, &arguments->options.top);
     case KEY_NO_IMAGES: arguments->options.no_images = true; return 0;
@@ -107,7 +114,8 @@ static int render(const struct run *run, const struct report_arguments *argument
         message_error("not enough memory to compute the report");
         return CMD_FAILURE;
     }
-    bool good = true;
+    bool wanted = arguments->quality || arguments->pair_settings.external_count;
+    bool good = !wanted || quality_measure(metrics, &arguments->pair_settings);
     for (size_t i = 0; i < FORMATS; i++)
         if (arguments->files[i])
             good &= write_file(metrics, arguments, i);
@@ -129,9 +137,16 @@ static int report(const char *path, const struct report_arguments *arguments)
     return result;
 }
 
+static void release(struct report_arguments *arguments)
+{
+    gates_release(&arguments->gates);
+    quality_settings_release(&arguments->pair_settings);
+}
+
 static int run_report(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {&gate_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&find_trace_argp, 0, NULL, 0}, {&gate_argp, 0, NULL, 0}, {&quality_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options,
         parse,
@@ -145,14 +160,15 @@ static int run_report(int argc, char **argv)
         NULL};
     struct report_arguments arguments = {
         .options = {.ascii = message_locale_is_ascii(), .tool_version = cmd_version},
+        .pair_settings = quality_settings(),
     };
     if (usage_parse(&argp, argc, argv, &arguments) || !check_outputs(&arguments)) {
-        gates_release(&arguments.gates);
+        release(&arguments);
         return CMD_USAGE;
     }
     char *found = find_trace(arguments.trace, false);
     if (!found) {
-        gates_release(&arguments.gates);
+        release(&arguments);
         return CMD_FAILURE;
     }
     if (!arguments.trace && prints_text(&arguments)) {
@@ -161,12 +177,12 @@ static int run_report(int argc, char **argv)
         fputs("\n\n", stdout);
     }
     int result = report(found, &arguments);
-    gates_release(&arguments.gates);
+    release(&arguments);
     free(found);
     return result;
 }
 
-const struct command cmd_report = {
-    "report", "print the benchmark report of a trace",
-    "[TRACE] [--json[=FILE]] [--csv[=FILE]] [--md[=FILE]] [--html FILE] [--images] [--top N] [--fail-if EXPR]",
-    run_report};
+const struct command cmd_report = {"report", "print the benchmark report of a trace",
+                                   "[TRACE] [--json[=FILE]] [--csv[=FILE]] [--md[=FILE]] [--html FILE] [--images] "
+                                   "[--top N] [--quality] [--fail-if EXPR]",
+                                   run_report};

@@ -30,6 +30,17 @@ const char *image_column_unit_name(enum column_unit unit)
         return value;                                                                                                  \
     }
 
+enum score_figure {
+    SCORE_RETAINED,
+    SCORE_SSIMULACRA2,
+    SCORE_PSNR,
+    SCORE_SSIM,
+    SCORE_MS_SSIM,
+    SCORE_IDENTICAL,
+    SCORE_RESIZED,
+    SCORE_LOSSY_INPUT
+};
+
 static double seconds(uint64_t ns)
 {
     return ns == UNKNOWN ? (double)NAN : (double)ns / 1e9;
@@ -130,6 +141,43 @@ static const char *disagreements(const struct metrics *metrics, size_t index, ch
     return room;
 }
 
+static double score(const struct metrics *metrics, size_t index, enum score_figure figure)
+{
+    const struct quality_pair *pair = metrics_pair_of(metrics, index);
+    if (!pair)
+        return (double)NAN;
+    const struct pair_score *score = &pair->score;
+    switch (figure) {
+    case SCORE_RETAINED: return quality_retained(score);
+    case SCORE_SSIMULACRA2: return score->ssimulacra2;
+    case SCORE_PSNR: return score->psnr_db;
+    case SCORE_SSIM: return score->ssim;
+    case SCORE_MS_SSIM: return score->ms_ssim;
+    case SCORE_IDENTICAL: return score->frames ? score->identical : (double)NAN;
+    case SCORE_RESIZED: return score->frames ? score->resized : (double)NAN;
+    case SCORE_LOSSY_INPUT: return pair->lossy_source;
+    }
+    return (double)NAN;
+}
+
+static const char *score_note(const struct metrics *metrics, size_t index, char room[IMAGE_COLUMN_TEXT])
+{
+    const struct quality_pair *pair = metrics_pair_of(metrics, index);
+    (void)room;
+    return pair && *pair->score.reason ? pair->score.reason : NULL;
+}
+
+static const char *externals(const struct metrics *metrics, size_t index, char room[IMAGE_COLUMN_TEXT])
+{
+    const struct quality_pair *pair = metrics_pair_of(metrics, index);
+    size_t used = 0;
+    for (size_t i = 0; pair && i < metrics->retained.metric_count && used < IMAGE_COLUMN_TEXT; i++)
+        if (!isnan(pair->score.externals[i]))
+            used += (size_t)snprintf(room + used, IMAGE_COLUMN_TEXT - used, "%s%s:%.6g", used ? " " : "",
+                                     metrics->retained.metrics[i], pair->score.externals[i]);
+    return used ? room : NULL;
+}
+
 static double id(const struct metrics *metrics, size_t index)
 {
     (void)metrics;
@@ -189,6 +237,14 @@ NUMBER(write_ops, format_known(IMAGE->write_ops))
 NUMBER(small_ops, format_known(IMAGE->small_ops))
 NUMBER(cpu_per_mb, FIGURE->cpu_s_per_mb_saved)
 NUMBER(reencoded, flag(FIGURE->reencoded))
+NUMBER(retained, score(metrics, index, SCORE_RETAINED))
+NUMBER(ssimulacra2, score(metrics, index, SCORE_SSIMULACRA2))
+NUMBER(psnr, score(metrics, index, SCORE_PSNR))
+NUMBER(ssim, score(metrics, index, SCORE_SSIM))
+NUMBER(ms_ssim, score(metrics, index, SCORE_MS_SSIM))
+NUMBER(identical, score(metrics, index, SCORE_IDENTICAL))
+NUMBER(resized, score(metrics, index, SCORE_RESIZED))
+NUMBER(lossy_input, score(metrics, index, SCORE_LOSSY_INPUT))
 
 #define N(key, title, unit, getter, definition)                                                                        \
     {                                                                                                                  \
@@ -273,5 +329,19 @@ const struct image_column image_columns[] = {
     N("reencoded", "Lossy again", BOOL, reencoded, "A lossy input was decoded and coded lossily again."),
     T("lost", "Lost", LIST, lost, "What its output lacks that its input had."),
     T("disagreements", "Disagreements", LIST, disagreements, "Settings that the file contradicts: setting:asked/file."),
+    N("quality_retained", "Retained", NUMBER, retained,
+      "Quality of its output against this run's input: SSIMULACRA 2 from 0 to 100 (90 visually lossless, 80 very high, "
+      "70 "
+      "high, 50 medium, 30 low)."),
+    N("ssimulacra2", "SSIMULACRA 2", NUMBER, ssimulacra2, "The same, not cut off at 0."),
+    N("psnr_db", "PSNR", NUMBER, psnr,
+      "Peak signal-to-noise ratio of red, green and blue, in dB; unknown of identical pictures."),
+    N("ssim", "SSIM", NUMBER, ssim, "Structural similarity of luma, 1 = identical."),
+    N("ms_ssim", "MS-SSIM", NUMBER, ms_ssim, "The same on five scales."),
+    N("identical", "Identical", BOOL, identical, "Every pixel that was compared is the same."),
+    N("resized", "Resized", BOOL, resized, "Compared with the input resized the same way."),
+    N("lossy_input", "Lossy input", BOOL, lossy_input, "The input had lost something before this run."),
+    T("metrics", "Other metrics", LIST, externals, "What --metric programs printed: name:value."),
+    T("quality_note", "Quality note", TEXT, score_note, "Why a score is missing, or what it leaves out."),
 };
 const size_t image_column_count = sizeof image_columns / sizeof *image_columns;

@@ -251,6 +251,7 @@ static void write_members(struct document *document, const struct render_options
     member(document, "pool", render_json_pool(metrics));
     member(document, "formats", render_json_formats(metrics));
     list(document, "conversions", render_json_conversion, metrics->conversion_count);
+    member(document, "quality", render_json_quality(metrics));
     member(document, "memory", render_json_memory(metrics));
     member(document, "value", render_json_value(metrics));
     member(document, "frontend", render_json_frontend(metrics));

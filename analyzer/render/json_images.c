@@ -180,7 +180,7 @@ json_t *render_json_image(const struct metrics *metrics, size_t index)
                   render_json_seconds(image->busy_ns), "wait_s",
                   render_json_number((double)(int64_t)(span_ns - image->busy_ns) / 1e9));
     json_t *more = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "cpu_s",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "cpu_s",
         render_json_seconds(image->cpu_ns), "cpu_thread_s", render_json_seconds(image->cpu_thread_ns), "cpu_helpers_s",
         render_json_seconds(image->helpers_cpu_ns), "peak_heap_bytes", render_json_integer(image->peak_heap_bytes),
         "large_block_peak_bytes", render_json_integer(image->large_block_peak_bytes), "heap_scope",
@@ -188,7 +188,8 @@ json_t *render_json_image(const struct metrics *metrics, size_t index)
         render_json_seconds(image->unattributed_ns), "source", stages(image, true), "settings",
         settings(image->settings), "attempts", (int)image->attempts, "link_rule", link_rule_name(image->link_rule),
         "status", image_status_name(image->status), "size_ratio", render_json_number(metrics->images[index].size_ratio),
-        "quality_retained", json_null(), "lost", losses(&metrics->checks[index], 1), "lost_unknown",
+        "quality_retained", render_json_image_retained(metrics, index), "quality",
+        render_json_image_quality(metrics, index), "lost", losses(&metrics->checks[index], 1), "lost_unknown",
         losses(&metrics->checks[index], -1), "disagreements", disagreements(&metrics->checks[index]));
     json_object_update(json, more);
     json_decref(more);

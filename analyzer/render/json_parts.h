@@ -28,6 +28,12 @@ json_t *render_json_spans(const struct metrics *metrics);
 json_t *render_json_mark_totals(const struct metrics *metrics);
 json_t *render_json_frontend(const struct metrics *metrics);
 json_t *render_json_sidecar(const struct metrics *metrics);
+/* Null where quality was not measured, or of nothing. */
+json_t *render_json_quality(const struct metrics *metrics);
+json_t *render_json_retained(const struct metrics *metrics, const struct retained *retained);
+json_t *render_json_median_retained(const struct metrics *metrics, const struct retained *retained);
+json_t *render_json_image_retained(const struct metrics *metrics, size_t index);
+json_t *render_json_image_quality(const struct metrics *metrics, size_t index);
 json_t *render_json_formats(const struct metrics *metrics);
 json_t *render_json_pool(const struct metrics *metrics);
 json_t *render_json_value(const struct metrics *metrics);

@@ -98,22 +98,25 @@ json_t *render_json_sample(const struct metrics *metrics, size_t index)
 json_t *render_json_conversion(const struct metrics *metrics, size_t index)
 {
     const struct conversion_row *row = &metrics->conversions[index];
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "from", format_key(row->from), "to",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from", format_key(row->from), "to",
                      format_key(row->to), "n", render_json_integer(row->n), "sized", render_json_integer(row->sized),
                      "bytes_in", row->sized ? render_json_integer(row->bytes_in) : json_null(), "bytes_out",
                      row->sized ? render_json_integer(row->bytes_out) : json_null(), "size_reduction",
-                     render_json_number(row->size_reduction), "quality_retained", json_null());
+                     render_json_number(row->size_reduction), "quality_retained",
+                     render_json_median_retained(metrics, &row->retained), "retained",
+                     render_json_retained(metrics, &row->retained));
 }
 
-static json_t *quality(const struct quality_row *row)
+static json_t *quality(const struct metrics *metrics, const struct quality_row *row)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "encoder", render_json_text(row->encoder),
-                     "scale", render_json_text(row->scale), "quality", render_json_number(row->quality), "label",
-                     render_json_text(row->label), "n", render_json_integer(row->n), "sized",
-                     render_json_integer(row->sized), "bytes_in",
-                     row->sized ? render_json_integer(row->bytes_in) : json_null(), "bytes_out",
-                     row->sized ? render_json_integer(row->bytes_out) : json_null(), "size_ratio",
-                     render_json_number(row->size_ratio));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "encoder", render_json_text(row->encoder), "scale",
+        render_json_text(row->scale), "quality", render_json_number(row->quality), "label",
+        render_json_text(row->label), "n", render_json_integer(row->n), "sized", render_json_integer(row->sized),
+        "bytes_in", row->sized ? render_json_integer(row->bytes_in) : json_null(), "bytes_out",
+        row->sized ? render_json_integer(row->bytes_out) : json_null(), "size_ratio",
+        render_json_number(row->size_ratio), "quality_retained", render_json_median_retained(metrics, &row->retained),
+        "retained", render_json_retained(metrics, &row->retained));
 }
 
 json_t *render_json_formats(const struct metrics *metrics)
@@ -123,15 +126,17 @@ json_t *render_json_formats(const struct metrics *metrics)
         const struct format_row *row = &metrics->formats[i];
         json_t *qualities = json_array();
         for (size_t k = 0; k < row->quality_count; k++)
-            json_array_append_new(qualities, quality(&row->qualities[k]));
+            json_array_append_new(qualities, quality(metrics, &row->qualities[k]));
         json_object_set_new(object, format_key(row->format),
-                            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images", render_json_integer(row->n),
-                                      "sized", render_json_integer(row->sized), "bytes_in",
+                            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "images",
+                                      render_json_integer(row->n), "sized", render_json_integer(row->sized), "bytes_in",
                                       row->sized ? render_json_integer(row->bytes_in) : json_null(), "bytes_out",
                                       row->sized ? render_json_integer(row->bytes_out) : json_null(), "size_ratio",
                                       render_json_number(row->size_ratio), "median_size_ratio",
                                       render_json_number(row->median_size_ratio), "time",
-                                      render_json_timing(&row->time), "qualities", qualities));
+                                      render_json_timing(&row->time), "qualities", qualities, "quality_retained",
+                                      render_json_median_retained(metrics, &row->retained), "retained",
+                                      render_json_retained(metrics, &row->retained)));
     }
     return object;
 }

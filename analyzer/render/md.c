@@ -37,6 +37,13 @@ static void summary(const struct metrics *metrics, FILE *out)
                 format_count(metrics->sized).text);
     else
         fputs("| Size | n/a (no sizes known) |\n", out);
+    if (metrics->retained.measured && metrics->retained.all.n)
+        fprintf(out, "| Quality retained | median %.1f (%s), worst %.1f, n=%s of %s: SSIMULACRA 2, 100 = identical |\n",
+                metrics->retained.all.median, quality_band_title(quality_band(metrics->retained.all.median)),
+                metrics->retained.all.worst, format_count(metrics->retained.all.n).text,
+                format_count(metrics->retained.pair_count).text);
+    else if (metrics->retained.measured)
+        fputs("| Quality retained | n/a (no output could be compared with its input) |\n", out);
     fprintf(out, "| CPU | %s of %s usable CPUs; %s per MB saved |\n", format_percent(metrics->cpu_avg_ratio).text,
             format_number(metrics->run->host.usable_cpus).text,
             format_duration(metrics->value.cpu_s_per_mb_saved).text);
@@ -82,25 +89,39 @@ static void findings(const struct metrics *metrics, FILE *out)
     }
 }
 
+/* Two cells where quality was measured, and the end of the line. */
+static void retained_cells(const struct metrics *metrics, const struct retained *retained, FILE *out)
+{
+    if (metrics->retained.measured && retained->n)
+        fprintf(out, " %.1f (%s) | %.1f |", retained->median, quality_band_title(quality_band(retained->median)),
+                retained->worst);
+    else if (metrics->retained.measured)
+        fputs(" n/a | n/a |", out);
+    fputc('\n', out);
+}
+
 static void quality_rows(const struct metrics *metrics, FILE *out)
 {
     if (!metrics->format_count)
         return;
-    fputs("\n| Output | Setting | n | Before | After | Change |\n|---|---|--:|--:|--:|--:|\n", out);
+    bool measured = metrics->retained.measured;
+    fprintf(out, "\n| Output | Setting | n | Before | After | Change |%s\n|---|---|--:|--:|--:|--:|%s\n",
+            measured ? " Retained | Worst |" : "", measured ? "--:|--:|" : "");
     for (size_t i = 0; i < metrics->format_count; i++) {
         const struct format_row *format = &metrics->formats[i];
         for (size_t k = 0; k < format->quality_count && k < QUALITY_ROWS; k++) {
             const struct quality_row *row = &format->qualities[k];
             fprintf(out, "| %s | ", format_title(row->format));
             markdown_text(out, row->label);
-            fprintf(out, " | %s | %s | %s | %s |\n", format_count(row->n).text,
+            fprintf(out, " | %s | %s | %s | %s |", format_count(row->n).text,
                     format_bytes(row->sized ? (double)row->bytes_in : (double)NAN).text,
                     format_bytes(row->sized ? (double)row->bytes_out : (double)NAN).text,
                     format_change(row->size_ratio, false).text);
+            retained_cells(metrics, &row->retained, out);
         }
         if (format->quality_count > QUALITY_ROWS)
-            fprintf(out, "| %s | %zu more settings | | | | |\n", format_title(format->format),
-                    format->quality_count - QUALITY_ROWS);
+            fprintf(out, "| %s | %zu more settings | | | | |%s\n", format_title(format->format),
+                    format->quality_count - QUALITY_ROWS, measured ? " | |" : "");
     }
 }
 
@@ -108,13 +129,16 @@ static void conversion_rows(const struct metrics *metrics, FILE *out)
 {
     if (!metrics->conversion_count)
         return;
-    fputs("\n| Conversion | n | Before | After | Reduction |\n|---|--:|--:|--:|--:|\n", out);
+    bool measured = metrics->retained.measured;
+    fprintf(out, "\n| Conversion | n | Before | After | Reduction |%s\n|---|--:|--:|--:|--:|%s\n",
+            measured ? " Retained | Worst |" : "", measured ? "--:|--:|" : "");
     for (size_t i = 0; i < metrics->conversion_count; i++) {
         const struct conversion_row *row = &metrics->conversions[i];
-        fprintf(out, "| %s → %s | %s | %s | %s | %s |\n", format_title(row->from), format_title(row->to),
+        fprintf(out, "| %s → %s | %s | %s | %s | %s |", format_title(row->from), format_title(row->to),
                 format_count(row->n).text, format_bytes(row->sized ? (double)row->bytes_in : (double)NAN).text,
                 format_bytes(row->sized ? (double)row->bytes_out : (double)NAN).text,
                 format_percent(row->size_reduction).text);
+        retained_cells(metrics, &row->retained, out);
     }
 }
 

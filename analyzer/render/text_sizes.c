@@ -8,11 +8,17 @@
 
 #define QUALITY_ROWS 40 /* of one format; JSON has all */
 
-static void count_end(const struct page *page, uint64_t sized, uint64_t n)
+static void count(const struct page *page, uint64_t sized, uint64_t n)
 {
     fprintf(page->out, ", n=%s", format_count(sized).text);
     if (sized < n)
         fprintf(page->out, " (%s more of unknown size)", format_count(n - sized).text);
+}
+
+static void count_end(const struct page *page, uint64_t sized, uint64_t n, const struct retained *retained)
+{
+    count(page, sized, n);
+    render_text_retained(page, retained);
     fputc('\n', page->out);
 }
 
@@ -36,7 +42,8 @@ static void ratio_rows(const struct page *page)
                 format_change(row->size_ratio, page->options->ascii).text);
         if (row->sized > 1)
             fprintf(page->out, ", median %s", format_percent(row->median_size_ratio).text);
-        count_end(page, row->sized, row->n);
+        count(page, row->sized, row->n);
+        fputc('\n', page->out);
     }
 }
 
@@ -89,7 +96,7 @@ static void conversion_rows(const struct page *page)
         render_text_row(page, 1, i + 1 == metrics->conversion_count);
         fprintf(page->out, "%s %s %s: ", format_title(row->from), page->arrow, format_title(row->to));
         reduction(page, 1 - row->size_reduction, "size reduction");
-        count_end(page, row->sized, row->n);
+        count_end(page, row->sized, row->n, &row->retained);
     }
 }
 
@@ -110,7 +117,7 @@ static void quality_row(const struct page *page, const struct format_row *format
         fprintf(out, "%s ", row->encoder ? row->encoder : "encoder not seen,");
     fprintf(out, "%s): ", row->label);
     reduction(page, row->size_ratio, "reduction");
-    count_end(page, row->sized, row->n);
+    count_end(page, row->sized, row->n, &row->retained);
 }
 
 static void quality_rows(const struct page *page)
@@ -150,5 +157,6 @@ void render_text_sizes(const struct page *page)
     reduction_rows(page);
     conversion_rows(page);
     quality_rows(page);
+    render_text_quality(page);
     render_text_facts(page);
 }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the text report's rows on the quality that was retained.
+ * Must not know: records, how figures come about. Computes nothing. */
+#include "analyzer/render/text_parts.h"
+
+#include <math.h>
+#include <string.h>
+
+#define REASON_ROWS 6 /* JSON has all */
+
+static struct formatted score_text(double score)
+{
+    struct formatted formatted;
+    if (isnan(score))
+        snprintf(formatted.text, sizeof formatted.text, "n/a");
+    else
+        snprintf(formatted.text, sizeof formatted.text, "%.1f", score);
+    return formatted;
+}
+
+static void score_and_band(const struct page *page, const char *what, double score)
+{
+    fprintf(page->out, "%s%s (%s)", what, score_text(score).text, quality_band_title(quality_band(score)));
+}
+
+void render_text_retained(const struct page *page, const struct retained *retained)
+{
+    if (!page->metrics->retained.measured)
+        return;
+    if (!retained->n) {
+        fputs("; retained n/a", page->out);
+        return;
+    }
+    score_and_band(page, "; retained ", retained->median);
+    if (retained->n > 1) {
+        if (!isnan(retained->p5))
+            fprintf(page->out, ", p5 %s", score_text(retained->p5).text);
+        fprintf(page->out, ", worst %s", score_text(retained->worst).text);
+    }
+}
+
+/* The rows below the line, counted before the first is written: the last one ends the tree. */
+struct rows {
+    const struct page *page;
+    size_t left; /* still to come */
+};
+
+static void begin_row(struct rows *rows)
+{
+    rows->left--;
+    render_text_row(rows->page, 1, rows->left == 0);
+}
+
+static void band_row(struct rows *rows)
+{
+    const struct retained_figures *retained = &rows->page->metrics->retained;
+    const char *separator = "";
+    begin_row(rows);
+    fputs("Bands: ", rows->page->out);
+    for (int band = BAND_COUNT - 1; band >= 0; band--) {
+        if (!retained->bands[band])
+            continue;
+        fprintf(rows->page->out, "%s%s %s", separator, format_count(retained->bands[band]).text,
+                quality_band_title((enum quality_band)band));
+        separator = ", ";
+    }
+    fputc('\n', rows->page->out);
+}
+
+static void worst_row(struct rows *rows)
+{
+    const struct page *page = rows->page;
+    const struct retained *all = &page->metrics->retained.all;
+    begin_row(rows);
+    fputs("Worst: ", page->out);
+    for (size_t i = 0; i < all->worst_count; i++) {
+        const struct quality_pair *pair = metrics_pair_of(page->metrics, all->worst_images[i]);
+        const char *path = page->metrics->run->files[pair->output].path, *slash = path ? strrchr(path, '/') : NULL;
+        fprintf(page->out, "%s%s ", i ? ", " : "", score_text(quality_retained(&pair->score)).text);
+        render_text_foreign(page, slash ? slash + 1 : path);
+    }
+    fputc('\n', page->out);
+}
+
+static void limits_row(struct rows *rows)
+{
+    const struct retained_figures *retained = &rows->page->metrics->retained;
+    begin_row(rows);
+    if (retained->lossy_inputs)
+        fprintf(rows->page->out, "Lossy inputs: %s; what they had lost before this run does not count",
+                format_count(retained->lossy_inputs).text);
+    if (retained->resized)
+        fprintf(rows->page->out, "%sesized: %s, compared with the input resized the same way",
+                retained->lossy_inputs ? "; r" : "R", format_count(retained->resized).text);
+    fputc('\n', rows->page->out);
+}
+
+static void curve_row(struct rows *rows, const struct quality_curve *curve)
+{
+    FILE *out = rows->page->out;
+    begin_row(rows);
+    fprintf(out, "Size at equal quality, %s (%s): ", format_title(curve->format),
+            curve->encoder ? curve->encoder : "encoder not seen");
+    for (size_t i = 0; i < curve->at_count; i++) {
+        const struct curve_score *at = &curve->at[i];
+        fprintf(out, "%s%s at %g", i ? ", " : "", format_change(at->size_ratio, rows->page->options->ascii).text,
+                at->score);
+        if (!isnan(at->cpu_s_per_mb_saved))
+            fprintf(out, " (%s CPU per MB saved, n=%s)", format_duration(at->cpu_s_per_mb_saved).text,
+                    format_count(at->n).text);
+        else
+            fprintf(out, " (n=%s)", format_count(at->n).text);
+    }
+    fputc('\n', out);
+}
+
+static void missing_row(struct rows *rows)
+{
+    const struct page *page = rows->page;
+    const struct retained_figures *retained = &page->metrics->retained;
+    begin_row(rows);
+    fprintf(page->out, "Not scored: %s\n", format_count(retained->pair_count - retained->all.n).text);
+    size_t shown = retained->missing_count < REASON_ROWS ? retained->missing_count : REASON_ROWS;
+    bool last_row = rows->left == 0;
+    for (size_t i = 0; i < shown; i++) {
+        /* The bar of the row above would go on where nothing follows. */
+        fprintf(page->out, "  %s%s", last_row ? "    " : page->bar,
+                i + 1 == shown && shown == retained->missing_count ? page->last_branch : page->branch);
+        fprintf(page->out, "%s: ", format_count(retained->missing[i].n).text);
+        render_text_foreign(page, retained->missing[i].reason);
+        fputc('\n', page->out);
+    }
+    if (shown < retained->missing_count)
+        fprintf(page->out, "  %s%s%zu more reasons\n", last_row ? "    " : page->bar, page->last_branch,
+                retained->missing_count - shown);
+}
+
+void render_text_quality(const struct page *page)
+{
+    const struct retained_figures *retained = &page->metrics->retained;
+    FILE *out = page->out;
+    if (!retained->measured) {
+        fputs("- Quality Retained: not measured (imgbench report --quality compares outputs with inputs)\n", out);
+        return;
+    }
+    if (!retained->pair_count) {
+        fputs("- Quality Retained: n/a (no image has a final output)\n", out);
+        return;
+    }
+    if (!retained->all.n) {
+        fputs("- Quality Retained: n/a", out);
+    } else {
+        score_and_band(page, "- Quality Retained: median ", retained->all.median);
+        if (!isnan(retained->all.p5))
+            fprintf(out, ", p5 %s", score_text(retained->all.p5).text);
+        fprintf(out, ", worst %s", score_text(retained->all.worst).text);
+    }
+    fprintf(out, ", n=%s (SSIMULACRA 2 against this run's input, 100 = identical)\n",
+            format_count(retained->all.n).text);
+    bool limits = retained->lossy_inputs || retained->resized;
+    struct rows rows = {page, (retained->all.n ? 2u : 0u) + limits + (retained->missing_count > 0)};
+    for (size_t i = 0; i < retained->curve_count; i++)
+        rows.left += retained->curves[i].at_count > 0;
+    if (retained->all.n) {
+        band_row(&rows);
+        worst_row(&rows);
+    }
+    if (limits)
+        limits_row(&rows);
+    for (size_t i = 0; i < retained->curve_count; i++)
+        if (retained->curves[i].at_count)
+            curve_row(&rows, &retained->curves[i]);
+    if (retained->missing_count)
+        missing_row(&rows);
+}
