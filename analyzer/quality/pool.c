@@ -57,8 +57,9 @@ static void become_worker(const struct pool *pool, int channel)
 {
     int nothing = open("/dev/null", O_RDWR);
     struct rlimit none = {0, 0};
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_IGN); /* our parent's end is ours, too */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     setrlimit(RLIMIT_CORE, &none);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) /* decoders like to talk */
         dup2(nothing, fd);
