@@ -76,7 +76,7 @@ static bool print_json(const struct pair_settings *settings, const struct pair_s
                              "ms_ssim", number(score->ms_ssim), "identical", score->identical, "resized",
                              score->resized, "alpha", score->alpha, "frames", (int)score->frames, "reason",
                              *score->reason ? json_string(score->reason) : json_null(), "metrics", metrics);
-    bool good = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0;
+    bool good = json && json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) == 0;
     putchar('\n');
     json_decref(json);
     return good;
