@@ -3,35 +3,50 @@
  * Must not know: metrics, files. Loops are plain, for the compiler to make vectors of. */
 #include "analyzer/quality/window.h"
 
+/* Columns at once: the sums at hand and all rows' parts of so many stay in the first cache. */
+#define BLOCK 256
+
+struct sums {
+    float *restrict a, *restrict b, *restrict aa, *restrict bb, *restrict ab;
+};
+
+static void start(struct sums to, float tap, const float *restrict a, const float *restrict b, size_t count)
+{
+    for (size_t x = 0; x < count; x++) {
+        to.a[x] = tap * a[x];
+        to.b[x] = tap * b[x];
+        to.aa[x] = tap * (a[x] * a[x]);
+        to.bb[x] = tap * (b[x] * b[x]);
+        to.ab[x] = tap * (a[x] * b[x]);
+    }
+}
+
+/* A row above the middle and the one as far below it. */
+static void add(struct sums to, float tap, const float *restrict upper_a, const float *restrict lower_a,
+                const float *restrict upper_b, const float *restrict lower_b, size_t count)
+{
+    for (size_t x = 0; x < count; x++) {
+        to.a[x] += tap * (upper_a[x] + lower_a[x]);
+        to.b[x] += tap * (upper_b[x] + lower_b[x]);
+        to.aa[x] += tap * (upper_a[x] * upper_a[x] + lower_a[x] * lower_a[x]);
+        to.bb[x] += tap * (upper_b[x] * upper_b[x] + lower_b[x] * lower_b[x]);
+        to.ab[x] += tap * (upper_a[x] * upper_b[x] + lower_a[x] * lower_b[x]);
+    }
+}
+
 void window_columns(const struct window *window, const float *const *a, const float *const *b, size_t width,
                     float *columns)
 {
     size_t stride = window_stride(window, width);
-    float *restrict mean_a = columns + MEAN_A * stride + window->radius;
-    float *restrict mean_b = columns + MEAN_B * stride + window->radius;
-    float *restrict mean_aa = columns + MEAN_AA * stride + window->radius;
-    float *restrict mean_bb = columns + MEAN_BB * stride + window->radius;
-    float *restrict mean_ab = columns + MEAN_AB * stride + window->radius;
-    const float *restrict row_a = a[window->radius], *restrict row_b = b[window->radius];
-    float tap = window->taps[0];
-    for (size_t x = 0; x < width; x++) {
-        mean_a[x] = tap * row_a[x];
-        mean_b[x] = tap * row_b[x];
-        mean_aa[x] = tap * (row_a[x] * row_a[x]);
-        mean_bb[x] = tap * (row_b[x] * row_b[x]);
-        mean_ab[x] = tap * (row_a[x] * row_b[x]);
-    }
-    for (unsigned k = 1; k <= window->radius; k++) {
-        const float *restrict above_a = a[window->radius - k], *restrict below_a = a[window->radius + k];
-        const float *restrict above_b = b[window->radius - k], *restrict below_b = b[window->radius + k];
-        tap = window->taps[k];
-        for (size_t x = 0; x < width; x++) {
-            mean_a[x] += tap * (above_a[x] + below_a[x]);
-            mean_b[x] += tap * (above_b[x] + below_b[x]);
-            mean_aa[x] += tap * (above_a[x] * above_a[x] + below_a[x] * below_a[x]);
-            mean_bb[x] += tap * (above_b[x] * above_b[x] + below_b[x] * below_b[x]);
-            mean_ab[x] += tap * (above_a[x] * above_b[x] + below_a[x] * below_b[x]);
-        }
+    unsigned middle = window->radius;
+    for (size_t x = 0; x < width; x += BLOCK) {
+        size_t count = width - x < BLOCK ? width - x : BLOCK;
+        float *at = columns + middle + x;
+        struct sums to = {at + MEAN_A * stride, at + MEAN_B * stride, at + MEAN_AA * stride, at + MEAN_BB * stride,
+                          at + MEAN_AB * stride};
+        start(to, window->taps[0], a[middle] + x, b[middle] + x, count);
+        for (unsigned k = 1; k <= window->radius; k++)
+            add(to, window->taps[k], a[middle - k] + x, a[middle + k] + x, b[middle - k] + x, b[middle + k] + x, count);
     }
 }
 

@@ -20,3 +20,8 @@ BENCH_PROGRAMS += $(GENERATE)
 $(GENERATE): tests/bench/generate.c $(B)/tests/build_trace.o $(TRACE_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) $(SAN) -o $@ $^
+
+BENCH_PROGRAMS += $(BENCH_DIR)/score
+$(BENCH_DIR)/score: tests/bench/score.c $(patsubst %,$(B)/analyzer/quality/%.o,pixels window ssimulacra2)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) $(SAN) -o $@ $^ -lm
