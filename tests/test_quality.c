@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/quality/cache.h"
@@ -295,6 +296,18 @@ START_TEST(a_file_of_scores_that_makes_no_sense_is_none)
 }
 END_TEST
 
+START_TEST(a_pipe_in_its_place_is_not_waited_for)
+{
+    struct build_trace *trace = build_trace_new();
+    char path[500];
+    snprintf(path, sizeof path, "%s/" CACHE_NAME, build_trace_path(trace));
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    cache_free(cache_read(build_trace_path(trace)));
+    unlink(path);
+    build_trace_free(trace);
+}
+END_TEST
+
 START_TEST(metrics_of_others_have_a_name_and_the_output)
 {
     struct external_metric metric;
@@ -324,6 +337,7 @@ int main(void)
     tcase_add_test(all, scores_are_found_again);
     tcase_add_test(all, identical_pictures_stay_so);
     tcase_add_test(all, a_file_of_scores_that_makes_no_sense_is_none);
+    tcase_add_test(all, a_pipe_in_its_place_is_not_waited_for);
     tcase_add_test(all, metrics_of_others_have_a_name_and_the_output);
     suite_add_tcase(suite, all);
     return suite_run(suite);

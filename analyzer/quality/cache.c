@@ -4,6 +4,7 @@
 #include "analyzer/quality/cache.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -11,14 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyzer/memory.h"
 #include "analyzer/output_file.h"
 
 #define SCHEMA "imgbench-quality/1"
 /* To be raised whenever a pair's figures would come out otherwise than before. */
-#define METHOD    1
-#define KEY_BYTES (4 * PACK_HASH_BYTES + 2)
+#define METHOD         1
+#define FILE_BYTES_MAX (1 << 30) /* two million pairs */
+#define KEY_BYTES      (4 * PACK_HASH_BYTES + 2)
 
 struct cache {
     char path[PATH_MAX];
@@ -36,11 +40,24 @@ static void start_empty(struct cache *cache)
     memory_checked(cache->root);
 }
 
+/* A trace may come from anywhere: what has this name may be a pipe, or no end of something. */
+static json_t *load(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return NULL;
+    bool good = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= FILE_BYTES_MAX;
+    json_t *root = good ? json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    close(fd);
+    return root;
+}
+
 struct cache *cache_read(const char *directory)
 {
     struct cache *cache = memory_zeroed(1, sizeof *cache);
     snprintf(cache->path, sizeof cache->path, "%s/" CACHE_NAME, directory);
-    cache->root = json_load_file(cache->path, JSON_REJECT_DUPLICATES, NULL);
+    cache->root = load(cache->path);
     cache->contents = json_object_get(cache->root, "contents");
     cache->pairs = json_object_get(cache->root, "pairs");
     const char *schema = json_string_value(json_object_get(cache->root, "schema"));

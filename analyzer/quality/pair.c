@@ -3,10 +3,13 @@
  * Must not know: traces, processes. */
 #include "analyzer/quality/pair.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "analyzer/headers/image_file.h"
 #include "analyzer/quality/decode.h"
 #include "analyzer/quality/external.h"
 #include "analyzer/quality/fidelity.h"
@@ -156,6 +159,36 @@ static bool open_sides(struct pair_files files, char paths[2][40], struct sides 
     return true;
 }
 
+/* What its header says; 1 where it says nothing. libvips reads one frame of an animated PNG or AVIF. */
+static int64_t frames_by_header(const char *path, int fd)
+{
+    struct stat status;
+    struct image_facts facts;
+    if (fstat(fd, &status) != 0 || status.st_mtim.tv_sec < 0)
+        return 1;
+    uint64_t changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+    struct image_file_state state = {status.st_dev, status.st_ino, (uint64_t)status.st_size, changed_ns, changed_ns};
+    bool animated = image_file_parse(path, &state, &facts) && facts.format != FORMAT_TIFF && facts.frames > 1;
+    return animated ? facts.frames : 1;
+}
+
+/* Says where less was compared than there is. */
+static void note_frames(struct pair_files files, char paths[2][40], const struct sides *sides, struct pair_score *score)
+{
+    int64_t reference = sides->reference.frames, distorted = sides->distorted.frames;
+    if (reference == 1)
+        reference = frames_by_header(paths[0], files.reference);
+    if (distorted == 1)
+        distorted = frames_by_header(paths[1], files.distorted);
+    if (*score->reason || score->frames > 1 || (reference == 1 && distorted == 1))
+        return;
+    if (reference != distorted)
+        snprintf(score->reason, sizeof score->reason, "only the first frame was compared: %" PRId64 " became %" PRId64,
+                 reference, distorted);
+    else
+        snprintf(score->reason, sizeof score->reason, "only the first frame of %" PRId64 " was compared", reference);
+}
+
 void pair_compare(struct pair_files files, const struct pair_settings *settings, struct pair_score *score)
 {
     char paths[2][40];
@@ -173,7 +206,5 @@ void pair_compare(struct pair_files files, const struct pair_settings *settings,
             return;
         }
     score->identical = isinf(score->psnr_db);
-    if (sides.reference.frames != sides.distorted.frames && !*score->reason)
-        snprintf(score->reason, sizeof score->reason, "only the first frame was compared: %u became %u",
-                 sides.reference.frames, sides.distorted.frames);
+    note_frames(files, paths, &sides, score);
 }

@@ -79,6 +79,11 @@ struct formatted format_number(double value)
     return result;
 }
 
+double format_score(double score)
+{
+    return floor(score * 10 + 1e-9) / 10;
+}
+
 struct formatted format_count(uint64_t count)
 {
     struct formatted result;

@@ -26,6 +26,8 @@ struct formatted format_percent(double ratio);
 struct formatted format_change(double ratio, bool ascii);
 /* At most one decimal, none where it is 0: "4", "1.5". */
 struct formatted format_number(double value);
+/* A score cut to one decimal, as it is to be written with %.1f: rounded up it would stand in the band above its own. */
+double format_score(double score);
 /* "3,214". */
 struct formatted format_count(uint64_t count);
 

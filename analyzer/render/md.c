@@ -39,8 +39,9 @@ static void summary(const struct metrics *metrics, FILE *out)
         fputs("| Size | n/a (no sizes known) |\n", out);
     if (metrics->retained.measured && metrics->retained.all.n)
         fprintf(out, "| Quality retained | median %.1f (%s), worst %.1f, n=%s of %s: SSIMULACRA 2, 100 = identical |\n",
-                metrics->retained.all.median, quality_band_title(quality_band(metrics->retained.all.median)),
-                metrics->retained.all.worst, format_count(metrics->retained.all.n).text,
+                format_score(metrics->retained.all.median),
+                quality_band_title(quality_band(metrics->retained.all.median)),
+                format_score(metrics->retained.all.worst), format_count(metrics->retained.all.n).text,
                 format_count(metrics->retained.pair_count).text);
     else if (metrics->retained.measured)
         fputs("| Quality retained | n/a (no output could be compared with its input) |\n", out);
@@ -93,8 +94,8 @@ static void findings(const struct metrics *metrics, FILE *out)
 static void retained_cells(const struct metrics *metrics, const struct retained *retained, FILE *out)
 {
     if (metrics->retained.measured && retained->n)
-        fprintf(out, " %.1f (%s) | %.1f |", retained->median, quality_band_title(quality_band(retained->median)),
-                retained->worst);
+        fprintf(out, " %.1f (%s) | %.1f |", format_score(retained->median),
+                quality_band_title(quality_band(retained->median)), format_score(retained->worst));
     else if (metrics->retained.measured)
         fputs(" n/a | n/a |", out);
     fputc('\n', out);

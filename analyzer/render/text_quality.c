@@ -14,7 +14,7 @@ static struct formatted score_text(double score)
     if (isnan(score))
         snprintf(formatted.text, sizeof formatted.text, "n/a");
     else
-        snprintf(formatted.text, sizeof formatted.text, "%.1f", score);
+        snprintf(formatted.text, sizeof formatted.text, "%.1f", format_score(score));
     return formatted;
 }
 

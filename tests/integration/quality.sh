@@ -85,6 +85,7 @@ frames[0].save("five.webp", save_all=True, append_images=frames[1:], lossless=Tr
 frames[3] = frames[3].point(lambda v: v // 2)
 frames[4] = frames[4].point(lambda v: v // 2)
 frames[0].save("worse.webp", save_all=True, append_images=frames[1:], lossless=True, duration=40)
+frames[0].save("five.png", save_all=True, append_images=frames[1:], duration=40)
 solid = Image.new("RGBA", (64, 64), (200, 30, 30, 255))
 solid.putalpha(Image.linear_gradient("L").resize((64, 64)))
 solid.save("alpha.png")
@@ -101,6 +102,12 @@ awk -v got="$(value ssimulacra2 <scores)" 'BEGIN { exit !(got < 50) }' || fail "
 "$imgbench" score alpha.png flattened.png >scores
 awk -v got="$(value ssimulacra2 <scores)" 'BEGIN { exit !(got < 50) }' || fail "alpha is gone, and the score is $(cat scores)"
 score_is "alpha, the same" 100 alpha.png alpha.png
+convert-im6.q16 alpha.png -filter Lanczos -resize 50% alpha-half.png
+score_is "alpha, resized" 85 alpha.png alpha-half.png
+"$imgbench" score plain.png five.webp >scores 2>lines
+grep -F "only the first frame was compared: 1 became 5" lines >/dev/null || fail "one frame and five: $(cat lines)"
+"$imgbench" score five.png five.png >scores 2>lines # libvips knows no animated PNG
+grep -F "only the first frame of 5 was compared" lines >/dev/null || fail "an animated PNG: $(cat lines)"
 # A profile that is sRGB's changes nothing; another one is turned into it.
 convert-im6.q16 plain.png -resize 50% PNG24:half.png
 "$imgbench" score --json plain.png half.png >half.json
