@@ -82,4 +82,23 @@ export function figure({ id, title, summary, height, options, data, fallback, ro
   return result;
 }
 
+// A box beside a point of a chart's plot, in its pixels: lines of text, the first one strong.
+export function makeTip() {
+  const element = h("div", { class: "tip", hidden: true });
+  return {
+    element,
+    hide: () => (element.hidden = true),
+    show(chart, left, top, lines) {
+      element.hidden = !lines;
+      if (!lines) return;
+      element.replaceChildren(...lines.map((line, k) => h(k ? "div" : "strong", null, line)));
+      const box = chart.root.getBoundingClientRect();
+      const over = chart.over.getBoundingClientRect();
+      const x = over.left - box.left + left + 14;
+      element.style.left = `${Math.max(0, Math.min(x, box.width - element.offsetWidth - 4))}px`;
+      element.style.top = `${over.top - box.top + top + 14}px`;
+    },
+  };
+}
+
 export { uPlot };

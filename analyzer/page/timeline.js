@@ -2,7 +2,7 @@
 // Owns: the workers' timeline: a lane per worker, a bar per image, drawn on uPlot's axes.
 // Must not know: where its data come from beyond the images' columns.
 import { formatColour, formatTitle, stageParts, stages, statuses } from "./colours.js";
-import { axis, figure, fittingSize, moments } from "./charts.js";
+import { axis, figure, fittingSize, makeTip, moments } from "./charts.js";
 import { append, h } from "./dom.js";
 import { describeMark, drawMarkLane, markLanes } from "./marks.js";
 import { colour } from "./theme.js";
@@ -172,7 +172,7 @@ export function makeTimeline(store, report, zoom, open) {
     return best;
   }
 
-  const tip = h("div", { class: "tip", hidden: true });
+  const tip = makeTip();
   const spoken = h("p", { class: "hidden", "aria-live": "polite", id: "timeline-selected" });
 
   // The lines of a named lane's moment or span under a point.
@@ -181,28 +181,17 @@ export function makeTimeline(store, report, zoom, open) {
     return lane ? describeMark(lane, self.posToVal(left, "x"), ((zoom.max - zoom.min) / self.over.clientWidth) * 2) : null;
   }
 
-  function showTip(left, top, lines) {
-    tip.hidden = !lines;
-    if (!lines) return;
-    tip.replaceChildren(...lines.map((line, k) => h(k ? "div" : "strong", null, line)));
-    const box = chart.root.getBoundingClientRect();
-    const over = chart.over.getBoundingClientRect();
-    const x = over.left - box.left + left + 14;
-    tip.style.left = `${Math.max(0, Math.min(x, box.width - tip.offsetWidth - 4))}px`;
-    tip.style.top = `${over.top - box.top + top + 14}px`;
-  }
-
   function attach(self) {
     chart = self;
-    self.root.append(tip);
+    self.root.append(tip.element);
     self.over.addEventListener("mousemove", (event) => {
       const box = self.over.getBoundingClientRect();
       const at = [event.clientX - box.left, event.clientY - box.top];
       const found = hit(self, ...at);
       self.over.style.cursor = found ? "pointer" : "";
-      showTip(...at, found ? describe(lanes[found.lane].images[found.at]) : hitMark(self, ...at));
+      tip.show(self, ...at, found ? describe(lanes[found.lane].images[found.at]) : hitMark(self, ...at));
     });
-    self.over.addEventListener("mouseleave", () => (tip.hidden = true));
+    self.over.addEventListener("mouseleave", tip.hide);
     let pressed = null;
     self.over.addEventListener("mousedown", (event) => (pressed = event.clientX));
     self.over.addEventListener("mouseup", (event) => {
@@ -233,7 +222,7 @@ export function makeTimeline(store, report, zoom, open) {
     }
     spoken.replaceChildren(`${lanes[selected.lane].name}: ${describe(i).join("; ")}`);
     chart.redraw(false);
-    showTip(Math.max(0, chart.valToPos(Math.max(start, zoom.min), "x")), chart.valToPos(selected.lane, "y"), describe(i));
+    tip.show(chart, Math.max(0, chart.valToPos(Math.max(start, zoom.min), "x")), chart.valToPos(selected.lane, "y"), describe(i));
   }
 
   function onKey(event) {
@@ -247,7 +236,7 @@ export function makeTimeline(store, report, zoom, open) {
       open(lanes[selected.lane].images[selected.at]);
     } else if (event.key === "Escape") {
       selected = null;
-      tip.hidden = true;
+      tip.hide();
       chart.redraw(false);
     }
   }
