@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Owns: the dialog that shows everything known of one image.
 // Must not know: where it was opened from.
+import { scoreAndBand } from "./bands.js";
 import { stageParts, stages } from "./colours.js";
 import { h, shortName, term } from "./dom.js";
 import { duration, visible, write } from "./units.js";
 
 const groups = [
-  ["Result", ["status", "input_format", "output_format", "bytes_in", "bytes_out", "size_ratio", "cpu_s_per_mb_saved", "reencoded", "lost", "disagreements", "quality_retained"]],
+  ["Result", ["status", "input_format", "output_format", "bytes_in", "bytes_out", "size_ratio", "cpu_s_per_mb_saved", "reencoded", "lost", "disagreements"]],
+  ["Quality", ["quality_retained", "ssimulacra2", "psnr_db", "ssim", "ms_ssim", "metrics", "identical", "resized", "lossy_input", "quality_note"]],
   ["Settings", ["decoder", "encoder", "setting", "quality", "effort", "subsampling", "attempts"]],
   ["Time", ["start_s", "span_s", "busy_s", "wait_s", "cpu_s"]],
   ["Moments", ["validation_at_s", "image_read_at_s", "decode_at_s", "transform_at_s", "encode_at_s", "image_write_at_s", "cleanup_at_s"]],
@@ -49,6 +51,24 @@ function path(title, text) {
   return h("div", null, h("dt", null, title), h("dd", { class: "path" }, text === null ? "n/a" : visible(text)));
 }
 
+// What programs of the user printed, "name:value name:value": a row each.
+function otherMetrics(column, text) {
+  return text.split(" ").map((one) => {
+    const at = one.lastIndexOf(":");
+    return [{ ...column, title: visible(one.slice(0, at)) }, one.slice(at + 1)];
+  });
+}
+
+// What is not known of an image's quality is left out: its note says why.
+function qualityRows(rows, store, i) {
+  return rows
+    .filter(([column]) => store.get(column.key, i) !== null)
+    .flatMap(([column, text]) => {
+      if (column.key === "metrics") return otherMetrics(column, store.get("metrics", i));
+      return [[column, column.key === "quality_retained" ? scoreAndBand(store.get(column.key, i)) : text]];
+    });
+}
+
 function shown(store, i) {
   const used = new Set(["input", "output", ...stages.map((stage) => `${stage.key}_s`), "optimization_s", "optimization_at_s", "read_with"]);
   const rows = (keys) =>
@@ -59,7 +79,7 @@ function shown(store, i) {
         used.add(column.key);
         return [column, write(column.unit, column.get(i))];
       });
-  const known = groups.map(([title, keys]) => [title, rows(keys)]);
+  const known = groups.map(([title, keys]) => [title, title === "Quality" ? qualityRows(rows(keys), store, i) : rows(keys)]);
   const rest = rows([...store.columns.keys()].filter((key) => !used.has(key)));
   return [...known, ["More", rest]]
     .filter(([, list]) => list.length)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Owns: the section of sizes: before and after by format, settings side by side, conversions, quality against size.
+// Owns: the section of sizes: before and after by format, settings side by side, conversions, an encoder's quality setting
+// against size.
 // Must not know: how charts are made.
 import { formatColour, formatTitle } from "./colours.js";
 import { axis, figure, fittingSize, uPlot } from "./charts.js";
+import { singleImages, thinned } from "./dots.js";
 import { append, h, section, table, term } from "./dom.js";
 import { formatMark } from "./images.js";
+import { retainedColumns } from "./retained.js";
 import { colour } from "./theme.js";
 import { bytes, count, duration, number, percent, visible } from "./units.js";
 
@@ -58,7 +61,7 @@ function sizesFigure(rows) {
   return result.element;
 }
 
-function formatTable(rows) {
+function formatTable(rows, lazy) {
   return table(
     "Formats",
     [
@@ -70,12 +73,13 @@ function formatTable(rows) {
       { title: "Median", key: "median_size_ratio", numeric: true, cell: ([, row]) => percent(row.median_size_ratio) },
       { title: "Mean time", key: "image_time", numeric: true, cell: ([, row]) => duration(row.time.mean) },
       { title: "p95", key: "p95", numeric: true, cell: ([, row]) => duration(row.time.p95) },
+      ...retainedColumns(rows, lazy, ([, row]) => row.images, ([, row]) => row),
     ],
     rows,
   );
 }
 
-function settingsTable(rows) {
+function settingsTable(rows, lazy) {
   const settings = rows.flatMap(([key, row]) => row.qualities.map((one) => ({ ...one, format: key })));
   if (!settings.length) return null;
   const timed = settings.some((row) => row.time);
@@ -92,6 +96,7 @@ function settingsTable(rows) {
         { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
         { title: "Of original", key: "size_ratio", numeric: true, cell: (row) => percent(row.size_ratio) },
         timed && { title: "Mean time", key: "image_time", numeric: true, cell: (row) => duration(row.time?.mean) },
+        ...retainedColumns(settings, lazy, (row) => row.n),
       ].filter(Boolean),
       settings,
       { tall: settings.length > 24 },
@@ -99,9 +104,8 @@ function settingsTable(rows) {
   ];
 }
 
-function conversionTable(conversions) {
+function conversionTable(conversions, lazy) {
   if (!conversions.length) return null;
-  const retained = conversions.some((row) => row.quality_retained !== null);
   return [
     h("h3", null, term("Conversions", "conversion")),
     table(
@@ -113,36 +117,34 @@ function conversionTable(conversions) {
         { title: "Before", numeric: true, cell: (row) => bytes(row.bytes_in) },
         { title: "After", numeric: true, cell: (row) => bytes(row.bytes_out) },
         { title: "Smaller by", key: "reduction", numeric: true, cell: (row) => (row.size_reduction < 0 ? `${percent(-row.size_reduction)} larger` : percent(row.size_reduction)) },
-        retained && { title: "Quality kept", key: "quality_retained", numeric: true, cell: (row) => percent(row.quality_retained) },
-      ].filter(Boolean),
+        ...retainedColumns(conversions, lazy, (row) => row.n),
+      ],
       conversions,
     ),
   ];
 }
 
-export function formatsSection(report) {
+export function formatsSection(report, lazy) {
   const rows = Object.entries(report.formats);
   const element = section("formats", "Sizes and settings");
   if (!rows.length) return append(element, h("p", { class: "note" }, "No image has an output of known format."));
   const sized = rows.filter(([, row]) => row.sized > 0);
   return append(element, [
     h("div", { class: "pair" }, sized.length ? sizesFigure(sized) : null, h("div", { id: "scatter-place" })),
-    formatTable(rows),
-    settingsTable(rows),
-    conversionTable(report.conversions),
+    formatTable(rows, lazy),
+    settingsTable(rows, lazy),
+    conversionTable(report.conversions, lazy),
+    report.quality ? null : h("p", { class: "note", id: "quality-unmeasured" }, "Quality was not measured: ", h("code", null, "imgbench report --quality"), " scores the outputs."),
   ]);
 }
 
 // One group per encoder and output format: their scales cannot be compared. Without a number the setting's name is the place.
-// An image that a temporary file joins with others is left out: its own input or output says nothing of the whole.
 function scatterGroups(store) {
   const groups = new Map();
-  const members = new Map();
-  for (let i = 0; i < store.count; i++) members.set(store.get("chain", i), (members.get(store.get("chain", i)) ?? 0) + 1);
-  for (let i = 0; i < store.count; i++) {
+  for (const i of singleImages(store)) {
     const ratio = store.get("size_ratio", i);
     const label = store.get("setting", i);
-    if (ratio === null || label === null || members.get(store.get("chain", i)) > 1) continue;
+    if (ratio === null || label === null) continue;
     const encoder = store.get("encoder", i) ?? "encoder not seen";
     const format = store.get("output_format", i);
     const key = `${encoder}\n${format}`;
@@ -151,17 +153,6 @@ function scatterGroups(store) {
     groups.get(key).settings.add(label);
   }
   return [...groups.values()].sort((a, b) => b.settings.size - a.settings.size || b.images.length - a.images.length);
-}
-
-// Dots that would lie on each other are drawn once: 25,000 circles take a second to draw.
-const CELLS = [300, 150];
-
-function thinned(points) {
-  if (points.length < 1000) return points;
-  const spread = [0, 1].map((axis) => points.reduce(([least, most], point) => [Math.min(least, point[axis]), Math.max(most, point[axis])], [Infinity, -Infinity]));
-  const cell = (point) => [0, 1].map((axis) => Math.round(((point[axis] - spread[axis][0]) / (spread[axis][1] - spread[axis][0] || 1)) * CELLS[axis])).join();
-  const seen = new Set();
-  return points.filter((point) => !seen.has(cell(point)) && seen.add(cell(point)));
 }
 
 function scatterFigure(store, group, open) {
@@ -258,46 +249,6 @@ function fitted(self, labels) {
   });
 }
 
-// How close outputs look to their inputs, where that was measured: one scale for all encoders.
-function retainedFigure(store, open) {
-  const groups = scatterGroups(store).map((group) => ({ ...group, images: group.images.filter((i) => store.get("quality_retained", i) !== null) }));
-  const points = groups
-    .flatMap((group, at) => thinned(group.images.map((i) => [store.get("size_ratio", i), store.get("quality_retained", i), i])).map(([x, y, i]) => ({ x, y, at, i })))
-    .sort((a, b) => a.x - b.x);
-  if (!points.length) return null;
-  const drawn = groups.map((group, at) => ({ group, at })).filter(({ group }) => group.images.length);
-  const result = figure({
-    id: "retained-chart",
-    title: "Quality kept against size",
-    summary: `How close each image looks to its input, by its size ratio.`,
-    height: 260,
-    data: [points.map((point) => point.x), ...drawn.map(({ at }) => points.map((point) => (point.at === at ? point.y : null)))],
-    options: {
-      cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: false, range: (self, min, max) => [0, Math.max(1.05, max * 1.05)] }, y: { range: (self, min, max) => [Math.max(0, min - 0.05), Math.max(1, max)] } },
-      series: [
-        { label: "Size ratio", value: (self, raw) => percent(raw) },
-        ...drawn.map(({ group }) => ({
-          label: visible(`${formatTitle(group.format)} by ${group.encoder}`),
-          stroke: () => formatColour(group.format),
-          paths: () => null,
-          points: { show: true, size: 7, width: 1, fill: () => `${formatColour(group.format)}99` },
-          value: (self, raw) => percent(raw),
-        })),
-      ],
-      axes: [
-        axis({ label: "After \u00f7 before", values: (self, values) => values.map(percent) }),
-        axis({ size: fittingSize, label: "Quality kept", values: (self, values) => values.map(percent) }),
-      ],
-    },
-  });
-  result.place.addEventListener("click", () => {
-    const index = result.chart?.cursor.idx;
-    if (typeof index === "number") open(points[index].i);
-  });
-  return result.element;
-}
-
 const SCATTERS = 9;
 const SETTINGS = 8;
 
@@ -314,7 +265,6 @@ export function addScatter(element, store, open) {
   else place.remove();
   if (shown.length > 1)
     append(element, [h("h3", null, "Quality against size, by encoder"), h("div", { class: "thirds" }, shown.slice(1).map((group) => scatterFigure(store, group, open)))]);
-  append(element, retainedFigure(store, open));
   if (shown.length && groups.length > shown.length)
     append(element, h("p", { class: "note" }, `Quality against size is shown for ${shown.length} of ${groups.length} encoders and formats: those with more than one setting. Images that a temporary file joins are left out.`));
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Owns: the section of images: a row per image with the bar of its stages; sorting, filtering, pages, the keys that move in it.
 // Must not know: what is shown of a single image (detail.js).
+import { isScore } from "./bands.js";
 import { formatColour, formatTitle, stageParts, stages } from "./colours.js";
 import { append, foldout, h, scrollBox, section, shortName } from "./dom.js";
 import { isNumeric, sorted } from "./store.js";
-import { bytes, change, count, duration, visible, write } from "./units.js";
+import { bytes, change, count, duration, score, visible, write } from "./units.js";
 
 const PAGE_SIZES = [25, 100, 500];
 const PRINTED = 100; // rows on paper
@@ -38,11 +39,13 @@ function figureOf(store, column, i) {
 }
 
 function columnsOf(store) {
+  const scored = store.has("quality_retained");
   return [
     { key: "input", title: "Image", class: "path", cell: (i) => shortName(visible(store.name(i)), visible(store.path(i) ?? "")) },
     { key: "busy_s", title: "Busy", numeric: true, class: "short", cell: (i) => duration(store.get("busy_s", i)) },
     { key: null, title: "Stages", class: "bar", cell: (i, longest) => stageBar(store, i, longest) },
     { key: "size_ratio", title: "Change", numeric: true, class: "short", cell: (i) => change(store.get("size_ratio", i)) },
+    scored && { key: "quality_retained", title: "Retained", numeric: true, class: "short", cell: (i) => score(store.get("quality_retained", i)) },
     { key: "bytes_in", title: "Before", numeric: true, class: "short", cell: (i) => bytes(store.get("bytes_in", i)) },
     { key: "bytes_out", title: "After", numeric: true, class: "short", cell: (i) => bytes(store.get("bytes_out", i)) },
     {
@@ -53,7 +56,7 @@ function columnsOf(store) {
     },
     { key: "setting", title: "Setting", class: "setting", cell: (i) => visible(store.get("setting", i) ?? "n/a") },
     { key: "status", title: "Status", class: "state", cell: (i) => h("span", { class: `status ${store.get("status", i)}` }, store.get("status", i)) },
-  ];
+  ].filter(Boolean);
 }
 
 function option(value, text, chosen) {
@@ -80,7 +83,7 @@ export function imagesSection(store, openImage) {
   const status = h("p", { id: "images-shown", role: "status" });
   const pages = h("div", { class: "toolbar", role: "group", "aria-label": "Pages" });
   const caption = h("caption", { class: "hidden" }, "Images");
-  const grid = h("table", { class: "images", "aria-rowcount": store.count + 1 }, caption, h("thead", null, head), body);
+  const grid = h("table", { class: store.has("quality_retained") ? "images scored" : "images", "aria-rowcount": store.count + 1 }, caption, h("thead", null, head), body);
 
   // Behind the usual columns those that were added, and the one that is sorted by.
   const added = new Set();
@@ -188,14 +191,14 @@ export function imagesSection(store, openImage) {
     refocus("page-size");
   }
 
-  // Texts rise at first, numbers fall: the largest is what one looks for.
+  // Texts rise at first, numbers fall: the largest is what one looks for; of scores the lowest.
   function sortBy(key) {
     const column = store.columns.get(key);
     if (!column) return;
     if (state.key === key) state.descending = !state.descending;
     else {
       state.key = key;
-      state.descending = !["text", "list"].includes(column.unit);
+      state.descending = !["text", "list"].includes(column.unit) && !isScore(key);
     }
     sortChoice.value = key;
     choose();

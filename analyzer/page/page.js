@@ -8,6 +8,7 @@ import { imagesSection } from "./images.js";
 import { marksSection } from "./marks.js";
 import { memorySection } from "./memory.js";
 import { overTime, workersSection } from "./overtime.js";
+import { qualitySection } from "./quality.js";
 import { readImages } from "./store.js";
 import { answer, findingsSection, header, navigation, tiles, timeSection } from "./summary.js";
 import { startTheme } from "./theme.js";
@@ -22,8 +23,9 @@ const lazy = {
   links(images) {
     return images.map((i) => [h("span", { class: "together" }, lazy.link(i)), " "]);
   },
-  link(i) {
-    const link = h("button", { type: "button", class: "link", "data-image": i });
+  // With a text, that is what the link reads, and the name is what it says.
+  link(i, text) {
+    const link = h("button", { type: "button", class: "link", "data-image": i, "data-text": text }, text);
     link.addEventListener("click", () => lazy.store && i < lazy.store.count && openDetail(lazy.store, i));
     if (lazy.store) lazy.name(link, i);
     else lazy.waiting.push([link, i]);
@@ -37,8 +39,10 @@ const lazy = {
   name(link, i) {
     if (i >= lazy.store.count) return;
     const name = visible(lazy.store.name(i));
-    link.replaceChildren(shortName(name, visible(lazy.store.path(i) ?? name)));
-    link.setAttribute("aria-label", name);
+    const { text } = link.dataset;
+    if (text === undefined) link.replaceChildren(shortName(name, visible(lazy.store.path(i) ?? name)));
+    else link.title = name;
+    link.setAttribute("aria-label", text === undefined ? name : `${text}, ${name}`);
   },
   fill(store) {
     lazy.store = store;
@@ -53,12 +57,13 @@ function drawReport() {
   document.title = `imgbench: ${visible(report.command ?? "report")}`;
   const time = overTime(report);
   const images = h("section", { id: "image-list", "aria-labelledby": "image-list-title" }, h("h2", { id: "image-list-title" }, "Images"), h("p", { class: "note" }, "Reading the images\u2026"));
-  const formats = formatsSection(report);
+  const formats = formatsSection(report, lazy);
+  const quality = qualitySection(report, lazy);
   const first = [timeSection(report), findingsSection(report, lazy)];
-  const sections = [...first, time.element, images, formats, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), marksSection(report), trustSection(report)].filter(Boolean);
+  const sections = [...first, time.element, images, formats, quality?.element, workersSection(report), memorySection(report, lazy), valueSection(report, lazy), marksSection(report), trustSection(report)].filter(Boolean);
   const main = h("main", { id: "main" }, answer(report), tiles(report), h("div", { class: "first" }, first), sections.slice(first.length));
   document.body.prepend(h("a", { class: "skip", href: "#main" }, "Skip to the report"), header(report), navigation(sections), main, foot(report));
-  return { report, time, images, formats };
+  return { report, time, images, formats, quality };
 }
 
 function drawImages(drawn) {
@@ -69,6 +74,7 @@ function drawImages(drawn) {
   drawn.images.replaceWith(imagesSection(store, open));
   drawn.time.addImages(store, open);
   addScatter(drawn.formats, store, open);
+  drawn.quality?.addImages(store, open);
   document.documentElement.dataset.ready = "true";
 }
 

@@ -10,6 +10,9 @@ function lastName(path) {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+// Numbers that have digits of their own (units.js).
+const scales = { quality_retained: "score", ssimulacra2: "score", psnr_db: "decibels", ssim: "likeness", ms_ssim: "likeness" };
+
 // columns: Map of key → {key, title, definition, unit, get(i)}
 export function readImages(text) {
   const data = JSON.parse(text);
@@ -23,7 +26,7 @@ export function readImages(text) {
     else if (prefix) get = (i) => (values[i] === null ? null : prefix + values[i]);
     else get = (i) => values[i];
     const short = prefix ? (i) => values[i] : get;
-    columns.set(raw.key, { key: raw.key, title: raw.title, definition: raw.definition, unit: raw.unit, names, prefix, get, short });
+    columns.set(raw.key, { key: raw.key, title: raw.title, definition: raw.definition, unit: scales[raw.key] ?? raw.unit, names, prefix, get, short });
   }
   const none = { get: () => null, short: () => null };
   const get = (key, i) => (columns.get(key) ?? none).get(i);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Owns: the head of the page: what was run, tiles, where the time went, findings.
 // Must not know: single images; findings open them through `lazy`.
+import { scoreAndBand } from "./bands.js";
 import { stageParts, stages } from "./colours.js";
 import { append, h, scrollBox, section, term } from "./dom.js";
 import { themeButton } from "./theme.js";
@@ -44,7 +45,8 @@ export function answer(report) {
     "p",
     { id: "answer" },
     "The largest part of the images\u2019 time is ", h("strong", null, name), `: ${duration(parts[most])} of ${duration(report.image_time.sum)}. `,
-    limit ? ["The run was limited by ", h("strong", null, limits[limit] ?? limit), "."] : null,
+    limit ? ["The run was limited by ", h("strong", null, limits[limit] ?? limit), ". "] : null,
+    report.quality?.scored ? ["Quality retained: ", h("strong", null, scoreAndBand(report.quality.quality_retained)), `, median of ${count(report.quality.scored)} ${report.quality.scored === 1 ? "output" : "outputs"}.`] : null,
   );
 }
 

@@ -82,6 +82,19 @@ export function number(value) {
   return whole ? fixed(Math.round(value) + 0, 0) : fixed(value, 1);
 }
 
+// A quality score of 0 to 100, as the text report writes it; likeness of 0 to 1; decibels.
+export function score(value) {
+  return isKnown(value) ? fixed(value, 1) : NOT_KNOWN;
+}
+
+export function likeness(value) {
+  return isKnown(value) ? fixed(value, 4) : NOT_KNOWN;
+}
+
+export function decibels(value) {
+  return isKnown(value) ? `${fixed(value, 2)} dB` : NOT_KNOWN;
+}
+
 const writers = {
   s: duration,
   moment_s: duration,
@@ -89,6 +102,9 @@ const writers = {
   ratio: percent,
   count,
   number,
+  score,
+  likeness,
+  decibels,
   id: (value) => (isKnown(value) ? fixed(value, 0) : NOT_KNOWN),
   bool: (value) => (value === true ? "yes" : value === false ? "no" : NOT_KNOWN),
   text: (value) => (value === null || value === undefined ? NOT_KNOWN : visible(String(value))),
