@@ -318,7 +318,9 @@ export function makeTradeoff(curves) {
   // Without a line there is a chart as soon as there are dots.
   const element = points.length ? make() : h("div");
   function addImages(store, open) {
-    const known = singleImages(store).filter((i) => isKnown(store.get("quality_retained", i)) && store.get("size_ratio", i) > 0);
+    const isPlaced = (i) => isKnown(store.get("quality_retained", i)) && store.get("size_ratio", i) > 0;
+    const known = singleImages(store).filter(isPlaced);
+    const joined = Array.from({ length: store.count }, (_, i) => i).filter(isPlaced).length - known.length;
     if (!known.length) return;
     range = reach([...middles, ...known.map((i) => [store.get("size_ratio", i), store.get("quality_retained", i)])]);
     const byFormat = new Map();
@@ -331,7 +333,7 @@ export function makeTradeoff(curves) {
     if (!points.length) element.replaceWith(make());
     const drawn = images.dots.length;
     result.place.dataset.dots = drawn;
-    append(result.element, h("p", { class: "note screen" }, `A faint dot for ${known.length === 1 ? "the only image" : `each of ${count(known.length)} images`}${drawn < known.length ? `; of those that lie on each other one is drawn, ${count(drawn)} in all` : ""}. Click one to open its image.`));
+    append(result.element, h("p", { class: "note screen" }, `A faint dot for ${known.length === 1 ? "the only image" : `each of ${count(known.length)} images`}${drawn < known.length ? `; of those that lie on each other one is drawn, ${count(drawn)} in all` : ""}. Click one to open its image.${joined ? ` ${count(joined)} that a temporary file joins with others ${joined === 1 ? "has" : "have"} none.` : ""}`));
     const { chart } = result;
     if (!chart) return;
     chart.axes[0].label = result.label();

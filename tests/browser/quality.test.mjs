@@ -207,6 +207,17 @@ test("one output is one point", async () => {
   await close();
 });
 
+test("images that a temporary file joins have no dot, and the page says so", async () => {
+  variant("batch", "scored-joined", (report, images) => {
+    addScores(report, images);
+    images.columns.find((column) => column.key === "chain").values[1] = 0;
+  });
+  const { page, close } = await open(browser, "scored-joined");
+  assert.equal(await chart(page).getAttribute("data-dots"), "98");
+  assert.match(await page.textContent("#tradeoff-chart"), /each of 98 images\. Click one to open its image\. 2 that a temporary file joins with others have none\./);
+  await close();
+});
+
 test("encoders of one format have marks of their own, and scales of one encoder their names", async () => {
   const encoder = (name, scale, bytes) => ({ format: "jpeg", encoder: name, scale, bytes, cpu: 0.1 });
   variant("batch", "encoders", (report, images) => addScores(report, images, { count: 400, encoders: [encoder("mozjpeg", "libjpeg", 1), encoder("libjpeg", "libjpeg", 1.2), encoder("libjpeg", "jpegli", 0.9), { format: "jxl", encoder: null, scale: null, bytes: 0.6, cpu: 1 }] }));
