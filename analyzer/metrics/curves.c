@@ -83,6 +83,7 @@ static void fill_scores(struct quality_curve *curve, const struct dot *dots, siz
             continue;
         double saved = at.bytes_in - at.bytes_out;
         at.size_ratio = metrics_ratio(at.bytes_out, at.bytes_in);
+        at.mean_bytes_out = at.bytes_out / (double)at.n;
         at.cpu_s_per_mb_saved = saved > 0 ? at.cpu_s_per_mb_saved / saved * BYTES_PER_MB : (double)NAN;
         curve->at[curve->at_count++] = at;
     }

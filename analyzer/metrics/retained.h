@@ -66,6 +66,7 @@ struct curve_score {
     double score;
     uint64_t n; /* sources that reach it from both sides: all figures are of these */
     double bytes_in, bytes_out, size_ratio;
+    double mean_bytes_out;     /* of one image: sources of other formats have other ratios */
     double cpu_s_per_mb_saved; /* NAN = unknown, or nothing saved */
 };
 

@@ -5,7 +5,7 @@ import { bands, scoreAndBand } from "./bands.js";
 import { append, facts, foldout, h, section, table, term } from "./dom.js";
 import { formatMark } from "./images.js";
 import { curvesOf, makeTradeoff, titleOf } from "./tradeoff.js";
-import { count, duration, isKnown, number, percent, score, visible } from "./units.js";
+import { bytes, count, duration, isKnown, number, percent, score, visible } from "./units.js";
 
 const SCORES = [90, 80, 70, 50, 30];
 const REASONS = 6; // the rest is folded
@@ -33,7 +33,8 @@ function savingCell(at) {
   if (!at) return "\u2013";
   const saved = at.size_reduction < 0 ? `${percent(-at.size_reduction)} larger` : percent(at.size_reduction);
   const cpu = isKnown(at.cpu_s_per_mb_saved) ? `${duration(at.cpu_s_per_mb_saved)}/MB, ` : "";
-  return [saved, h("div", null, `${cpu}n=${count(at.n)}`)];
+  const size = isKnown(at.mean_bytes_out) ? `${bytes(at.mean_bytes_out)}, ` : "";
+  return [saved, h("div", null, `${size}${cpu}n=${count(at.n)}`)];
 }
 
 function savings(quality) {
@@ -61,7 +62,7 @@ function savings(quality) {
           rows,
         )
       : null,
-    rows.length ? h("p", { class: "note" }, "Smaller by; below it CPU time per MB saved, and of how many sources. Inferred: between each source\u2019s two nearest outputs.") : null,
+    rows.length ? h("p", { class: "note" }, "Smaller by; below it the bytes of an image, CPU time per MB saved, and of how many sources. Inferred: between each source\u2019s two nearest outputs.") : null,
     rest.length ? h("p", { class: "note" }, `No source has outputs on both sides of one of these scores: ${rest.map(titleOf).join(", ")}.`) : null,
   ];
 }

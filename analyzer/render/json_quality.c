@@ -59,9 +59,10 @@ static json_t *curve(const struct quality_curve *curve)
     for (size_t i = 0; i < curve->at_count; i++) {
         const struct curve_score *at = &curve->at[i];
         json_array_append_new(
-            scores, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "score", render_json_number(at->score), "n",
+            scores, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "score", render_json_number(at->score), "n",
                               render_json_integer(at->n), "bytes_in", render_json_number(at->bytes_in), "bytes_out",
-                              render_json_number(at->bytes_out), "size_ratio", render_json_number(at->size_ratio),
+                              render_json_number(at->bytes_out), "mean_bytes_out",
+                              render_json_number(at->mean_bytes_out), "size_ratio", render_json_number(at->size_ratio),
                               "size_reduction", render_json_number(1 - at->size_ratio), "cpu_s_per_mb_saved",
                               render_json_number(at->cpu_s_per_mb_saved)));
     }

@@ -95,44 +95,48 @@ static void limits_row(struct rows *rows)
     fputc('\n', rows->page->out);
 }
 
-static void curve_row(struct rows *rows, const struct quality_curve *curve)
+/* A row below the last one that was begun, which may be the last of its section. */
+static void begin_inner_row(const struct rows *rows, bool last)
+{
+    const struct page *page = rows->page;
+    fprintf(page->out, "  %s%s", rows->left ? page->bar : "    ", last ? page->last_branch : page->branch);
+}
+
+static void curve_rows(struct rows *rows, const struct quality_curve *curve)
 {
     FILE *out = rows->page->out;
     begin_row(rows);
-    fprintf(out, "Size at equal quality, %s (%s): ", format_title(curve->format),
+    fprintf(out, "Size at equal quality, %s (%s):\n", format_title(curve->format),
             curve->encoder ? curve->encoder : "encoder not seen");
     for (size_t i = 0; i < curve->at_count; i++) {
         const struct curve_score *at = &curve->at[i];
-        fprintf(out, "%s%s at %g", i ? ", " : "", format_change(at->size_ratio, rows->page->options->ascii).text,
-                at->score);
+        begin_inner_row(rows, i + 1 == curve->at_count);
+        fprintf(out, "%g: %s/image (%s)", at->score, format_bytes(at->mean_bytes_out).text,
+                format_change(at->size_ratio, rows->page->options->ascii).text);
         if (!isnan(at->cpu_s_per_mb_saved))
-            fprintf(out, " (%s CPU per MB saved, n=%s)", format_duration(at->cpu_s_per_mb_saved).text,
-                    format_count(at->n).text);
-        else
-            fprintf(out, " (n=%s)", format_count(at->n).text);
+            fprintf(out, ", %s CPU per MB saved", format_duration(at->cpu_s_per_mb_saved).text);
+        fprintf(out, ", n=%s (interpolated)\n", format_count(at->n).text);
     }
-    fputc('\n', out);
 }
 
-static void missing_row(struct rows *rows)
+static void missing_rows(struct rows *rows)
 {
     const struct page *page = rows->page;
     const struct retained_figures *retained = &page->metrics->retained;
+    size_t shown = retained->missing_count < REASON_ROWS ? retained->missing_count : REASON_ROWS;
+    bool all = shown == retained->missing_count;
     begin_row(rows);
     fprintf(page->out, "Not scored: %s\n", format_count(retained->pair_count - retained->all.n).text);
-    size_t shown = retained->missing_count < REASON_ROWS ? retained->missing_count : REASON_ROWS;
-    bool last_row = rows->left == 0;
     for (size_t i = 0; i < shown; i++) {
-        /* The bar of the row above would go on where nothing follows. */
-        fprintf(page->out, "  %s%s", last_row ? "    " : page->bar,
-                i + 1 == shown && shown == retained->missing_count ? page->last_branch : page->branch);
+        begin_inner_row(rows, all && i + 1 == shown);
         fprintf(page->out, "%s: ", format_count(retained->missing[i].n).text);
         render_text_foreign(page, retained->missing[i].reason);
         fputc('\n', page->out);
     }
-    if (shown < retained->missing_count)
-        fprintf(page->out, "  %s%s%zu more reasons\n", last_row ? "    " : page->bar, page->last_branch,
-                retained->missing_count - shown);
+    if (!all) {
+        begin_inner_row(rows, true);
+        fprintf(page->out, "%zu more reasons\n", retained->missing_count - shown);
+    }
 }
 
 void render_text_quality(const struct page *page)
@@ -169,7 +173,7 @@ void render_text_quality(const struct page *page)
         limits_row(&rows);
     for (size_t i = 0; i < retained->curve_count; i++)
         if (retained->curves[i].at_count)
-            curve_row(&rows, &retained->curves[i]);
+            curve_rows(&rows, &retained->curves[i]);
     if (retained->missing_count)
-        missing_row(&rows);
+        missing_rows(&rows);
 }
