@@ -8,7 +8,7 @@
 
 #include <limits.h>
 
-/* struct thread's own_descriptor: */
+/* struct thread's own_descriptors: */
 enum { NONE = 0, OPENING = 1, FIRST = 2 /* plus the number */ };
 /* struct thread's closing: 0, or CLOSES, the first number (31 bits), WAITS, the last number (31 bits) */
 #define CLOSES (UINT64_C(1) << 63)
@@ -46,22 +46,40 @@ static bool is_same(const struct stat *one, const struct stat *other)
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-static bool is_at(const struct stat *open, const char *path, int flags)
+static bool is_at(const struct stat *open, int directory, const char *path, int flags)
 {
     struct stat there;
     int at = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
-    return SYSTEM6(SYS_newfstatat, AT_FDCWD, path, &there, at, 0, 0) == 0 && is_same(open, &there);
+    return system_stat_at(directory, path, &there, at) == 0 && is_same(open, &there);
+}
+
+/* Where the thread says that it has this number, or THREAD_DESCRIPTORS. */
+static unsigned place_of(const struct thread *self, int fd)
+{
+    unsigned place = 0;
+    while (place < THREAD_DESCRIPTORS &&
+           (fd < 0 || atomic_load_explicit(&self->own_descriptors[place], memory_order_relaxed) != FIRST + fd))
+        place++;
+    return place;
+}
+
+const struct stat *descriptors_opened_as(int fd)
+{
+    const struct thread *self = thread_local_state.self;
+    unsigned place = place_of(self, fd);
+    return place < THREAD_DESCRIPTORS ? &self->own_files[place] : NULL;
 }
 
 bool descriptors_is_ours(int fd)
 {
     struct stat status;
-    return fd >= 0 && system_stat_fd(fd, &status) == 0 && is_same(&status, &thread_local_state.self->own_file);
+    const struct stat *opened = descriptors_opened_as(fd);
+    return opened && system_stat_fd(fd, &status) == 0 && is_same(&status, opened);
 }
 
 /* Whether it is still ours after those that were about to close its number are done. If not it is left alone: whoever
  * closed it may have another file there. */
-static bool is_left(struct thread *self, int fd, const char *path, int flags)
+static bool is_left(struct thread *self, unsigned place, int fd, int directory, const char *path, int flags)
 {
     bool asked = false;
     for (struct thread *other = thread_list(); other; other = other->next) {
@@ -73,53 +91,60 @@ static bool is_left(struct thread *self, int fd, const char *path, int flags)
                 atomic_compare_exchange_strong(&other->closing, &closing, 0);
         }
     }
-    return system_stat_fd(fd, &self->own_file) == 0 && (!asked || is_at(&self->own_file, path, flags));
+    struct stat *opened = &self->own_files[place];
+    return system_stat_fd(fd, opened) == 0 && (!asked || is_at(opened, directory, path, flags));
 }
 
-static void forget(struct thread *self)
+static void forget(struct thread *self, unsigned place)
 {
-    atomic_store(&self->own_descriptor, NONE);
+    atomic_store(&self->own_descriptors[place], NONE);
     atomic_fetch_sub(&open_count, 1);
 }
 
-static void begin(struct thread *self)
+/* Who forks waits for a thread that has one open already: it must not wait in turn. */
+static unsigned begin(struct thread *self)
 {
     struct system_wait wait = {.most_ns = FORK_NS};
+    unsigned place = 0;
+    while (place + 1 < THREAD_DESCRIPTORS &&
+           atomic_load_explicit(&self->own_descriptors[place], memory_order_relaxed) != NONE)
+        place++;
     atomic_fetch_add(&openings, 1);
     atomic_store_explicit(&self->own_is_stuck, false, memory_order_relaxed);
     for (;;) {
-        atomic_store(&self->own_descriptor, OPENING);
+        atomic_store(&self->own_descriptors[place], OPENING);
         atomic_fetch_add(&open_count, 1);
         unsigned seen = atomic_load(&fork_number);
-        if (self->forks || !atomic_load(&forking) || atomic_load(&fork_left) == seen)
-            return;
-        forget(self);
+        if (place || self->forks || !atomic_load(&forking) || atomic_load(&fork_left) == seen)
+            return place;
+        forget(self, place);
         if (!system_wait_more(&wait))
             atomic_store(&fork_left, seen);
     }
 }
 
-int descriptors_open(const char *path, int flags, mode_t mode)
+int descriptors_open_at(int directory, const char *path, int flags, mode_t mode)
 {
     struct thread *self = thread_local_state.self;
-    begin(self);
-    int fd = system_open(path, flags, mode);
+    unsigned place = begin(self);
+    int fd = system_open_at(directory, path, flags, mode);
     if (fd >= 0) {
-        atomic_store(&self->own_descriptor, FIRST + fd);
-        if (is_left(self, fd, path, flags))
+        atomic_store(&self->own_descriptors[place], FIRST + fd);
+        if (is_left(self, place, fd, directory, path, flags))
             return fd;
         fd = -EBADF;
     }
-    forget(self);
+    forget(self, place);
     return fd;
 }
 
 void descriptors_end(int fd, bool ours)
 {
+    unsigned place = place_of(thread_local_state.self, fd);
     if (ours && fd >= 0)
         system_close(fd);
-    if (fd >= 0)
-        forget(thread_local_state.self);
+    if (place < THREAD_DESCRIPTORS)
+        forget(thread_local_state.self, place);
 }
 
 void descriptors_close(int fd)
@@ -129,9 +154,13 @@ void descriptors_close(int fd)
 
 static bool has(const struct thread *thread, unsigned first, unsigned last)
 {
-    int own = atomic_load(&thread->own_descriptor);
-    return (own == OPENING && !atomic_load_explicit(&thread->own_is_stuck, memory_order_relaxed)) ||
-           (own >= FIRST && (unsigned)(own - FIRST) >= first && (unsigned)(own - FIRST) <= last);
+    for (unsigned place = 0; place < THREAD_DESCRIPTORS; place++) {
+        int own = atomic_load(&thread->own_descriptors[place]);
+        if ((own == OPENING && !atomic_load_explicit(&thread->own_is_stuck, memory_order_relaxed)) ||
+            (own >= FIRST && (unsigned)(own - FIRST) >= first && (unsigned)(own - FIRST) <= last))
+            return true;
+    }
+    return false;
 }
 
 /* A thread other than self that has one of these numbers for us, or may come to have it; or NULL. */
@@ -236,7 +265,8 @@ void descriptors_reset_after_fork(void)
     atomic_store(&open_count, 0);
     atomic_store(&forking, 0);
     for (struct thread *thread = thread_list(); thread; thread = thread->next) {
-        atomic_store(&thread->own_descriptor, NONE);
+        for (unsigned place = 0; place < THREAD_DESCRIPTORS; place++)
+            atomic_store(&thread->own_descriptors[place], NONE);
         atomic_store(&thread->closing, 0);
         thread->forks = 0;
     }

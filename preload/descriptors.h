@@ -13,15 +13,21 @@
 
 #include "preload/thread.h"
 
-/* As openat() relative to nowhere, O_CLOEXEC. Signals held; one at a time on a thread. -errno; -EBADF when another
- * thread closed it at once. */
-int descriptors_open(const char *path, int flags, mode_t mode);
+/* As openat(), O_CLOEXEC. Signals held; THREAD_DESCRIPTORS at a time on a thread. -errno; -EBADF when another thread
+ * closed it at once. */
+int descriptors_open_at(int directory, const char *path, int flags, mode_t mode);
+static inline int descriptors_open(const char *path, int flags, mode_t mode)
+{
+    return descriptors_open_at(AT_FDCWD, path, flags, mode);
+}
 /* fd < 0: nothing was opened. */
 void descriptors_close(int fd);
 /* Instead, where it may have turned out not to be ours any more: then it is left alone. */
 void descriptors_end(int fd, bool ours);
 /* Whether it still is what was opened: asked before and after what must not happen to a file of the program's. */
 bool descriptors_is_ours(int fd);
+/* What it was opened as; NULL where it is none of this thread's. */
+const struct stat *descriptors_opened_as(int fd);
 
 /* Around the program's own calls that close the numbers from first to last, whatever they are. errno is kept. What the
  * one returns is the other's: a signal handler may close within a close. */

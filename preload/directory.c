@@ -12,6 +12,7 @@
 
 #include "preload/descriptors.h"
 #include "preload/process.h"
+#include "preload/quota.h"
 #include "preload/settings.h"
 #include "preload/system.h"
 #include "preload/text.h"
@@ -43,7 +44,7 @@ static struct text join(char *out, const char *directory, const char *name)
 }
 
 /* Growing a file past RLIMIT_FSIZE would raise SIGXFSZ in the program. */
-static bool size_allowed(size_t bytes)
+bool directory_allows(uint64_t bytes)
 {
     struct rlimit limit;
     return SYSTEM6(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, &limit, 0, 0) != 0 || limit.rlim_cur >= bytes;
@@ -64,18 +65,18 @@ static bool write_all(int fd, const char *data, size_t bytes)
 
 /* A new file of the trace. The program's mask must not close it to its owner; changing the mask would change it for
  * what other threads make meanwhile. */
-static int create_file(const char *path, int flags)
+int directory_create_file(const char *path, int flags)
 {
     int fd = descriptors_open(path, O_CREAT | O_EXCL | O_NOFOLLOW | flags, 0600);
     if (fd == -EBADF)
         system_unlink(path);
-    else if (fd >= 0 && (thread_local_state.self->own_file.st_mode & 0777) != 0600 && descriptors_is_ours(fd))
+    else if (fd >= 0 && (descriptors_opened_as(fd)->st_mode & 0777) != 0600 && descriptors_is_ours(fd))
         system_set_mode_fd(fd, 0600);
     return fd;
 }
 
 /* A new directory, 0700 whatever the mask; by descriptor, for its name could be another's by now. Returns mkdir's. */
-static int create_directory(const char *path)
+int directory_create(const char *path)
 {
     int error = system_make_directory(path, 0700);
     struct stat status;
@@ -97,10 +98,10 @@ static int create_directory(const char *path)
 
 static bool write_file(const char *path, const char *data, size_t bytes)
 {
-    int fd = create_file(path, O_WRONLY);
+    int fd = directory_create_file(path, O_WRONLY);
     if (fd < 0)
         return false;
-    bool ours = descriptors_is_ours(fd), written = ours && size_allowed(bytes) && write_all(fd, data, bytes);
+    bool ours = descriptors_is_ours(fd), written = ours && directory_allows(bytes) && write_all(fd, data, bytes);
     descriptors_end(fd, ours);
     if (!written)
         system_unlink(path);
@@ -118,7 +119,7 @@ static bool make_directories(const char *path)
         return false;
     for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
-        create_directory(copy);
+        directory_create(copy);
         *slash = '/';
     }
     if (settings.default_directory && strncmp(copy, "/tmp/", 5) == 0) {
@@ -131,7 +132,7 @@ static bool make_directories(const char *path)
         if (!ours)
             return false;
     }
-    directory_made_trace = create_directory(copy) == 0;
+    directory_made_trace = directory_create(copy) == 0;
     struct stat status;
     return directory_made_trace || (system_stat(copy, &status) == 0 && !S_ISREG(status.st_mode));
 }
@@ -246,7 +247,7 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
     text_add_number(&text, start_ns, 1);
     if (join(process_directory, settings.directory, name).cut)
         return false;
-    int error = create_directory(process_directory);
+    int error = directory_create(process_directory);
     if (error && error != -EEXIST)
         return false;
     if (join(from, settings.directory, TRACE_METADATA_SOURCE).cut ||
@@ -301,26 +302,6 @@ static struct text packet_path(char *out, const char *hidden, uint32_t stream, u
     return path;
 }
 
-static bool reserve(size_t bytes)
-{
-    struct trace_control *page = atomic_load(&directory_control);
-    if (!page)
-        return false;
-    _Atomic uint64_t *used = (_Atomic uint64_t *)&page->bytes_used;
-    if (atomic_fetch_add(used, bytes) + bytes <= page->quota_bytes)
-        return true;
-    atomic_fetch_sub(used, bytes);
-    __atomic_store_n(&page->quota_refused, 1, __ATOMIC_RELAXED);
-    return false;
-}
-
-static void give_back(size_t bytes)
-{
-    struct trace_control *page = atomic_load(&directory_control);
-    if (page)
-        atomic_fetch_sub((_Atomic uint64_t *)&page->bytes_used, bytes);
-}
-
 /* Zeros, in as few calls as possible: the file system lays one large write out better than many small ones. */
 static bool fill(int fd, size_t bytes)
 {
@@ -347,10 +328,10 @@ static bool fill(int fd, size_t bytes)
 void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
 {
     char *path = buffer(0);
-    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !size_allowed(bytes) ||
-        !reserve(bytes))
+    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !directory_allows(bytes) ||
+        !quota_reserve(bytes))
         return NULL;
-    int fd = create_file(path, O_RDWR);
+    int fd = directory_create_file(path, O_RDWR);
     /* Zeros go into no file of the program's, and neither do records: it was ours before it was mapped, and is yet. */
     bool ours = descriptors_is_ours(fd), filled = ours && fill(fd, bytes);
     void *memory = filled ? system_map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd) : NULL;
@@ -362,7 +343,7 @@ void *directory_create_packet(uint32_t stream, uint32_t sequence, size_t bytes)
     if (!memory) {
         if (fd >= 0)
             system_unlink(path);
-        give_back(bytes);
+        quota_give_back(bytes);
     }
     return memory;
 }
@@ -377,11 +358,11 @@ bool directory_show_packet(uint32_t stream, uint32_t sequence)
 bool directory_write_packet(uint32_t stream, uint32_t sequence, const void *data, size_t bytes)
 {
     char *path = buffer(0);
-    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !reserve(bytes))
+    if (!process_directory[0] || packet_path(path, ".", stream, sequence).cut || !quota_reserve(bytes))
         return false;
     if (write_file(path, data, bytes) && directory_show_packet(stream, sequence))
         return true;
-    give_back(bytes);
+    quota_give_back(bytes);
     return false;
 }
 
@@ -391,5 +372,5 @@ void directory_trim_packet(uint32_t stream, uint32_t sequence, size_t from, size
     if (!process_directory[0] || packet_path(path, "", stream, sequence).cut)
         return;
     if (system_truncate(path, to) == 0)
-        give_back(from - to);
+        quota_give_back(from - to);
 }

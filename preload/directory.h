@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the trace directory on disk: control page, quota, process directory, metadata, packet files.
+ * Owns: the trace directory on disk: control page, process directory, metadata, packet files.
  * Must not know: records, threads. Keeps no descriptor open. Guest: every failure only means that nothing is kept. */
 #ifndef PRELOAD_DIRECTORY_H
 #define PRELOAD_DIRECTORY_H
@@ -41,5 +41,14 @@ bool directory_show_packet(uint32_t stream, uint32_t sequence);
 bool directory_write_packet(uint32_t stream, uint32_t sequence, const void *data, size_t bytes);
 /* Cuts a packet file from `from` to `to` bytes and returns the difference to the quota. */
 void directory_trim_packet(uint32_t stream, uint32_t sequence, size_t from, size_t to);
+
+/* ---- for other files beside the packets ---- */
+
+/* A new file of the trace, 0600: as descriptors_open, but -EEXIST where there is one. */
+int directory_create_file(const char *path, int flags);
+/* A new directory, 0700. mkdir's -errno. */
+int directory_create(const char *path);
+/* False: the kernel would end the program for a file so large. */
+bool directory_allows(uint64_t bytes);
 
 #endif

@@ -35,9 +35,9 @@ static inline long system_result(long result)
     errno = (int)-result;
     return -1;
 }
-static inline int system_open(const char *path, int flags, mode_t mode)
+static inline int system_open_at(int directory, const char *path, int flags, mode_t mode)
 {
-    return (int)SYSTEM6(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode, 0, 0);
+    return (int)SYSTEM6(SYS_openat, directory, path, flags | O_CLOEXEC, mode, 0, 0);
 }
 static inline int system_close(int fd)
 {
@@ -62,6 +62,10 @@ static inline int system_stat_fd(int fd, struct stat *status)
 static inline int system_stat(const char *path, struct stat *status)
 {
     return (int)SYSTEM6(SYS_newfstatat, AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW, 0, 0);
+}
+static inline int system_stat_at(int directory, const char *path, struct stat *status, int flags)
+{
+    return (int)SYSTEM6(SYS_newfstatat, directory, path, status, flags, 0, 0);
 }
 static inline int64_t system_position(int fd)
 {
@@ -118,6 +122,10 @@ static inline int system_rename(const char *from, const char *to)
 static inline int system_link(const char *from, const char *to)
 {
     return (int)SYSTEM3(SYS_link, from, to, 0);
+}
+static inline int system_link_at(int directory, const char *from, const char *to)
+{
+    return (int)SYSTEM6(SYS_linkat, directory, from, AT_FDCWD, to, 0, 0);
 }
 static inline int system_unlink(const char *path)
 {

@@ -16,10 +16,11 @@
 #include "preload/system.h"
 #include "trace/trace.h"
 
-#define THREAD_PATH_BYTES 4352 /* longest trace directory and a packet name */
-#define THREAD_FRAMES     24   /* codec calls inside one another; deeper ones pass through */
-#define THREAD_ROWS       6    /* row sums kept at once */
-#define THREAD_STACK      72   /* frames of a call stack; those further out are cut */
+#define THREAD_PATH_BYTES  4352 /* longest trace directory and a packet name */
+#define THREAD_FRAMES      24   /* codec calls inside one another; deeper ones pass through */
+#define THREAD_ROWS        6    /* row sums kept at once */
+#define THREAD_DESCRIPTORS 2    /* of ours at once: what is copied, and where to */
+#define THREAD_STACK       72   /* frames of a call stack; those further out are cut */
 
 /* A codec call in progress. */
 struct codec_frame {
@@ -85,9 +86,9 @@ struct clock {
 struct thread {
     struct thread *next; /* all states ever made; never unlinked */
     _Atomic uint32_t in_use;
-    _Atomic int own_descriptor; /* these four: see descriptors.c */
+    _Atomic int own_descriptors[THREAD_DESCRIPTORS]; /* these four: see descriptors.c */
     _Atomic bool own_is_stuck;
-    struct stat own_file; /* what own_descriptor was opened as */
+    struct stat own_files[THREAD_DESCRIPTORS]; /* what they were opened as */
     _Atomic uint64_t closing;
     unsigned forks; /* calls of fork in progress on this thread: its own handlers may run meanwhile */
     uint32_t tid;
