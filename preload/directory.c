@@ -225,6 +225,7 @@ bool directory_open_trace(bool *first)
         .quota_bytes = settings.quota_bytes,
         .start_ns = process.start_ns,
         .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
+        .keeps = settings.keep,
     };
     bool placed;
     size_t bytes = trace_metadata(page.realtime_offset_ns, text, METADATA_BYTES);

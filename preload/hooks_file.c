@@ -11,6 +11,7 @@
 #include "preload/descriptors.h"
 #include "preload/files.h"
 #include "preload/io_call.h"
+#include "preload/originals.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 
@@ -31,6 +32,8 @@ ssize_t __pread_chk(int fd, void *buffer, size_t size, off_t offset, size_t limi
     }
 
 #define OPEN_BODY(name, arguments, directory, open_flags)                                                              \
+    if (originals_are_kept())                                                                                          \
+        originals_before_open(directory, path, open_flags, HOOK_##name);                                               \
     uint64_t start_ns = thread_hook_start();                                                                           \
     int fd = DESCRIPTORS_CALL(int, -1, REAL(name) arguments);                                                          \
     if (!start_ns)                                                                                                     \

@@ -11,6 +11,7 @@
 
 #include "preload/foreign.h"
 #include "preload/io_call.h"
+#include "preload/originals.h"
 #include "preload/process.h"
 
 #ifndef PR_SET_SECCOMP
@@ -41,6 +42,8 @@ void *kernel_real_syscall(void)
 
 static long opened(long number, int directory, const char *path, uint64_t flags, long third, long fourth)
 {
+    if (originals_are_kept())
+        originals_before_open(directory, path, (int)flags, HOOK_syscall);
     uint64_t start_ns = thread_hook_start();
     long fd = real.syscall(number, directory, path, number == SYS_openat ? (long)flags : third, fourth);
     io_call_opened(&(struct files_opening){start_ns, (int)fd, fd < 0 ? errno : 0, directory, (int)flags, path,

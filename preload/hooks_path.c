@@ -9,6 +9,7 @@
 
 #include "preload/codecs/call.h"
 #include "preload/foreign.h"
+#include "preload/originals.h"
 #include "preload/packet.h"
 #include "preload/process.h"
 
@@ -52,20 +53,37 @@ static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int
     int result = REAL(name) arguments;                                                                                 \
     return changed(trace_path_op_##op, HOOK_##name, start_ns, result, from_directory, from, to_directory, to)
 
+/* One by which the file that a name stood for may be lost: before(…) of originals.h. */
+#define LOSING_CALL(before, losing, op, name, arguments, from_directory, from, to_directory, to)                       \
+    struct originals_attempt attempt;                                                                                  \
+    bool tried = originals_are_kept() && before losing;                                                                \
+    uint64_t start_ns = thread_hook_start();                                                                           \
+    int result = REAL(name) arguments;                                                                                 \
+    changed(trace_path_op_##op, HOOK_##name, start_ns, result, from_directory, from, to_directory, to);                \
+    if (unlikely(tried))                                                                                               \
+        originals_after(&attempt, result != 0);                                                                        \
+    return result
+#define RENAMING_CALL(name, arguments, from_directory, from, to_directory, to, flags)                                  \
+    LOSING_CALL(originals_before_rename, (&attempt, from_directory, from, to_directory, to, flags, HOOK_##name),       \
+                RENAME, name, arguments, from_directory, from, to_directory, to)
+#define REMOVING_CALL(name, arguments, directory, path)                                                                \
+    LOSING_CALL(originals_before_removal, (&attempt, directory, path, HOOK_##name), UNLINK, name, arguments,           \
+                directory, path, AT_FDCWD, NULL)
+
 EXPORT int rename(const char *from, const char *to)
 {
-    PATH_CALL(RENAME, rename, (from, to), AT_FDCWD, from, AT_FDCWD, to);
+    RENAMING_CALL(rename, (from, to), AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 EXPORT int renameat(int from_directory, const char *from, int to_directory, const char *to)
 {
-    PATH_CALL(RENAME, renameat, (from_directory, from, to_directory, to), from_directory, from, to_directory, to);
+    RENAMING_CALL(renameat, (from_directory, from, to_directory, to), from_directory, from, to_directory, to, 0);
 }
 
 EXPORT int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
 {
-    PATH_CALL(RENAME, renameat2, (from_directory, from, to_directory, to, flags), from_directory, from, to_directory,
-              to);
+    RENAMING_CALL(renameat2, (from_directory, from, to_directory, to, flags), from_directory, from, to_directory, to,
+                  flags);
 }
 
 EXPORT int link(const char *from, const char *to)
@@ -90,22 +108,27 @@ EXPORT int symlinkat(const char *from, int to_directory, const char *to)
 
 EXPORT int truncate(const char *path, off_t length)
 {
+    if (originals_are_kept())
+        originals_before_open(AT_FDCWD, path, O_WRONLY, HOOK_truncate);
     PATH_CALL(TRUNCATE, truncate, (path, length), AT_FDCWD, path, AT_FDCWD, NULL);
 }
 
 EXPORT int unlink(const char *path)
 {
-    PATH_CALL(UNLINK, unlink, (path), AT_FDCWD, path, AT_FDCWD, NULL);
+    REMOVING_CALL(unlink, (path), AT_FDCWD, path);
 }
 
 EXPORT int unlinkat(int directory, const char *path, int flags)
 {
-    PATH_CALL(UNLINK, unlinkat, (directory, path, flags), directory, path, AT_FDCWD, NULL);
+    if (flags & AT_REMOVEDIR) {
+        PATH_CALL(UNLINK, unlinkat, (directory, path, flags), directory, path, AT_FDCWD, NULL);
+    }
+    REMOVING_CALL(unlinkat, (directory, path, flags), directory, path);
 }
 
 EXPORT int remove(const char *path)
 {
-    PATH_CALL(UNLINK, remove, (path), AT_FDCWD, path, AT_FDCWD, NULL);
+    REMOVING_CALL(remove, (path), AT_FDCWD, path);
 }
 
 static int moved(int result, int fd)

@@ -4,8 +4,11 @@
 #include <stdio.h>
 
 #include "preload/descriptors.h"
+#include "preload/foreign.h"
+#include "preload/originals.h"
 #include "preload/process.h"
 #include "preload/stdio_call.h"
+#include "preload/text.h"
 
 static int flags_of(const char *mode)
 {
@@ -15,6 +18,17 @@ static int flags_of(const char *mode)
         flags |= *at == 'x' ? O_EXCL : *at == 'e' ? O_CLOEXEC : 0;
     }
     return flags;
+}
+
+/* fd: without a path the file that this one refers to is opened again. */
+static void before_open(const char *path, const char *mode, int fd, enum hook hook)
+{
+    char copy[24], name[32];
+    struct text text = text_begin(name, sizeof name);
+    text_add(&text, "/proc/self/fd/");
+    text_add_number(&text, (uint64_t)fd, 1);
+    foreign_text(mode, copy, sizeof copy);
+    originals_before_open(AT_FDCWD, path || fd < 0 ? path : name, flags_of(copy), hook);
 }
 
 static FILE *opened(FILE *stream, const char *path, const char *mode, uint64_t start_ns, enum hook hook)
@@ -35,6 +49,8 @@ static FILE *opened(FILE *stream, const char *path, const char *mode, uint64_t s
 
 EXPORT FILE *fopen(const char *path, const char *mode)
 {
+    if (originals_are_kept())
+        before_open(path, mode, -1, HOOK_fopen);
     uint64_t start_ns = thread_hook_start();
     FILE *stream = DESCRIPTORS_CALL(FILE *, NULL, REAL(fopen)(path, mode));
     return opened(stream, path, mode, start_ns, HOOK_fopen);
@@ -91,6 +107,8 @@ static void closed(const struct files_closing *closing, int fd, bool failed, enu
 EXPORT FILE *freopen(const char *path, const char *mode, FILE *stream)
 {
     int fd = stream->_fileno;
+    if (originals_are_kept())
+        before_open(path, mode, fd, HOOK_freopen);
     struct files_closing closing = closing_of(stream);
     uint64_t start_ns = thread_hook_start();
     FILE *result = REAL(freopen)(path, mode, stream);

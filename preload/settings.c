@@ -122,6 +122,9 @@ void settings_read(void)
     number = 0;
     read_number("IMGBENCH_STACKS", 1, &number);
     settings.stacks = number;
+    number = 0;
+    read_number("IMGBENCH_KEEP", 1, &number);
+    settings.keep = number && !settings.off;
 
     text = value_of("IMGBENCH_START");
     if (text && strcmp(text, "paused") == 0)
@@ -129,8 +132,8 @@ void settings_read(void)
     else if (text && *text && strcmp(text, "recording") != 0)
         ignore("IMGBENCH_START");
 
-    /* Planned, and not to be taken for done: a user of IMGBENCH_KEEP would lose the originals. */
-    static const char *const later[] = {"IMGBENCH_KEEP", "IMGBENCH_FOLLOW", "IMGBENCH_SAMPLER"};
+    /* Planned, and not to be taken for done. */
+    static const char *const later[] = {"IMGBENCH_FOLLOW", "IMGBENCH_SAMPLER"};
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (value_of(later[i]))
             ignore(later[i]);

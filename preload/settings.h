@@ -16,6 +16,7 @@ struct settings {
     uint64_t alloc_threshold; /* bytes; blocks from this size on are recorded */
     uint32_t head_bytes;      /* 0 = the signature only */
     bool stacks;              /* call stacks of recorded blocks */
+    bool keep;                /* originals that are about to be changed or removed */
     uint64_t quota_bytes;
     bool paused;          /* nothing is recorded before somebody says so */
     char directory[3072]; /* absolute path of the trace */

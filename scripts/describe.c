@@ -44,6 +44,7 @@ static const char format_introduction[] =
     "| `<pid>-<start ns>/` | one process image; start is CLOCK_MONOTONIC |\n"
     "| `<pid>-<start ns>/metadata` | TSDL text, the same file (a hard link) in every process directory |\n"
     "| `<pid>-<start ns>/<stream>.<sequence>` | one packet; decimal numbers; a stream's packets follow by sequence |\n"
+    "| `originals/` | with `IMGBENCH_KEEP`: files that were overwritten or removed, see `original` |\n"
     "| `pack.ndjson` | what `imgbench pack` put in: facts of the images' files, names of functions; see below |\n"
     "| names that begin with `.` | being prepared, not part of the trace |\n\n"
     "A stream belongs to one thread at a time: a `thread` record says whose records follow. A reader ignores every "
@@ -69,6 +70,13 @@ static const char record_introduction[] =
     "trace. In a field marked \"or unknown\" 2^64 − 1 says that the figure could not be read; it is never replaced by "
     "0.\n"
     "Fields named `reserved` are 0.\n\n"
+    "## Originals\n\n"
+    "A file in `originals/` is called `DEVICE-INODE-CHANGED_NS-BYTES` by what it was when it was kept: `st_dev`,\n"
+    "`st_ino`, `st_mtime` in ns and `st_size`, in hexadecimal. It is a copy, or, of a file that was replaced or "
+    "removed,\n"
+    "the file itself under another name. That one a program which still had it open may have changed since: device, "
+    "inode,\n"
+    "time and length are then not those of the name any more.\n\n"
     "## Parsed head\n\n"
     "`imgbench anonymize` puts what was read from an image's first bytes in their place: 768 bytes of text. The first\n"
     "line is `imgbench-head/1`; then one line per fact that is known, as `width 96`, by the keys of\n"
@@ -107,6 +115,7 @@ static const struct layout_row control_rows[] = {
     CONTROL(host_claimed, "u32", "1 from when a process is about to write the host record"),
     CONTROL(lost_processes, "u32",
             "processes that ended and of which not one packet could be written: quota or disk full"),
+    CONTROL(keeps, "u32", "1 = the process that made the trace had IMGBENCH_KEEP set"),
     CONTROL(
         idle_children, "u64",
         "forked children that ended with nothing to record, until they are collected: pid << 42 | CPU time in 2^16 ns "

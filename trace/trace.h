@@ -24,6 +24,7 @@
 #define TRACE_CONTROL_NAME    "control"
 #define TRACE_METADATA_NAME   "metadata"
 #define TRACE_METADATA_SOURCE ".metadata"
+#define TRACE_ORIGINALS_NAME  "originals" /* a directory of files named by original_name.h; see the record original */
 
 /* Functions return 0 or one of these. */
 enum trace_error {
@@ -120,10 +121,10 @@ struct trace_control {
     uint64_t quota_bytes;
     int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC when the trace began */
     uint64_t start_ns;
-    uint32_t host_claimed;   /* 1 from when a process is about to write the host record: the others need not */
-    uint32_t lost_processes; /* that ended and of which not one packet could be written */
-    uint32_t quota_refused;  /* 1 once a packet was refused because of quota_bytes */
-    uint32_t reserved;
+    uint32_t host_claimed;           /* 1 from when a process is about to write the host record: the others need not */
+    uint32_t lost_processes;         /* that ended and of which not one packet could be written */
+    uint32_t quota_refused;          /* 1 once a packet was refused because of quota_bytes */
+    uint32_t keeps;                  /* 1 = the process that made the trace had IMGBENCH_KEEP set */
     uint64_t since_ns[TRACE_STATES]; /* by state: when it came, CLOCK_MONOTONIC; 0 = it has been so from the start */
     uint64_t idle_children[TRACE_IDLE_CHILDREN]; /* see struct trace_idle, at the place of their pid */
 };
