@@ -24,6 +24,7 @@ enum {
     KEY_OUT,
     KEY_REPORT,
     KEY_ALLOCATOR,
+    KEY_KEEP_ORIGINALS,
     KEY_IGNORE_FAILURE,
     KEY_VERIFY_OVERHEAD,
     KEY_VERSUS
@@ -38,7 +39,7 @@ struct run_arguments {
     const char *prepare, *out, *report;
     char *allocators[ALLOCATORS_MAX];
     size_t allocator_count;
-    bool ignore_failure, verify_overhead;
+    bool keep_originals, ignore_failure, verify_overhead;
     char **commands[2]; /* each ended by NULL; the second of --versus, or NULL */
 };
 
@@ -53,6 +54,8 @@ static const struct argp_option options[] = {
      0},
     {"allocator", KEY_ALLOCATOR, "LIST", 0,
      "Compare allocators, as in libc,jemalloc: names, or paths of libraries; with one, run with it", 0},
+    {"keep-originals", KEY_KEEP_ORIGINALS, NULL, 0, "Keep images in the trace that the command overwrites or removes",
+     0},
     {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Go on behind a run that fails", 0},
     {"verify-overhead", KEY_VERIFY_OVERHEAD, NULL, 0, "Measure what recording costs: run without it in turn", 0},
     {"versus", KEY_VERSUS, NULL, OPTION_HIDDEN, NULL, 0}, /* no option of ours, but written as one by mistake */
@@ -113,6 +116,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_OUT: arguments->out = argument; return 0;
     case KEY_REPORT: arguments->report = argument; return 0;
     case KEY_ALLOCATOR: return set_allocators(state, arguments, argument);
+    case KEY_KEEP_ORIGINALS: arguments->keep_originals = true; return 0;
     case KEY_IGNORE_FAILURE: arguments->ignore_failure = true; return 0;
     case KEY_VERIFY_OVERHEAD: arguments->verify_overhead = true; return 0;
     case KEY_VERSUS: return misplaced_versus(state);
@@ -314,6 +318,7 @@ static int run_run(int argc, char **argv)
                                                      : 1,
                             .prepare = arguments.prepare,
                             .ignore_failure = arguments.ignore_failure,
+                            .keep = arguments.keep_originals,
                             .bare = arguments.verify_overhead};
     int result;
     name_session(series.session);

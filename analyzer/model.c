@@ -151,5 +151,6 @@ void run_free(struct run *run)
     free(run->notes);
     free(run->trace_path);
     free(run->pack_complaint);
+    free(run->originals.missed);
     free(run);
 }

@@ -293,6 +293,8 @@ enum trace_keeping original_keep(struct thread *self, const struct original_name
         how = trace_keeping_LINKED;
     else if (!there)
         how = copy_it(self, name, directory, path, no_follow, error);
+    if (how > trace_keeping_COPIED && system_stat(file_path(self, name, false), &status) == 0)
+        how = ORIGINAL_IS_THERE; /* whoever changed it meanwhile has kept it before */
     if (how == ORIGINAL_IS_THERE || how > trace_keeping_COPIED)
         quota_give_back(name->bytes);
     return how;

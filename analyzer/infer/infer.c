@@ -51,7 +51,7 @@ static struct process_state *process_of(struct infer *infer, uint32_t reader_ind
 #define DURATION_OF(kind) [TRACE_KIND_##kind] = offsetof(struct trace_record, kind.duration_ns)
 static const uint8_t duration_at[TRACE_KIND_LIMIT] = {
     DURATION_OF(open),       DURATION_OF(close), DURATION_OF(io),    DURATION_OF(map),  DURATION_OF(path),
-    DURATION_OF(codec_call), DURATION_OF(spawn), DURATION_OF(child), DURATION_OF(rows),
+    DURATION_OF(codec_call), DURATION_OF(spawn), DURATION_OF(child), DURATION_OF(rows), DURATION_OF(original),
 };
 
 static uint64_t *duration_of(struct trace_record *record)
@@ -110,6 +110,7 @@ static void tame(struct trace_record *record, uint64_t born_ns)
             limit(&record->map.bytes, BYTES_MAX);
         break;
     case TRACE_KIND_block: limit(&record->block.bytes, BYTES_MAX); break;
+    case TRACE_KIND_original: limit(&record->original.bytes, BYTES_MAX); break;
     case TRACE_KIND_allocator:
         limit(&record->allocator.allocated, BYTES_MAX);
         limit(&record->allocator.active, BYTES_MAX);
@@ -203,6 +204,7 @@ static looker *const lookers[TRACE_KIND_LIMIT][LOOKERS + 1] = {
     [TRACE_KIND_file_state] = {infer_facts_record},
     [TRACE_KIND_thread_schedule] = {infer_thread_record},
     [TRACE_KIND_mark] = {infer_mark_record},
+    [TRACE_KIND_original] = {infer_original_record},
 };
 
 static void handle(struct infer *infer, struct trace_record *record, const struct reader_origin *origin)
@@ -331,6 +333,7 @@ struct run *infer_run_with(struct reader *reader, struct outside *outside, const
     struct run *run = infer.run;
     run->trace_path = memory_text(trace_path, strlen(trace_path));
     run->realtime_offset_ns = reader_control(reader)->realtime_offset_ns;
+    run->originals.wanted = reader_control(reader)->keeps != 0;
     run->host = (struct host){.load = NAN,
                               .memory_bytes = UNKNOWN,
                               .cgroup_quota_us = UNKNOWN,

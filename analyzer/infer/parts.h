@@ -16,6 +16,7 @@ void infer_process_has_pid(struct infer *infer, struct process_state *process, u
 
 /* marks.c */
 void infer_mark_record(struct event *event);
+void infer_original_record(struct event *event);
 /* Begins that nothing ended. */
 void infer_marks_finish(struct infer *infer);
 

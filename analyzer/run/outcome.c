@@ -218,11 +218,26 @@ static int write_result(const struct series *series, const struct side *sides, s
     return report_run(trace, form, ascii, out);
 }
 
+static void say_what_was_kept(const struct series *series, bool ascii, FILE *out)
+{
+    uint64_t count = series->kept.count;
+    if (!series->keep)
+        return;
+    fprintf(out, "\nOriginals kept: %s",
+            count ? format_count(count).text : "none, no image was overwritten or removed\n");
+    if (!count)
+        return;
+    fprintf(out, " image%s, %s, in ", count == 1 ? "" : "s", format_bytes((double)series->kept.bytes).text);
+    format_text(out, series->variants[0].directory, ascii);
+    fputc('\n', out);
+}
+
 static bool write_all(const struct series *series, const struct side *sides, const char *file, bool ascii)
 {
     struct output_file output;
     if (!file) {
         bool failed = write_result(series, sides, TEXT_FORM, ascii, stderr);
+        say_what_was_kept(series, ascii, stderr);
         fflush(stderr);
         return !failed;
     }

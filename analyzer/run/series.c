@@ -39,6 +39,7 @@ static bool one(const struct series *series, const struct variant *variant, cons
                                   .arguments = variant->arguments,
                                   .preload = trace ? variant->preload : variant->extra,
                                   .trace = trace,
+                                  .keep = series->keep,
                                   .tick = series->tick,
                                   .stops = series->stops,
                                   .context = series->context};
@@ -99,6 +100,8 @@ static bool run_of_round(struct series *series, struct variant *variant, bool ba
             rmdir(trace); /* nothing ran: as a run of the set it would be one that cannot be read */
         return false;
     }
+    if (!bare)
+        originals_prune(trace, &series->kept);
     if (last->interrupted && !series->single) {
         /* Half a run is none of the set, but what was recorded is kept. */
         char aside[PATH_MAX];

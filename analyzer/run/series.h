@@ -4,6 +4,7 @@
 #ifndef ANALYZER_RUN_SERIES_H
 #define ANALYZER_RUN_SERIES_H
 
+#include "analyzer/originals.h"
 #include "analyzer/run/program.h"
 #include "analyzer/run/set.h"
 #include "analyzer/run/target.h"
@@ -26,7 +27,9 @@ struct series {
     unsigned warmup, rounds;
     const char *prepare; /* for /bin/sh, before every run, or NULL */
     bool ignore_failure;
-    bool bare;        /* each recorded run has a bare one beside it */
+    bool bare; /* each recorded run has a bare one beside it */
+    bool keep; /* originals that runs overwrite */
+    struct originals_sum kept;
     bool single;      /* one run of one variant: its directory is the trace */
     char session[40]; /* names this call: sides of a comparison that share it were interleaved */
     /* As in struct target; told which trace is being written (NULL: none). May be NULL. */

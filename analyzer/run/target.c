@@ -81,6 +81,8 @@ static void set_environment(const struct target *target)
         unsetenv("LD_PRELOAD");
     if (target->trace)
         setenv("IMGBENCH_DIR", target->trace, 1);
+    if (target->trace && target->keep)
+        setenv("IMGBENCH_KEEP", "1", 1);
 }
 
 static _Noreturn void become(const struct target *target, int report)

@@ -13,6 +13,7 @@ struct target {
     char **arguments;    /* ended by NULL; the first is the name it is called by */
     const char *preload; /* put in front of what LD_PRELOAD holds; NULL: run without the library */
     const char *trace;   /* IMGBENCH_DIR, an absolute path; NULL without the library */
+    bool keep;           /* IMGBENCH_KEEP=1; else as the caller has it */
     /* Called while the target runs; returns after how many ms it wants to be called again. May be NULL. */
     unsigned (*tick)(void *context, pid_t pid);
     /* Called before we stop together with the target. May be NULL. */

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the originals that a trace kept. Must not know: records, how they are kept, what somebody wants them for. */
+#include "analyzer/originals.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/headers/image_file.h"
+#include "analyzer/memory.h"
+#include "analyzer/writer/directory.h"
+#include "trace/original_name.h"
+#include "trace/trace.h"
+
+static uint64_t changed_ns(const struct stat *status)
+{
+    return status->st_mtim.tv_sec < 0
+               ? UNKNOWN
+               : (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec;
+}
+
+/* Whether the file is still what its name says. A copy has a time of its own; the file itself has kept it. */
+static bool is_unchanged(int directory, const char *entry, const struct original_name *name, struct stat *status)
+{
+    if (fstatat(directory, entry, status, AT_SYMLINK_NOFOLLOW) || !S_ISREG(status->st_mode) ||
+        (uint64_t)status->st_size != name->bytes)
+        return false;
+    bool is_itself = status->st_dev == name->device && status->st_ino == name->inode;
+    return !is_itself || changed_ns(status) == name->changed_ns;
+}
+
+static bool is_of(const struct original_name *name, const struct image_file *file)
+{
+    return name->device == file->device && name->inode == file->inode && name->bytes == file->bytes &&
+           name->changed_ns >= file->changed_from_ns && name->changed_ns <= file->changed_to_ns;
+}
+
+/* Looks at one that may be the file's. */
+static enum originals_answer look_at(int directory, const char *entry, const struct image_file *file,
+                                     struct original_name *found)
+{
+    struct original_name name;
+    struct stat status;
+    if (!original_name_parse(entry, &name) || !is_of(&name, file) ||
+        fstatat(directory, entry, &status, AT_SYMLINK_NOFOLLOW))
+        return ORIGINALS_NOT_SEEN;
+    *found = name;
+    return is_unchanged(directory, entry, &name, &status) ? ORIGINALS_FOUND : ORIGINALS_CHANGED;
+}
+
+static enum originals_answer search(DIR *directory, const struct image_file *file, struct original_name *found)
+{
+    enum originals_answer answer = ORIGINALS_NOT_SEEN;
+    char text[ORIGINAL_NAME_BYTES];
+    if (file->changed_from_ns == file->changed_to_ns) { /* as a rule: its name is known */
+        original_name_print(&(struct original_name){file->device, file->inode, file->changed_from_ns, file->bytes},
+                            text);
+        return look_at(dirfd(directory), text, file, found);
+    }
+    const struct dirent *entry;
+    while (answer != ORIGINALS_FOUND && (entry = readdir(directory))) {
+        enum originals_answer this = look_at(dirfd(directory), entry->d_name, file, found);
+        answer = this == ORIGINALS_NOT_SEEN ? answer : this;
+    }
+    return answer;
+}
+
+static char *path_of(const char *trace, const char *name)
+{
+    char *path = NULL;
+    return memory_checked(asprintf(&path, "%s/" TRACE_ORIGINALS_NAME "/%s", trace, name) < 0 ? NULL : path);
+}
+
+static DIR *open_originals(const char *trace)
+{
+    char *path = path_of(trace, "");
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    if (fd >= 0 && !directory)
+        close(fd);
+    free(path);
+    return directory;
+}
+
+static enum originals_answer find(const char *trace, const struct image_file *file, char **path)
+{
+    struct original_name found;
+    char name[ORIGINAL_NAME_BYTES];
+    bool known =
+        file->bytes != UNKNOWN && file->bytes && file->changed_from_ns != UNKNOWN && file->changed_to_ns != UNKNOWN;
+    DIR *directory = known ? open_originals(trace) : NULL;
+    *path = NULL;
+    if (!directory)
+        return ORIGINALS_NOT_SEEN;
+    enum originals_answer answer = search(directory, file, &found);
+    closedir(directory);
+    if (answer != ORIGINALS_FOUND)
+        return answer;
+    original_name_print(&found, name);
+    *path = path_of(trace, name);
+    return answer;
+}
+
+char *originals_find(const char *trace, const struct image_file *file)
+{
+    char *path;
+    find(trace, file, &path);
+    return path;
+}
+
+enum originals_answer originals_ask(const struct run *run, const struct image_file *file, char **path)
+{
+    char *found;
+    enum originals_answer answer = find(run->trace_path, file, &found);
+    if (path)
+        *path = found;
+    else
+        free(found);
+    if (answer != ORIGINALS_NOT_SEEN)
+        return answer;
+    const struct originals *originals = &run->originals;
+    for (size_t i = 0; i < originals->missed_count; i++)
+        if (is_of(&originals->missed[i].name, file))
+            switch (originals->missed[i].why) {
+            case ORIGINAL_NO_ROOM: return ORIGINALS_NO_ROOM;
+            case ORIGINAL_LOCKED: return ORIGINALS_LOCKED;
+            default: return ORIGINALS_FAILED;
+            }
+    return originals->wanted ? ORIGINALS_NOT_SEEN : ORIGINALS_NOT_WANTED;
+}
+
+const char *originals_reason(enum originals_answer answer)
+{
+    switch (answer) {
+    case ORIGINALS_NOT_WANTED: return "the original is gone; run with --keep-originals";
+    case ORIGINALS_NO_ROOM: return "the original did not fit into IMGBENCH_QUOTA";
+    case ORIGINALS_LOCKED: return "the program held a lock on the original, which a copy could have ended";
+    case ORIGINALS_FAILED: return "the original could not be copied";
+    case ORIGINALS_CHANGED: return "the original was changed after it was kept";
+    case ORIGINALS_NOT_SEEN: return "the original is gone, and the trace has none of it";
+    default: return NULL;
+    }
+}
+
+/* ---- after the run ---- */
+
+static bool is_image(const char *path, const struct stat *status)
+{
+    struct image_facts facts;
+    uint64_t changed = changed_ns(status);
+    const struct image_file_state state = {status->st_dev, status->st_ino, (uint64_t)status->st_size, changed, changed};
+    return image_file_parse(path, &state, &facts);
+}
+
+/* Programs that go on may use the room. */
+static void give_back(const char *trace, uint64_t bytes)
+{
+    struct trace_control *control;
+    if (!bytes || writer_directory_map(trace, &control))
+        return;
+    __atomic_fetch_sub(&control->bytes_used, bytes, __ATOMIC_RELAXED);
+    munmap(control, TRACE_CONTROL_BYTES);
+}
+
+void originals_prune(const char *trace, struct originals_sum *sum)
+{
+    DIR *directory = open_originals(trace);
+    const struct dirent *entry;
+    uint64_t removed = 0;
+    while (directory && (entry = readdir(directory))) {
+        struct original_name name;
+        struct stat status;
+        if (!original_name_parse(entry->d_name, &name))
+            continue;
+        char *path = path_of(trace, entry->d_name);
+        if (is_unchanged(dirfd(directory), entry->d_name, &name, &status) && is_image(path, &status)) {
+            sum->count++;
+            sum->bytes += name.bytes;
+        } else if (!unlinkat(dirfd(directory), entry->d_name, 0)) {
+            removed += name.bytes;
+        }
+        free(path);
+    }
+    if (directory)
+        closedir(directory);
+    give_back(trace, removed);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: the claims about kept originals: their names, which file's each is, why one is not there, what is thrown away.
+ * Must not know: how they are kept. */
+#include "analyzer/originals.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/scene.h"
+#include "tests/suite.h"
+#include "trace/original_name.h"
+
+#define CHANGED UINT64_C(1000000000123456789)
+
+static void has_name(struct original_name name, const char *text)
+{
+    char printed[ORIGINAL_NAME_BYTES];
+    struct original_name parsed = {0};
+    memset(printed, 'x', sizeof printed);
+    original_name_print(&name, printed);
+    ck_assert_str_eq(printed, text);
+    ck_assert(original_name_parse(text, &parsed));
+    ck_assert(parsed.device == name.device && parsed.inode == name.inode && parsed.changed_ns == name.changed_ns &&
+              parsed.bytes == name.bytes);
+}
+
+START_TEST(a_name_says_which_content_it_is)
+{
+    has_name((struct original_name){0, 0, 0, 0}, "0-0-0-0");
+    has_name((struct original_name){0xfe00, 10, 0x18ec217888853b50, 1}, "fe00-a-18ec217888853b50-1");
+    has_name((struct original_name){UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+             "ffffffffffffffff-ffffffffffffffff-ffffffffffffffff-ffffffffffffffff");
+}
+END_TEST
+
+START_TEST(other_names_are_none)
+{
+    static const char *const wrong[] = {"",
+                                        "1",
+                                        "1-2-3",
+                                        "1-2-3-",
+                                        "1-2-3-4-",
+                                        "1-2-3-4-5",
+                                        "-2-3-4",
+                                        "1--3-4",
+                                        "01-2-3-4",
+                                        "1-2-3-00",
+                                        "1-2-3-A",
+                                        "1-2-3-g",
+                                        "1-2-3-4 ",
+                                        " 1-2-3-4",
+                                        "1-2-3-4\n",
+                                        ".1-2-3-4",
+                                        "10000000000000000-2-3-4",
+                                        "0x1-2-3-4"};
+    struct original_name name = {7, 7, 7, 7};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_msg(!original_name_parse(wrong[i], &name), "'%s'", wrong[i]);
+        ck_assert_uint_eq(name.device, 7);
+    }
+}
+END_TEST
+
+static void put(const char *path, const char *bytes)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert(file && fputs(bytes, file) >= 0 && fclose(file) == 0);
+}
+
+static void set_changed(const char *path, uint64_t changed_ns)
+{
+    struct timespec time = {(time_t)(changed_ns / 1000000000), (long)(changed_ns % 1000000000)};
+    ck_assert(utimensat(AT_FDCWD, path, (struct timespec[2]){time, time}, 0) == 0);
+}
+
+/* A kept file with so many bytes that its name says. */
+static void keep(const char *trace, struct original_name name, const char *content)
+{
+    char path[400], text[ORIGINAL_NAME_BYTES];
+    snprintf(path, sizeof path, "%s/originals", trace);
+    mkdir(path, 0700);
+    original_name_print(&name, text);
+    snprintf(path, sizeof path, "%s/originals/%s", trace, text);
+    put(path, content);
+}
+
+static void is_found(const char *trace, const struct image_file *file, const char *name)
+{
+    char *path = originals_find(trace, file), wanted[400];
+    snprintf(wanted, sizeof wanted, "%s/originals/%s", trace, name ? name : "");
+    ck_assert_pstr_eq(path, name ? wanted : NULL);
+    free(path);
+}
+
+START_TEST(the_file_of_exactly_that_content_is_found)
+{
+    char trace[] = "originals.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(trace));
+    struct image_file file = {.device = 1, .inode = 2, .bytes = 4, .changed_from_ns = 100, .changed_to_ns = 100};
+    is_found(trace, &file, NULL);
+    keep(trace, (struct original_name){1, 2, 100, 4}, "four");
+    keep(trace, (struct original_name){1, 2, 200, 4}, "FOUR");
+    is_found(trace, &file, "1-2-64-4");
+    struct image_file other = file;
+    other.device = 2;
+    is_found(trace, &other, NULL);
+    other = file, other.inode = 3;
+    is_found(trace, &other, NULL);
+    other = file, other.bytes = 5;
+    is_found(trace, &other, NULL);
+    other = file, other.bytes = UNKNOWN;
+    is_found(trace, &other, NULL);
+    other = file, other.changed_from_ns = other.changed_to_ns = 101;
+    is_found(trace, &other, NULL);
+    other = file, other.changed_from_ns = other.changed_to_ns = UNKNOWN;
+    is_found(trace, &other, NULL);
+    /* Changed between two moments. */
+    other = file, other.changed_from_ns = 150, other.changed_to_ns = 250;
+    is_found(trace, &other, "1-2-c8-4");
+    other.changed_to_ns = 199;
+    is_found(trace, &other, NULL);
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_as_long_as_its_name_says_is_none)
+{
+    char trace[] = "originals.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(trace));
+    struct image_file file = {.device = 1, .inode = 2, .bytes = 4, .changed_from_ns = 100, .changed_to_ns = 100};
+    keep(trace, (struct original_name){1, 2, 100, 4}, "fou");
+    is_found(trace, &file, NULL);
+    struct run run = {.trace_path = trace, .originals.wanted = true};
+    ck_assert_int_eq(originals_ask(&run, &file, NULL), ORIGINALS_CHANGED);
+}
+END_TEST
+
+/* The file itself, under a name in the trace. */
+START_TEST(a_link_that_was_changed_since_is_none)
+{
+    char trace[] = "originals.XXXXXX", path[400], name[ORIGINAL_NAME_BYTES];
+    struct stat status;
+    ck_assert_ptr_nonnull(mkdtemp(trace));
+    keep(trace, (struct original_name){1, 1, 1, 1}, "x");
+    snprintf(path, sizeof path, "%s/image", trace);
+    put(path, "four");
+    set_changed(path, CHANGED);
+    ck_assert(stat(path, &status) == 0);
+    struct image_file file = {.device = status.st_dev,
+                              .inode = status.st_ino,
+                              .bytes = 4,
+                              .changed_from_ns = CHANGED,
+                              .changed_to_ns = CHANGED};
+    char kept[500];
+    original_name_print(&(struct original_name){status.st_dev, status.st_ino, CHANGED, 4}, name);
+    snprintf(kept, sizeof kept, "%s/originals/%s", trace, name);
+    ck_assert(link(path, kept) == 0);
+    is_found(trace, &file, name);
+    set_changed(kept, CHANGED + 1);
+    is_found(trace, &file, NULL);
+    struct run run = {.trace_path = trace, .originals.wanted = true};
+    ck_assert_int_eq(originals_ask(&run, &file, NULL), ORIGINALS_CHANGED);
+}
+END_TEST
+
+static void missed(struct actor actor, double ms, uint64_t inode, enum trace_keeping how)
+{
+    ACT(actor, ms, original, .duration_ns = MS, .device = 1, .inode = inode, .changed_ns = 100, .bytes = 4, .how = how,
+        .error = how == trace_keeping_FAILED ? 28 : 0);
+}
+
+START_TEST(a_trace_says_why_an_original_is_not_there)
+{
+    struct scene scene = scene_new();
+    struct actor tool = scene_process(&scene, 100, 1, 0);
+    missed(tool, 10, 2, trace_keeping_QUOTA);
+    missed(tool, 20, 3, trace_keeping_LOCKED);
+    missed(tool, 30, 4, trace_keeping_FAILED);
+    missed(tool, 40, 5, trace_keeping_COPIED);
+    missed(tool, 50, 6, trace_keeping_LINKED);
+    missed(tool, 60, 7, trace_keeping_CLONED);
+    act_end(tool, 70, 0, 0);
+    struct run *run = scene_run(&scene);
+    scene_free(&scene);
+    ck_assert_uint_eq(run->originals.kept, 3);
+    ck_assert_uint_eq(run->originals.kept_bytes, 12);
+    ck_assert_uint_eq(run->originals.ns, 6 * MS);
+    ck_assert_uint_eq(run->originals.missed_count, 3);
+    ck_assert_int_eq(run->originals.missed[2].error, 28);
+    for (unsigned why = 0; why < ORIGINAL_MISSED_WHYS; why++)
+        ck_assert_uint_eq(run->originals.missed_total[why], 1);
+    struct image_file file = {.device = 1, .inode = 2, .bytes = 4, .changed_from_ns = 90, .changed_to_ns = 110};
+    ck_assert_int_eq(originals_ask(run, &file, NULL), ORIGINALS_NO_ROOM);
+    file.inode = 3;
+    ck_assert_int_eq(originals_ask(run, &file, NULL), ORIGINALS_LOCKED);
+    file.inode = 4;
+    ck_assert_int_eq(originals_ask(run, &file, NULL), ORIGINALS_FAILED);
+    file.inode = 5; /* kept once, and thrown away by somebody */
+    ck_assert_int_eq(originals_ask(run, &file, NULL), ORIGINALS_NOT_WANTED);
+    run->originals.wanted = true;
+    ck_assert_int_eq(originals_ask(run, &file, NULL), ORIGINALS_NOT_SEEN);
+    for (enum originals_answer answer = ORIGINALS_FOUND; answer <= ORIGINALS_NOT_SEEN; answer++)
+        ck_assert((originals_reason(answer) != NULL) == (answer != ORIGINALS_FOUND));
+    run_free(run);
+}
+END_TEST
+
+START_TEST(what_is_no_image_is_thrown_away_after_the_run)
+{
+    static const char gif[] = "GIF89a\x08\1\x08\1\x80\1\1\1\1\1\xff\xff\xff;", text[] = "a log of some length\n";
+    char trace[] = "originals.XXXXXX", path[400];
+    struct originals_sum sum = {1, 100};
+    ck_assert_ptr_nonnull(mkdtemp(trace));
+    originals_prune(trace, &sum); /* no directory */
+    ck_assert_uint_eq(sum.count, 1);
+    keep(trace, (struct original_name){1, 2, 100, sizeof gif - 1}, gif);
+    keep(trace, (struct original_name){1, 3, 100, sizeof text - 1}, text);
+    keep(trace, (struct original_name){1, 4, 100, 3}, gif); /* not what it was */
+    snprintf(path, sizeof path, "%s/originals/notes", trace);
+    put(path, "somebody's");
+    originals_prune(trace, &sum);
+    ck_assert_uint_eq(sum.count, 2);
+    ck_assert_uint_eq(sum.bytes, 100 + sizeof gif - 1);
+    ck_assert(access(path, F_OK) == 0);
+    struct image_file file = {
+        .device = 1, .inode = 2, .bytes = sizeof gif - 1, .changed_from_ns = 100, .changed_to_ns = 100};
+    is_found(trace, &file, "1-2-64-14");
+    snprintf(path, sizeof path, "%s/originals/1-3-64-15", trace);
+    ck_assert(access(path, F_OK) != 0);
+    snprintf(path, sizeof path, "%s/originals/1-4-64-3", trace);
+    ck_assert(access(path, F_OK) != 0);
+}
+END_TEST
+
+int main(void)
+{
+    char place[] = "/tmp/imgbench-test-originals.XXXXXX";
+    if (!mkdtemp(place) || chdir(place))
+        return 1;
+    Suite *suite = suite_create("originals");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, a_name_says_which_content_it_is);
+    tcase_add_test(all, other_names_are_none);
+    tcase_add_test(all, the_file_of_exactly_that_content_is_found);
+    tcase_add_test(all, a_file_that_is_not_as_long_as_its_name_says_is_none);
+    tcase_add_test(all, a_link_that_was_changed_since_is_none);
+    tcase_add_test(all, a_trace_says_why_an_original_is_not_there);
+    tcase_add_test(all, what_is_no_image_is_thrown_away_after_the_run);
+    suite_add_tcase(suite, all);
+    int failed = suite_run(suite);
+    char command[200];
+    snprintf(command, sizeof command, "rm -r %s", place);
+    return system(command) || failed;
+}
