@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "analyzer/headers/image_header.h"
-#include "trace/original_name.h"
+#include "analyzer/originals_seen.h"
 
 #define UNKNOWN UINT64_MAX
 #define NO_ID   UINT32_MAX /* index into an array of the run that points nowhere */
@@ -312,23 +312,6 @@ struct host {
     double load; /* NAN = unknown */
     uint64_t cgroup_quota_us, cgroup_period_us, cgroup_throttled_us, cgroup_memory_limit, cgroup_memory_peak,
         cgroup_oom_kills;
-};
-
-/* What IMGBENCH_KEEP kept in the trace of files from before the run that it changed or removed; see originals.h. */
-#define ORIGINALS_MISSED_LISTED 10000
-enum original_missed_why { ORIGINAL_NO_ROOM, ORIGINAL_LOCKED, ORIGINAL_FAILED, ORIGINAL_MISSED_WHYS };
-struct original_missed {
-    struct original_name name;
-    int error; /* errno, or 0 */
-    enum original_missed_why why;
-};
-struct originals {
-    bool wanted;               /* the trace was made with IMGBENCH_KEEP=1 */
-    uint64_t kept, kept_bytes; /* in the run: what is no image may have been thrown away since */
-    uint64_t ns;               /* that the library took for it, outside of the programs' calls */
-    uint64_t missed_total[ORIGINAL_MISSED_WHYS];
-    struct original_missed *missed; /* the first ORIGINALS_MISSED_LISTED */
-    size_t missed_count, missed_capacity;
 };
 
 #define PAUSES_MAX  200
