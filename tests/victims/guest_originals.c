@@ -88,7 +88,8 @@ static void names(void)
     mkdir("directory", 0700);
     mkdir("directory/full", 0700);
     errno = 77;
-    for (const char *const *name = (const char *const[]){"a", "b", "c", "d", "e", "f", "g", "h", NULL}; *name; name++)
+    for (const char *const *name = (const char *const[]){"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", NULL}; *name;
+         name++)
         make(*name, (*name)[0]);
     errno = 77;
     tell("rename", rename("a", "b"));
@@ -99,7 +100,7 @@ static void names(void)
     tell("onto itself", rename("c", "c"));
     tell_file("c");
     tell("not replacing", renameat2(AT_FDCWD, "c", AT_FDCWD, "d", RENAME_NOREPLACE));
-    tell("exchanging", renameat2(AT_FDCWD, "c", AT_FDCWD, "d", RENAME_EXCHANGE));
+    tell("exchanging", renameat2(AT_FDCWD, "i", AT_FDCWD, "j", RENAME_EXCHANGE));
     tell("renameat", renameat(AT_FDCWD, "c", AT_FDCWD, "d"));
     tell("unlink", unlink("d"));
     tell("remove", remove("e"));
