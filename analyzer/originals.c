@@ -137,12 +137,13 @@ enum originals_answer originals_ask(const struct run *run, const struct image_fi
 const char *originals_reason(enum originals_answer answer)
 {
     switch (answer) {
-    case ORIGINALS_NOT_WANTED: return "the original is gone; run with --keep-originals";
+    case ORIGINALS_NOT_WANTED:
+        return "its input was overwritten or removed in the run (imgbench run --keep-originals saves it)";
     case ORIGINALS_NO_ROOM: return "the original did not fit into IMGBENCH_QUOTA";
     case ORIGINALS_LOCKED: return "the program held a lock on the original, which a copy could have ended";
     case ORIGINALS_FAILED: return "the original could not be copied";
     case ORIGINALS_CHANGED: return "the original was changed after it was kept";
-    case ORIGINALS_NOT_SEEN: return "the original is gone, and the trace has none of it";
+    case ORIGINALS_NOT_SEEN: return "its input is gone, and the trace has kept none of it";
     default: return NULL;
     }
 }

@@ -14,6 +14,7 @@
 
 #include "analyzer/memory.h"
 #include "analyzer/message.h"
+#include "analyzer/originals.h"
 #include "analyzer/pack/content_hash.h"
 #include "analyzer/pack/machine.h"
 #include "analyzer/quality/cache.h"
@@ -46,16 +47,32 @@ static struct image_file_state state_of(const struct image_file *file)
                                      file->changed_to_ns};
 }
 
-/* The file itself while it is still the one, else what was kept of it. */
-static bool find_side(const struct session *session, const struct image_file *file, struct side *side)
+/* The file itself while it is still the one. */
+static bool find_file(const struct session *session, const struct image_file *file, struct side *side)
 {
     side->state = state_of(file);
     int fd = session->here && file->bytes != UNKNOWN ? image_file_open(file->path, &side->state) : -1;
-    if (fd >= 0) {
-        close(fd);
-        side->path = memory_text(file->path, strlen(file->path));
+    if (fd < 0)
+        return false;
+    close(fd);
+    side->path = memory_text(file->path, strlen(file->path));
+    return true;
+}
+
+/* Else what was kept of it, wherever the trace is by now. */
+static bool find_original(const struct session *session, const struct image_file *file, struct side *side,
+                          enum originals_answer *answer)
+{
+    struct stat status;
+    *answer = originals_ask(session->metrics->run, file, &side->path);
+    if (*answer != ORIGINALS_FOUND)
+        return false;
+    if (lstat(side->path, &status) == 0 && status.st_mtim.tv_sec >= 0) {
+        uint64_t changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+        side->state =
+            (struct image_file_state){status.st_dev, status.st_ino, (uint64_t)status.st_size, changed_ns, changed_ns};
     }
-    return side->path != NULL;
+    return true;
 }
 
 static bool find_content(struct session *session, const struct image_file *file, struct side *side)
@@ -69,12 +86,14 @@ static bool find_content(struct session *session, const struct image_file *file,
     return true;
 }
 
-static const char *lack_of_input(const struct session *session, const struct image_file *file)
+static const char *lack_of_input(const struct session *session, const struct image_file *file,
+                                 enum originals_answer answer)
 {
+    if (answer != ORIGINALS_NOT_WANTED && answer != ORIGINALS_NOT_SEEN)
+        return originals_reason(answer);
     if (!session->here)
         return "recorded on another machine: its files can be scored there";
-    return file->survives ? "its input was changed or removed since the run"
-                          : "its input was overwritten or removed in the run (imgbench run --keep-originals saves it)";
+    return file->survives ? "its input was changed or removed since the run" : originals_reason(answer);
 }
 
 static const char *lack_of_output(const struct session *session, const struct image_file *file)
@@ -93,8 +112,10 @@ static void consider(struct session *session, struct quality_pair *pair)
         return;
     const struct image_file *source = &run->files[pair->source], *output = &run->files[pair->output];
     struct job job = {.pair = pair};
-    bool input_there = find_side(session, source, &job.reference);
-    bool output_there = find_side(session, output, &job.distorted);
+    enum originals_answer answer = ORIGINALS_FOUND;
+    bool input_there =
+        find_file(session, source, &job.reference) || find_original(session, source, &job.reference, &answer);
+    bool output_there = find_file(session, output, &job.distorted);
     bool known = find_content(session, source, &job.reference) && find_content(session, output, &job.distorted);
     if (!known ||
         !cache_find(session->cache, &job.reference.content, &job.distorted.content, session->settings, &pair->score)) {
@@ -102,7 +123,8 @@ static void consider(struct session *session, struct quality_pair *pair)
             session->jobs[session->count++] = job;
             return;
         }
-        pair->score = pair_score_none(!output_there ? lack_of_output(session, output) : lack_of_input(session, source));
+        pair->score =
+            pair_score_none(!output_there ? lack_of_output(session, output) : lack_of_input(session, source, answer));
     }
     free(job.reference.path);
     free(job.distorted.path);
