@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/headers/image_file.h"
 #include "analyzer/memory.h"
 #include "analyzer/writer/directory.h"
 #include "trace/original_name.h"
@@ -134,6 +133,16 @@ enum originals_answer originals_ask(const struct run *run, const struct image_fi
     return originals->wanted ? ORIGINALS_NOT_SEEN : ORIGINALS_NOT_WANTED;
 }
 
+bool originals_state(const char *path, struct image_file_state *state)
+{
+    struct stat status;
+    if (lstat(path, &status))
+        return false;
+    uint64_t changed = changed_ns(&status);
+    *state = (struct image_file_state){status.st_dev, status.st_ino, (uint64_t)status.st_size, changed, changed};
+    return true;
+}
+
 const char *originals_reason(enum originals_answer answer)
 {
     switch (answer) {
@@ -150,12 +159,11 @@ const char *originals_reason(enum originals_answer answer)
 
 /* ---- after the run ---- */
 
-static bool is_image(const char *path, const struct stat *status)
+static bool is_image(const char *path)
 {
+    struct image_file_state state;
     struct image_facts facts;
-    uint64_t changed = changed_ns(status);
-    const struct image_file_state state = {status->st_dev, status->st_ino, (uint64_t)status->st_size, changed, changed};
-    return image_file_parse(path, &state, &facts);
+    return originals_state(path, &state) && image_file_parse(path, &state, &facts);
 }
 
 /* Programs that go on may use the room. */
@@ -179,7 +187,7 @@ void originals_prune(const char *trace, struct originals_sum *sum)
         if (!original_name_parse(entry->d_name, &name))
             continue;
         char *path = path_of(trace, entry->d_name);
-        if (is_unchanged(dirfd(directory), entry->d_name, &name, &status) && is_image(path, &status)) {
+        if (is_unchanged(dirfd(directory), entry->d_name, &name, &status) && is_image(path)) {
             sum->count++;
             sum->bytes += name.bytes;
         } else if (!unlinkat(dirfd(directory), entry->d_name, 0)) {

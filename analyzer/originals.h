@@ -5,6 +5,7 @@
 #ifndef ANALYZER_ORIGINALS_H
 #define ANALYZER_ORIGINALS_H
 
+#include "analyzer/headers/image_file.h"
 #include "analyzer/model.h"
 
 enum originals_answer {
@@ -21,6 +22,8 @@ enum originals_answer {
 char *originals_find(const char *trace, const struct image_file *file);
 /* The same with the answer; *path may be NULL: not wanted. Of a file that still is there nobody needs to ask. */
 enum originals_answer originals_ask(const struct run *run, const struct image_file *file, char **path);
+/* What image_file_open() is to hold a kept file against: it has an identity of its own. False: it is gone. */
+bool originals_state(const char *path, struct image_file_state *state);
 /* What is behind "n/a: " in a report; NULL for ORIGINALS_FOUND. */
 const char *originals_reason(enum originals_answer answer);
 

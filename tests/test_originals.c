@@ -106,6 +106,14 @@ START_TEST(the_file_of_exactly_that_content_is_found)
     keep(trace, (struct original_name){1, 2, 100, 4}, "four");
     keep(trace, (struct original_name){1, 2, 200, 4}, "FOUR");
     is_found(trace, &file, "1-2-64-4");
+    struct image_file_state state;
+    char *path = originals_find(trace, &file);
+    ck_assert(originals_state(path, &state));
+    int fd = image_file_open(path, &state);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    free(path);
+    ck_assert(!originals_state("nothing", &state));
     struct image_file other = file;
     other.device = 2;
     is_found(trace, &other, NULL);

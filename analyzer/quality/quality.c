@@ -63,16 +63,12 @@ static bool find_file(const struct session *session, const struct image_file *fi
 static bool find_original(const struct session *session, const struct image_file *file, struct side *side,
                           enum originals_answer *answer)
 {
-    struct stat status;
     *answer = originals_ask(session->metrics->run, file, &side->path);
     if (*answer != ORIGINALS_FOUND)
         return false;
-    if (lstat(side->path, &status) == 0 && status.st_mtim.tv_sec >= 0) {
-        uint64_t changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
-        side->state =
-            (struct image_file_state){status.st_dev, status.st_ino, (uint64_t)status.st_size, changed_ns, changed_ns};
-    }
-    return true;
+    if (!originals_state(side->path, &side->state))
+        *answer = ORIGINALS_CHANGED;
+    return *answer == ORIGINALS_FOUND;
 }
 
 static bool find_content(struct session *session, const struct image_file *file, struct side *side)
