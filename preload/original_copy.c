@@ -57,13 +57,20 @@ static bool is_it(const struct stat *status, const struct original_name *name)
            (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec == name->changed_ns;
 }
 
+/* When a name in it was not to be had: several may be the first. */
+static bool directory_is_there_now(struct thread *self)
+{
+    int error = directory_create(directory_path(self));
+    return error == 0 || error == -EEXIST;
+}
+
 /* ---- a second name ---- */
 
 static bool link_it(struct thread *self, const struct original_name *name, int directory, const char *path, bool *there)
 {
     char *to = file_path(self, name, false);
     int error = system_link_at(directory, path, to);
-    if (error == -ENOENT && directory_create(directory_path(self)) == 0)
+    if (error == -ENOENT && directory_is_there_now(self))
         error = system_link_at(directory, path, to);
     *there = error == -EEXIST;
     if (error)
@@ -221,7 +228,7 @@ static int create_temporary(struct thread *self, const struct original_name *nam
 {
     const char *path = file_path(self, name, true);
     int fd = directory_create_file(path, O_WRONLY);
-    if (fd == -ENOENT && directory_create(directory_path(self)) == 0)
+    if (fd == -ENOENT && directory_is_there_now(self))
         fd = directory_create_file(path, O_WRONLY);
     return fd;
 }
