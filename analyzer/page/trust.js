@@ -48,6 +48,11 @@ function lists(report) {
   ];
 }
 
+function originalsNote(originals) {
+  const missed = Object.values(originals.not_kept).reduce((sum, n) => sum + n, 0);
+  return `${bytes(originals.bytes)}, ${duration(originals.time_s)}${missed ? `; ${count(missed)} not kept` : ""}`;
+}
+
 export function trustSection(report) {
   const { coverage, host } = report;
   const inferred = Object.entries(report.stages)
@@ -59,6 +64,7 @@ export function trustSection(report) {
       ["Coverage", "coverage", percent(coverage.io_ratio), coverage.io_bytes_kernel === null ? null : `${bytes(coverage.io_bytes_seen)} of ${bytes(coverage.io_bytes_kernel)}`],
       ["Attributed", "attributed", percent(coverage.attributed_ratio), coverage.observed_ratio === null ? null : `${percent(coverage.observed_ratio)} observed`],
       ["Overhead", "overhead", coverage.overhead_ratio === null ? "n/a" : `about ${percent(coverage.overhead_ratio)}`],
+      coverage.originals ? ["Originals kept", "originals", count(coverage.originals.kept), originalsNote(coverage.originals)] : null,
       ["Records", "records", count(coverage.records), `${count(coverage.lost_records)} lost`],
       ["Processes", null, count(report.process_count), report.failed_process_count ? `${count(report.failed_process_count)} failed` : null],
       ["Without a record", "untraced", count(coverage.untraced_children.length)],

@@ -114,6 +114,18 @@ static json_t *stretches(const struct run *run, const uint64_t (*list)[2], size_
     return array;
 }
 
+static json_t *originals(const struct originals *originals)
+{
+    const uint64_t *missed = originals->missed_total;
+    if (!originals->wanted)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:{s:o, s:o, s:o}}", "kept", render_json_integer(originals->kept), "bytes",
+                     render_json_integer(originals->kept_bytes), "time_s", render_json_seconds(originals->ns),
+                     "not_kept", "no_room", render_json_integer(missed[ORIGINAL_NO_ROOM]), "locked",
+                     render_json_integer(missed[ORIGINAL_LOCKED]), "failed",
+                     render_json_integer(missed[ORIGINAL_FAILED]));
+}
+
 static json_t *coverage(const struct metrics *metrics)
 {
     const struct run *run = metrics->run;
@@ -132,7 +144,7 @@ static json_t *coverage(const struct metrics *metrics)
         json_array_append_new(missing, render_json_text(run->missing[i]));
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, "
-        "s:o, s:o}",
+        "s:o, s:o, s:o}",
         "io_bytes_seen", render_json_integer(metrics->io_seen), "io_bytes_kernel",
         render_json_integer(metrics->io_kernel), "io_ratio", render_json_number(metrics->coverage_ratio),
         "io_processes", render_json_integer(metrics->coverage_processes), "logical_bytes",
@@ -145,7 +157,8 @@ static json_t *coverage(const struct metrics *metrics)
         render_json_integer(run->idle_children), "notes", notes, "unhooked_codecs", unhooked, "io_uring",
         (int)run->io_uring, "damages", render_json_integer(run->damages), "lost_processes",
         render_json_integer(run->lost_processes), "missing", missing, "pauses",
-        stretches(run, run->pauses, run->pause_count), "paused_s", render_json_number(metrics->paused_s));
+        stretches(run, run->pauses, run->pause_count), "paused_s", render_json_number(metrics->paused_s), "originals",
+        originals(&run->originals));
 }
 
 static json_t *stages(const struct metrics *metrics)

@@ -49,6 +49,24 @@ static void overhead(const struct page *page)
             format_count(metrics->run->lost_records).text);
 }
 
+static void originals(const struct page *page)
+{
+    const struct originals *kept = &page->metrics->run->originals;
+    uint64_t missed = 0;
+    if (!kept->wanted)
+        return;
+    for (int why = 0; why < ORIGINAL_MISSED_WHYS; why++)
+        missed += kept->missed_total[why];
+    fprintf(page->out, "- Originals kept: %s (%s, in %s beside the programs' own calls)", format_count(kept->kept).text,
+            format_bytes((double)kept->kept_bytes).text, format_duration((double)kept->ns / 1e9).text);
+    if (missed)
+        fprintf(page->out, "; not kept: %s (%s did not fit into IMGBENCH_QUOTA, %s locked, %s failed)",
+                format_count(missed).text, format_count(kept->missed_total[ORIGINAL_NO_ROOM]).text,
+                format_count(kept->missed_total[ORIGINAL_LOCKED]).text,
+                format_count(kept->missed_total[ORIGINAL_FAILED]).text);
+    fputc('\n', page->out);
+}
+
 static void estimates(const struct page *page)
 {
     const struct metrics *metrics = page->metrics;
@@ -214,6 +232,7 @@ void render_text_trust(const struct page *page)
     fputs("\nTrust:\n", page->out);
     coverage(page);
     overhead(page);
+    originals(page);
     missing(page);
     paused(page);
     if (page->metrics->chains) {
