@@ -91,13 +91,15 @@ static void findings(const struct metrics *metrics, FILE *out)
 }
 
 /* Two cells where quality was measured, and the end of the line. */
-static void retained_cells(const struct metrics *metrics, const struct retained *retained, FILE *out)
+static void retained_cells(const struct metrics *metrics, const struct retained *retained, uint64_t n, FILE *out)
 {
-    if (metrics->retained.measured && retained->n)
-        fprintf(out, " %.1f (%s) | %.1f |", format_score(retained->median),
-                quality_band_title(quality_band(retained->median)), format_score(retained->worst));
-    else if (metrics->retained.measured)
+    if (metrics->retained.measured && retained->n) {
+        fprintf(out, " %.1f (%s%s%s) | %.1f |", format_score(retained->median),
+                quality_band_title(quality_band(retained->median)), retained->n < n ? ", n=" : "",
+                retained->n < n ? format_count(retained->n).text : "", format_score(retained->worst));
+    } else if (metrics->retained.measured) {
         fputs(" n/a | n/a |", out);
+    }
     fputc('\n', out);
 }
 
@@ -118,7 +120,7 @@ static void quality_rows(const struct metrics *metrics, FILE *out)
                     format_bytes(row->sized ? (double)row->bytes_in : (double)NAN).text,
                     format_bytes(row->sized ? (double)row->bytes_out : (double)NAN).text,
                     format_change(row->size_ratio, false).text);
-            retained_cells(metrics, &row->retained, out);
+            retained_cells(metrics, &row->retained, row->n, out);
         }
         if (format->quality_count > QUALITY_ROWS)
             fprintf(out, "| %s | %zu more settings | | | | |%s\n", format_title(format->format),
@@ -139,7 +141,7 @@ static void conversion_rows(const struct metrics *metrics, FILE *out)
                 format_count(row->n).text, format_bytes(row->sized ? (double)row->bytes_in : (double)NAN).text,
                 format_bytes(row->sized ? (double)row->bytes_out : (double)NAN).text,
                 format_percent(row->size_reduction).text);
-        retained_cells(metrics, &row->retained, out);
+        retained_cells(metrics, &row->retained, row->n, out);
     }
 }
 

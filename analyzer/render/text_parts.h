@@ -33,9 +33,9 @@ void render_text_trust(const struct page *page);
 /* What a run without images did instead. */
 void render_text_nothing(const struct page *page);
 void render_text_images(const struct page *page);
-/* What was retained of the pictures; and behind the figures of some of them. */
+/* What was retained of the pictures; and behind the figures of n of them. */
 void render_text_quality(const struct page *page);
-void render_text_retained(const struct page *page, const struct retained *retained);
+void render_text_retained(const struct page *page, const struct retained *retained, uint64_t n);
 /* What was lost between inputs and outputs, and where settings and files disagree. */
 void render_text_facts(const struct page *page);
 /* The same of one image, and what its output's file says: rows of the list of images. */

@@ -23,7 +23,7 @@ static void score_and_band(const struct page *page, const char *what, double sco
     fprintf(page->out, "%s%s (%s)", what, score_text(score).text, quality_band_title(quality_band(score)));
 }
 
-void render_text_retained(const struct page *page, const struct retained *retained)
+void render_text_retained(const struct page *page, const struct retained *retained, uint64_t n)
 {
     if (!page->metrics->retained.measured)
         return;
@@ -37,6 +37,8 @@ void render_text_retained(const struct page *page, const struct retained *retain
             fprintf(page->out, ", p5 %s", score_text(retained->p5).text);
         fprintf(page->out, ", worst %s", score_text(retained->worst).text);
     }
+    if (retained->n < n)
+        fprintf(page->out, ", %s scored", format_count(retained->n).text);
 }
 
 /* The rows below the line, counted before the first is written: the last one ends the tree. */
@@ -106,7 +108,7 @@ static void curve_rows(struct rows *rows, const struct quality_curve *curve)
 {
     FILE *out = rows->page->out;
     begin_row(rows);
-    fprintf(out, "Size at equal quality, %s (%s):\n", format_title(curve->format),
+    fprintf(out, "Size at equal quality, %s (%s), between its settings:\n", format_title(curve->format),
             curve->encoder ? curve->encoder : "encoder not seen");
     for (size_t i = 0; i < curve->at_count; i++) {
         const struct curve_score *at = &curve->at[i];
@@ -115,7 +117,7 @@ static void curve_rows(struct rows *rows, const struct quality_curve *curve)
                 format_change(at->size_ratio, rows->page->options->ascii).text);
         if (!isnan(at->cpu_s_per_mb_saved))
             fprintf(out, ", %s CPU per MB saved", format_duration(at->cpu_s_per_mb_saved).text);
-        fprintf(out, ", n=%s (interpolated)\n", format_count(at->n).text);
+        fprintf(out, ", n=%s\n", format_count(at->n).text);
     }
 }
 

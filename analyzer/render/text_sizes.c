@@ -18,7 +18,7 @@ static void count(const struct page *page, uint64_t sized, uint64_t n)
 static void count_end(const struct page *page, uint64_t sized, uint64_t n, const struct retained *retained)
 {
     count(page, sized, n);
-    render_text_retained(page, retained);
+    render_text_retained(page, retained, n);
     fputc('\n', page->out);
 }
 
