@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/sample_run.h"
@@ -141,14 +142,14 @@ START_TEST(rows_have_medians_and_worst_images)
     ck_assert_double_eq_tol(row->retained.median, 71.5, CLOSE);
     ck_assert_double_eq_tol(row->retained.p5, 60 + 23 * 0.05, CLOSE); /* type 7 */
     ck_assert_double_eq_tol(row->retained.worst, 60, CLOSE);
-    ck_assert_uint_eq(row->retained.worst_images[0], 0);
+    ck_assert_uint_eq(row->retained.worst_pairs[0], 0);
     ck_assert_uint_eq(row->retained.worst_count, RETAINED_WORST);
     const struct retained *single = &metrics->formats[0].qualities[1].retained;
     ck_assert_double_eq(single->median, 0); /* cut off */
     ck_assert(isnan(single->p5));           /* of one value it would say nothing */
     ck_assert_uint_eq(metrics->formats[0].retained.n, 25);
     ck_assert_uint_eq(metrics->conversions[0].retained.n, 25);
-    ck_assert_uint_eq(metrics->retained.all.worst_images[0], 24);
+    ck_assert_uint_eq(metrics->retained.all.worst_pairs[0], 24);
     ck_assert_uint_eq(metrics->retained.bands[BAND_VERY_LOW], 1);
     ck_assert_uint_eq(metrics->retained.bands[BAND_MEDIUM], 10);
     ck_assert_uint_eq(metrics->retained.bands[BAND_HIGH], 10);
@@ -221,6 +222,26 @@ START_TEST(sizes_that_are_not_known_give_no_size)
 }
 END_TEST
 
+START_TEST(an_image_of_two_outputs_shows_the_worse_one)
+{
+    struct run *run = sample_empty_run();
+    uint32_t png = sample_file(run, "in.png", FILE_ROLE_SOURCE, FORMAT_PNG, 1000000);
+    webp(run, png, 50, 1000, 10);
+    uint32_t second = sample_file(run, "second.webp", FILE_ROLE_FINAL, FORMAT_WEBP, 500);
+    struct image *image = &run->images[0];
+    image->outputs = realloc(image->outputs, 2 * sizeof *image->outputs);
+    image->outputs[image->output_count++] = second;
+    struct metrics *metrics = compute(run);
+    ck_assert_uint_eq(metrics->retained.pair_count, 2);
+    score(metrics, 0, 80);
+    score(metrics, 1, 60);
+    ck_assert(metrics_retained(metrics));
+    ck_assert_double_eq(metrics_pair_of(metrics, 0)->score.ssimulacra2, 60);
+    ck_assert_uint_eq(metrics->retained.pairs[metrics->retained.all.worst_pairs[0]].output, second);
+    release(metrics, run);
+}
+END_TEST
+
 START_TEST(a_run_without_images_has_no_pairs)
 {
     struct run *run = sample_run_without_images();
@@ -245,6 +266,7 @@ int main(void)
     tcase_add_test(all, size_at_equal_quality_lies_between_two_settings);
     tcase_add_test(all, encoders_have_curves_of_their_own);
     tcase_add_test(all, sizes_that_are_not_known_give_no_size);
+    tcase_add_test(all, an_image_of_two_outputs_shows_the_worse_one);
     tcase_add_test(all, a_run_without_images_has_no_pairs);
     suite_add_tcase(suite, all);
     return suite_run(suite);

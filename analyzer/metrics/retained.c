@@ -56,7 +56,7 @@ double quality_retained(const struct pair_score *score)
 struct entry {
     struct retained *row;
     double score;
-    uint32_t image;
+    uint32_t pair;
 };
 
 static int compare_entries(const void *left, const void *right)
@@ -66,7 +66,7 @@ static int compare_entries(const void *left, const void *right)
         return (uintptr_t)a->row < (uintptr_t)b->row ? -1 : 1;
     if (a->score != b->score)
         return a->score < b->score ? -1 : 1;
-    return (a->image > b->image) - (a->image < b->image);
+    return (a->pair > b->pair) - (a->pair < b->pair);
 }
 
 /* Entries of one row, lowest first. Percentiles of type 7. */
@@ -85,7 +85,7 @@ static void fill_row(const struct entry *entries, size_t count)
     row->p5 = count < P5_MIN ? (double)NAN : percentile(entries, count, 0.05);
     row->worst = entries->score;
     for (size_t i = 0; i < count && row->worst_count < RETAINED_WORST; i++)
-        row->worst_images[row->worst_count++] = entries[i].image;
+        row->worst_pairs[row->worst_count++] = entries[i].pair;
 }
 
 static void fill_rows(struct entry *entries, size_t count)
@@ -134,6 +134,15 @@ static struct retained *row_of_conversion(struct metrics *metrics, enum image_fo
     return NULL;
 }
 
+/* An image of several outputs shows what the worst of them lost. */
+static void choose_pair(struct retained_figures *retained, uint32_t index)
+{
+    uint32_t *chosen = &retained->pair_of_image[retained->pairs[index].image];
+    const struct pair_score *score = &retained->pairs[index].score, *before = &retained->pairs[*chosen].score;
+    if (isnan(before->ssimulacra2) || score->ssimulacra2 < before->ssimulacra2)
+        *chosen = index;
+}
+
 /* Each score counts in up to four rows. */
 #define ROWS_OF_PAIR 4
 static bool fill_all_rows(struct metrics *metrics)
@@ -155,7 +164,8 @@ static bool fill_all_rows(struct metrics *metrics)
                                                row_of_conversion(metrics, from, to),
                                                setting ? &setting->retained : NULL};
         for (size_t k = 0; k < ROWS_OF_PAIR; k++)
-            entries[count++] = (struct entry){rows[k], score, pair->image};
+            entries[count++] = (struct entry){rows[k], score, (uint32_t)i};
+        choose_pair(retained, (uint32_t)i);
         retained->bands[quality_band(score)]++;
         retained->lossy_inputs += pair->lossy_source;
         retained->resized += pair->score.resized;

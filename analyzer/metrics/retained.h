@@ -37,9 +37,9 @@ const char *quality_band_key(enum quality_band band);
 /* Of some pairs that have a score. */
 #define RETAINED_WORST 5
 struct retained {
-    uint64_t n;                            /* 0: the others are NAN */
-    double median, p5, worst;              /* type 7; p5 NAN below 20 values */
-    uint32_t worst_images[RETAINED_WORST]; /* lowest score first */
+    uint64_t n;                           /* 0: the others are NAN */
+    double median, p5, worst;             /* type 7; p5 NAN below 20 values */
+    uint32_t worst_pairs[RETAINED_WORST]; /* indexes into pairs, lowest score first */
     size_t worst_count;
 };
 
@@ -106,7 +106,7 @@ bool metrics_pairs(struct metrics *metrics);
 bool metrics_retained(struct metrics *metrics);
 void metrics_retained_release(struct metrics *metrics);
 
-/* The pair of an image's output, or NULL. */
+/* The pair of an image's output, of several the one with the lowest score, or NULL. */
 const struct quality_pair *metrics_pair_of(const struct metrics *metrics, size_t image);
 /* Clipped to 0..100; NAN = not scored. */
 double quality_retained(const struct pair_score *score);

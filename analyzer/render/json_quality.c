@@ -11,7 +11,7 @@ json_t *render_json_retained(const struct metrics *metrics, const struct retaine
         return json_null();
     json_t *worst = json_array();
     for (size_t i = 0; i < retained->worst_count; i++)
-        json_array_append_new(worst, json_integer(retained->worst_images[i]));
+        json_array_append_new(worst, json_integer(metrics->retained.pairs[retained->worst_pairs[i]].image));
     return json_pack("{s:o, s:o, s:o, s:o}", "n", render_json_integer(retained->n), "p5",
                      render_json_number(retained->p5), "worst", render_json_number(retained->worst), "worst_images",
                      worst);

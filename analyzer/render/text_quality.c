@@ -23,6 +23,14 @@ static void score_and_band(const struct page *page, const char *what, double sco
     fprintf(page->out, "%s%s (%s)", what, score_text(score).text, quality_band_title(quality_band(score)));
 }
 
+/* The last part of the path of what was compared. */
+static void output_name(const struct page *page, uint32_t index)
+{
+    const struct quality_pair *pair = &page->metrics->retained.pairs[index];
+    const char *path = page->metrics->run->files[pair->output].path, *slash = path ? strrchr(path, '/') : NULL;
+    render_text_foreign(page, slash ? slash + 1 : path);
+}
+
 void render_text_retained(const struct page *page, const struct retained *retained, uint64_t n)
 {
     if (!page->metrics->retained.measured)
@@ -35,7 +43,8 @@ void render_text_retained(const struct page *page, const struct retained *retain
     if (retained->n > 1) {
         if (!isnan(retained->p5))
             fprintf(page->out, ", p5 %s", score_text(retained->p5).text);
-        fprintf(page->out, ", worst %s", score_text(retained->worst).text);
+        fprintf(page->out, ", worst %s ", score_text(retained->worst).text);
+        output_name(page, retained->worst_pairs[0]);
     }
     if (retained->n < n)
         fprintf(page->out, ", %s scored", format_count(retained->n).text);
@@ -76,10 +85,9 @@ static void worst_row(struct rows *rows)
     begin_row(rows);
     fputs("Worst: ", page->out);
     for (size_t i = 0; i < all->worst_count; i++) {
-        const struct quality_pair *pair = metrics_pair_of(page->metrics, all->worst_images[i]);
-        const char *path = page->metrics->run->files[pair->output].path, *slash = path ? strrchr(path, '/') : NULL;
+        const struct quality_pair *pair = &page->metrics->retained.pairs[all->worst_pairs[i]];
         fprintf(page->out, "%s%s ", i ? ", " : "", score_text(quality_retained(&pair->score)).text);
-        render_text_foreign(page, slash ? slash + 1 : path);
+        output_name(page, all->worst_pairs[i]);
     }
     fputc('\n', page->out);
 }

@@ -68,9 +68,13 @@ check_start() {
     grep -Eq '^- Images: [0-9]+ ok, 0 failed' live.txt || fail "$(<live.txt)"
 }
 check_mark() { imgbench dump trace | grep -c ' mark what=' >count; [[ $(<count) == 2 ]] || fail "$(<count) marks"; }
+check_score() {
+    ends_with 0 imgbench score photo.jpg photo.webp
+    said '^ssimulacra2	[4-9][0-9]\.'
+}
 check_doctor() { ends_with 0 imgbench doctor cwebp; }
 
-known="run report compare export dump verify mark pack anonymize status stop start doctor"
+known="run report compare export dump verify mark pack anonymize status stop start doctor score"
 commands=$(imgbench --help | sed -n '/^Commands:/,$ s/^  \([a-z]\+\)\( .*\|$\)/\1/p' | sort)
 [[ $commands == "$(tr ' ' '\n' <<<"$known" | sort)" ]] ||
     fail "commands without a check here, or gone: $(diff <(echo "$commands") <(tr ' ' '\n' <<<"$known" | sort))"
