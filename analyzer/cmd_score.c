@@ -9,6 +9,7 @@
 #include "analyzer/cmd.h"
 #include "analyzer/message.h"
 #include "analyzer/quality/quality.h"
+#include "analyzer/render/json_parts.h"
 #include "analyzer/usage.h"
 
 enum { KEY_JSON = 256 };
@@ -68,14 +69,15 @@ static json_t *number(double value)
 
 static bool print_json(const struct pair_settings *settings, const struct pair_score *score)
 {
+    char room[PAIR_SCORE_NOTE_BYTES];
     json_t *metrics = json_object();
     for (size_t i = 0; i < settings->external_count; i++)
         json_object_set_new(metrics, settings->externals[i].name, number(score->externals[i]));
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:i, s:o, s:o}", "ssimulacra2",
-                             number(score->ssimulacra2), "psnr_db", number(score->psnr_db), "ssim", number(score->ssim),
-                             "ms_ssim", number(score->ms_ssim), "identical", score->identical, "resized",
-                             score->resized, "alpha", score->alpha, "frames", (int)score->frames, "reason",
-                             *score->reason ? json_string(score->reason) : json_null(), "metrics", metrics);
+    json_t *json =
+        json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:i, s:o, s:o}", "ssimulacra2", number(score->ssimulacra2),
+                  "psnr_db", number(score->psnr_db), "ssim", number(score->ssim), "ms_ssim", number(score->ms_ssim),
+                  "identical", score->identical, "resized", score->resized, "alpha", score->alpha, "frames",
+                  (int)score->frames, "reason", render_json_text(pair_score_note(score, room)), "metrics", metrics);
     bool good = json && json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) == 0;
     putchar('\n');
     json_decref(json);
@@ -89,8 +91,9 @@ static int score(const struct score_arguments *arguments)
     bool complete = score.frames > 0 && !isnan(score.ssimulacra2);
     for (size_t i = 0; i < arguments->settings.external_count; i++)
         complete &= !isnan(score.externals[i]);
-    if (*score.reason)
-        message_error("%s against %s: %s", arguments->files[1], arguments->files[0], score.reason);
+    char room[PAIR_SCORE_NOTE_BYTES];
+    if (pair_score_note(&score, room))
+        message_error("%s against %s: %s", arguments->files[1], arguments->files[0], room);
     if (arguments->json)
         complete &= print_json(&arguments->settings, &score);
     else if (score.frames)

@@ -232,7 +232,10 @@ START_TEST(scores_are_found_again)
     ck_assert_mem_eq(&found, &a, sizeof a);
     state.inode++;
     ck_assert(!cache_find_content(cache, &state, &found));
-    ck_assert(!cache_find(cache, &b, &a, &none, &again));
+    ck_assert(cache_find(cache, &b, &a, &none, &again)); /* one metric failed: what the others say is known */
+    ck_assert(!cache_find(cache, &b, &a, &settings, &again));
+    ck_assert_uint_eq(again.frames, 2);
+    ck_assert(isnan(again.externals[0]));
     ck_assert(cache_find(cache, &a, &b, &settings, &again));
     ck_assert_double_eq(again.ssimulacra2, -81.0 / 7);
     ck_assert_double_eq(again.externals[0], 1.25);
@@ -296,6 +299,41 @@ START_TEST(a_file_of_scores_that_makes_no_sense_is_none)
 }
 END_TEST
 
+/* A trace may come from anywhere: what no score can be is measured again. */
+START_TEST(entries_that_no_score_can_be_are_none)
+{
+    static const char *const entries[] = {
+        "\"frames\": 1, \"ssimulacra2\": 100.5",       "\"frames\": 1, \"ssimulacra2\": \"100\"",
+        "\"frames\": 1, \"ssimulacra2\": true",        "\"frames\": 1, \"ssimulacra2\": null",
+        "\"frames\": 0, \"ssimulacra2\": 80",          "\"frames\": -1, \"ssimulacra2\": 80",
+        "\"frames\": 4294967297, \"ssimulacra2\": 80", "\"frames\": 1.0, \"ssimulacra2\": 80",
+    };
+    const struct pair_settings none = {.external_count = 0};
+    struct content a = content(1), b = content(2);
+    struct pair_score score;
+    for (size_t i = 0; i <= sizeof entries / sizeof *entries; i++) {
+        bool last = i == sizeof entries / sizeof *entries; /* this one is one */
+        char text[1000];
+        snprintf(text, sizeof text,
+                 "{\"schema\": \"imgbench-quality/1\", \"method\": 1, \"contents\": {}, \"pairs\": {\"%064d-%064d\": "
+                 "{%s, \"psnr_db\": 40, \"ssim\": 0.5, \"ms_ssim\": null, \"reason\": \"\"}}}",
+                 0, 0, last ? "\"frames\": 1, \"ssimulacra2\": -1e3" : entries[i]);
+        for (char *at = strstr(text, "000"), *end = at + 129; at < end; at += 2)
+            if (*at == '-')
+                at--;
+            else
+                at[1] = at < end - 64 ? '1' : '2';
+        struct build_trace *trace = build_trace_new();
+        build_trace_file(trace, CACHE_NAME, text, strlen(text));
+        struct cache *cache = cache_read(build_trace_path(trace));
+        ck_assert_msg(cache_find(cache, &a, &b, &none, &score) == last, "%s", text);
+        ck_assert_uint_eq(score.frames, last);
+        cache_free(cache);
+        build_trace_free(trace);
+    }
+}
+END_TEST
+
 START_TEST(a_pipe_in_its_place_is_not_waited_for)
 {
     struct build_trace *trace = build_trace_new();
@@ -337,6 +375,7 @@ int main(void)
     tcase_add_test(all, scores_are_found_again);
     tcase_add_test(all, identical_pictures_stay_so);
     tcase_add_test(all, a_file_of_scores_that_makes_no_sense_is_none);
+    tcase_add_test(all, entries_that_no_score_can_be_are_none);
     tcase_add_test(all, a_pipe_in_its_place_is_not_waited_for);
     tcase_add_test(all, metrics_of_others_have_a_name_and_the_output);
     suite_add_tcase(suite, all);

@@ -45,12 +45,15 @@ static struct metrics *scored(struct run *run)
         output(run, png, FORMAT_WEBP, "libwebp", 80, 100000);
     struct metrics *metrics = metrics_compute(run);
     ck_assert(metrics && metrics_pairs(metrics));
-    metrics->retained.metrics[0] = "bm";
+    metrics->retained.metrics[0].name = "bm";
     metrics->retained.metric_count = 1;
     for (size_t i = 0; i < 12; i++)
         put(metrics, i, retained[i % 6] + (i < 6 ? 0 : 2.5));
     metrics->retained.pairs[1].score.resized = true;
     metrics->retained.pairs[2].score.externals[0] = 1.5;
+    snprintf(metrics->retained.pairs[3].score.external_reason, PAIR_SCORE_REASON_BYTES, "bm ended with exit code 3");
+    snprintf(metrics->retained.pairs[4].score.reason, PAIR_SCORE_REASON_BYTES,
+             "only the first frame of 5 was compared");
     for (size_t i = 12; i < 21; i++)
         snprintf(metrics->retained.pairs[i].score.reason, PAIR_SCORE_REASON_BYTES, "reason %zu \033[31m<b>|",
                  i / 2 * 2);

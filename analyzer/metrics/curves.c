@@ -54,7 +54,8 @@ static void add_source(const struct dot *dots, size_t count, struct curve_score 
 {
     for (size_t i = 0; i + 1 < count; i++) {
         const struct dot *below = &dots[i], *above = &dots[i + 1];
-        if (below->score > at->score || above->score < at->score || below->score == above->score)
+        if (below->score > at->score || above->score < at->score || below->score == above->score ||
+            below->row == above->row)
             continue;
         if (isnan(below->bytes_out) || isnan(above->bytes_out) || isnan(below->bytes_in))
             return;
@@ -162,7 +163,9 @@ static size_t collect(struct metrics *metrics, struct dot *dots)
     size_t count = 0;
     for (size_t i = 0; i < retained->pair_count; i++) {
         const struct quality_pair *pair = &retained->pairs[i];
-        const struct quality_row *row = isnan(pair->score.ssimulacra2) ? NULL : metrics_row_of(metrics, pair);
+        /* Of another size its bytes and its score say something else. */
+        bool fits = !isnan(pair->score.ssimulacra2) && !pair->score.resized;
+        const struct quality_row *row = fits ? metrics_row_of(metrics, pair) : NULL;
         if (row)
             dots[count++] = (struct dot){.row = row,
                                          .source = pair->source,

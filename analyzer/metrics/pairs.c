@@ -18,6 +18,13 @@ struct pair_score pair_score_none(const char *reason)
     return score;
 }
 
+const char *pair_score_note(const struct pair_score *score, char room[PAIR_SCORE_NOTE_BYTES])
+{
+    bool both = *score->reason && *score->external_reason;
+    snprintf(room, PAIR_SCORE_NOTE_BYTES, "%s%s%s", score->reason, both ? "; " : "", score->external_reason);
+    return *room ? room : NULL;
+}
+
 /* Why there are no two files to compare, or NULL. */
 static const char *obstacle(const struct run *run, const struct chain *chain, const struct image_file *output,
                             char room[PAIR_SCORE_REASON_BYTES])

@@ -182,42 +182,83 @@ static int compare_reasons(const void *left, const void *right)
     return strcmp(a->score.reason, b->score.reason);
 }
 
-static int compare_missing(const void *left, const void *right)
+static int compare_counts(const void *left, const void *right)
 {
-    const struct missing_score *a = left, *b = right;
+    const struct score_reason *a = left, *b = right;
     if (a->n != b->n)
         return a->n < b->n ? 1 : -1;
     return strcmp(a->reason, b->reason);
 }
 
-static bool count_missing(struct retained_figures *retained)
+/* Of the pairs with, or without, a score; a pair with one and without a reason has nothing to say. */
+static bool count_reasons(const struct retained_figures *retained, bool scored, struct score_reason **reasons,
+                          size_t *reason_count)
 {
-    const struct quality_pair **missing = calloc(retained->pair_count + 1, sizeof *missing);
+    const struct quality_pair **pairs = calloc(retained->pair_count + 1, sizeof *pairs);
     size_t count = 0;
-    retained->missing = calloc(retained->pair_count + 1, sizeof *retained->missing);
-    if (!missing || !retained->missing) {
-        free(missing);
+    *reasons = calloc(retained->pair_count + 1, sizeof **reasons);
+    if (!pairs || !*reasons) {
+        free(pairs);
         return false;
     }
-    for (size_t i = 0; i < retained->pair_count; i++)
-        if (isnan(retained->pairs[i].score.ssimulacra2))
-            missing[count++] = &retained->pairs[i];
-    qsort(missing, count, sizeof(*missing), compare_reasons);
-    for (size_t i = 0; i < count; i++) {
-        if (!i || strcmp(missing[i]->score.reason, missing[i - 1]->score.reason) != 0)
-            retained->missing[retained->missing_count++].reason = missing[i]->score.reason;
-        retained->missing[retained->missing_count - 1].n++;
+    for (size_t i = 0; i < retained->pair_count; i++) {
+        const struct pair_score *score = &retained->pairs[i].score;
+        if (isnan(score->ssimulacra2) == !scored && (!scored || *score->reason))
+            pairs[count++] = &retained->pairs[i];
     }
-    qsort(retained->missing, retained->missing_count, sizeof *retained->missing, compare_missing);
-    free(missing);
+    qsort(pairs, count, sizeof(*pairs), compare_reasons);
+    for (size_t i = 0; i < count; i++) {
+        if (!i || strcmp(pairs[i]->score.reason, pairs[i - 1]->score.reason) != 0)
+            (*reasons)[(*reason_count)++].reason = pairs[i]->score.reason;
+        (*reasons)[*reason_count - 1].n++;
+    }
+    qsort(*reasons, *reason_count, sizeof **reasons, compare_counts);
+    free(pairs);
     return true;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+static bool fill_metrics(struct retained_figures *retained)
+{
+    double *values = calloc(retained->pair_count + 1, sizeof *values);
+    for (size_t k = 0; values && k < retained->metric_count; k++) {
+        struct metric_figures *figures = &retained->metrics[k];
+        figures->n = figures->failed = 0;
+        for (size_t i = 0; i < retained->pair_count; i++) {
+            const struct pair_score *score = &retained->pairs[i].score;
+            if (!isnan(score->externals[k]))
+                values[figures->n++] = score->externals[k];
+            else if (score->frames)
+                figures->failed++;
+            size_t name = strlen(figures->name);
+            if (!figures->reason && !strncmp(score->external_reason, figures->name, name) &&
+                score->external_reason[name] == ' ')
+                figures->reason = score->external_reason;
+        }
+        qsort(values, figures->n, sizeof *values, compare_numbers);
+        size_t middle = figures->n / 2;
+        figures->median = !figures->n      ? (double)NAN
+                          : figures->n % 2 ? values[middle]
+                                           : (values[middle - 1] + values[middle]) / 2;
+    }
+    bool good = values != NULL;
+    free(values);
+    return good;
 }
 
 bool metrics_retained(struct metrics *metrics)
 {
     metrics->retained.measured = true;
     clear_rows(metrics);
-    return fill_all_rows(metrics) && count_missing(&metrics->retained) && metrics_curves(metrics);
+    struct retained_figures *retained = &metrics->retained;
+    return fill_all_rows(metrics) && count_reasons(retained, false, &retained->missing, &retained->missing_count) &&
+           count_reasons(retained, true, &retained->noted, &retained->noted_count) && fill_metrics(retained) &&
+           metrics_curves(metrics);
 }
 
 void metrics_retained_release(struct metrics *metrics)
@@ -227,6 +268,7 @@ void metrics_retained_release(struct metrics *metrics)
         free(retained->curves[i].points);
     free(retained->curves);
     free(retained->missing);
+    free(retained->noted);
     free(retained->pairs);
     free(retained->pair_of_image);
 }

@@ -43,9 +43,17 @@ struct retained {
     size_t worst_count;
 };
 
-struct missing_score {
-    const char *reason; /* of the first such pair */
-    uint64_t n;
+struct score_reason {
+    const char *reason;
+    uint64_t n; /* pairs that have it */
+};
+
+/* What an external metric said. */
+struct metric_figures {
+    const char *name;
+    uint64_t n, failed;
+    double median;      /* NAN at n = 0 */
+    const char *reason; /* of the first pair where one failed, or NULL */
 };
 
 /* The pairs that one setting of an encoder made. */
@@ -85,14 +93,16 @@ struct retained_figures {
     bool measured;              /* else nothing of this is known */
     struct quality_pair *pairs; /* one per final output of an ok chain */
     size_t pair_count;
-    uint32_t *pair_of_image; /* one per run->images: NO_ID = none */
-    const char *metrics[EXTERNAL_METRICS_MAX];
+    uint32_t *pair_of_image;                             /* one per run->images: NO_ID = none */
+    struct metric_figures metrics[EXTERNAL_METRICS_MAX]; /* names are set by who scores */
     size_t metric_count;
     struct retained all;
     uint64_t bands[BAND_COUNT];
     uint64_t lossy_inputs, resized; /* of the scored */
-    struct missing_score *missing;  /* by reason, most frequent first */
+    struct score_reason *missing;   /* why there is no score, most frequent first */
     size_t missing_count;
+    struct score_reason *noted; /* what scores leave out, most frequent first */
+    size_t noted_count;
     struct quality_curve *curves; /* by format, encoder, scale */
     size_t curve_count;
 };

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -125,15 +126,37 @@ static void print_key(char key[KEY_BYTES], const struct content *reference, cons
     print_hash(at, distorted);
 }
 
-static double number(const json_t *pair, const char *key)
-{
-    const json_t *value = json_object_get(pair, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* A number within limits, or null, which is NAN; anything else makes the whole entry worthless. */
+static bool take_number(const json_t *pair, const char *key, double least, double most, double *value)
+{
+    const json_t *json = json_object_get(pair, key);
+    *value = json_is_number(json) ? json_number_value(json) : (double)NAN;
+    return json_is_null(json) || (*value >= least && *value <= most);
+}
+
+/* Whether an entry is one that cache_put() could have written. */
+static bool take_pair(const json_t *pair, struct pair_score *score)
+{
+    const char *reason = json_string_value(json_object_get(pair, "reason"));
+    json_int_t frames = json_integer_value(json_object_get(pair, "frames"));
+    *score = pair_score_none(reason ? reason : "");
+    score->identical = json_is_true(json_object_get(pair, "identical"));
+    bool good = json_is_object(pair) && reason && frames >= 1 && frames <= PAIR_FRAMES_MAX &&
+                take_number(pair, "ssimulacra2", -DBL_MAX, 100, &score->ssimulacra2) &&
+                take_number(pair, "psnr_db", 0, DBL_MAX, &score->psnr_db) &&
+                take_number(pair, "ssim", -1, 1, &score->ssim) && take_number(pair, "ms_ssim", 0, 1, &score->ms_ssim) &&
+                (*reason || !isnan(score->ssimulacra2));
+    if (score->identical)
+        score->psnr_db = (double)INFINITY;
+    score->resized = json_is_true(json_object_get(pair, "resized"));
+    score->alpha = json_is_true(json_object_get(pair, "alpha"));
+    score->frames = good ? (uint32_t)frames : 0;
+    return good;
 }
 
 bool cache_find(const struct cache *cache, const struct content *reference, const struct content *distorted,
@@ -142,34 +165,24 @@ bool cache_find(const struct cache *cache, const struct content *reference, cons
     char key[KEY_BYTES];
     print_key(key, reference, distorted);
     const json_t *pair = json_object_get(cache->pairs, key);
-    if (!json_is_object(pair) || !json_is_integer(json_object_get(pair, "frames")))
+    if (!take_pair(pair, score)) {
+        *score = pair_score_none("");
         return false;
-    const char *reason = json_string_value(json_object_get(pair, "reason"));
-    *score = pair_score_none(reason ? reason : "");
-    score->ssimulacra2 = number(pair, "ssimulacra2");
-    score->identical = json_is_true(json_object_get(pair, "identical"));
-    score->psnr_db = score->identical ? (double)INFINITY : number(pair, "psnr_db");
-    score->ssim = number(pair, "ssim");
-    score->ms_ssim = number(pair, "ms_ssim");
-    score->resized = json_is_true(json_object_get(pair, "resized"));
-    score->alpha = json_is_true(json_object_get(pair, "alpha"));
-    score->frames = (uint32_t)json_integer_value(json_object_get(pair, "frames"));
-    for (size_t i = 0; i < settings->external_count; i++) {
-        score->externals[i] = number(json_object_get(pair, "externals"), settings->externals[i].command);
-        if (isnan(score->externals[i]))
-            return false;
     }
-    return score->frames > 0;
+    bool complete = true;
+    for (size_t i = 0; i < settings->external_count; i++) {
+        const json_t *value = json_object_get(json_object_get(pair, "externals"), settings->externals[i].command);
+        score->externals[i] = json_is_number(value) ? json_number_value(value) : (double)NAN;
+        complete &= isfinite(score->externals[i]);
+    }
+    return complete;
 }
 
 void cache_put(struct cache *cache, const struct content *reference, const struct content *distorted,
                const struct pair_settings *settings, const struct pair_score *score)
 {
     char key[KEY_BYTES];
-    bool complete = score->frames > 0;
-    for (size_t i = 0; i < settings->external_count; i++)
-        complete &= isfinite(score->externals[i]);
-    if (!complete)
+    if (!score->frames)
         return;
     print_key(key, reference, distorted);
     json_t *externals = json_incref(json_object_get(json_object_get(cache->pairs, key), "externals"));
@@ -178,7 +191,8 @@ void cache_put(struct cache *cache, const struct content *reference, const struc
         externals = json_object();
     }
     for (size_t i = 0; i < settings->external_count; i++)
-        json_object_set_new(externals, settings->externals[i].command, json_real(score->externals[i]));
+        if (isfinite(score->externals[i]))
+            json_object_set_new(externals, settings->externals[i].command, json_real(score->externals[i]));
     json_t *pair = json_pack("{s:o, s:b, s:o, s:o, s:o, s:b, s:b, s:i, s:s, s:o}", "ssimulacra2",
                              number_or_null(score->ssimulacra2), "identical", score->identical, "psnr_db",
                              number_or_null(score->psnr_db), "ssim", number_or_null(score->ssim), "ms_ssim",

@@ -24,10 +24,11 @@ void cache_free(struct cache *cache);
 bool cache_find_content(const struct cache *cache, const struct image_file_state *state, struct content *content);
 void cache_put_content(struct cache *cache, const struct image_file_state *state, const struct content *content);
 
-/* False unless all of the settings' metrics are known. */
+/* False unless all of the settings' metrics are known; *score has those that are, and no frames where none is. */
 bool cache_find(const struct cache *cache, const struct content *reference, const struct content *distorted,
                 const struct pair_settings *settings, struct pair_score *score);
-/* What was not measured is not kept. Takes the place of what there was, but other external metrics stay. */
+/* What was not measured is not kept, nor a metric that failed. Takes the place of what there was, but other external
+ * metrics stay. */
 void cache_put(struct cache *cache, const struct content *reference, const struct content *distorted,
                const struct pair_settings *settings, const struct pair_score *score);
 

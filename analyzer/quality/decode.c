@@ -36,6 +36,7 @@
     F(vips_image_get_blob)                                                                                             \
     F(vips_image_set_blob_copy)                                                                                        \
     F(vips_image_get_string)                                                                                           \
+    F(vips_image_get_int)                                                                                              \
     F(vips_image_hasalpha)                                                                                             \
     F(vips_autorot)                                                                                                    \
     F(vips_bandjoin2)                                                                                                  \
@@ -143,8 +144,16 @@ static bool transform(VipsImage **image)
                    &made);
 }
 
+/* What a pure gamma of 2.2 is in sRGB's code. */
+static double from_gamma(double code)
+{
+    double linear = pow(code / 65535, 2.2);
+    return 65535 * (linear <= 0.0031308 ? 12.92 * linear : 1.055 * pow(linear, 1 / 2.4) - 0.055);
+}
+
 /* The colours of a coarse lattice tell: most profiles that files carry are sRGB's own, and going through it would only
- * add rounding to pictures that are equal. */
+ * add rounding to pictures that are equal. So does one of sRGB's colours and a pure gamma of 2.2: encoders make it of a
+ * PNG's gAMA, which libvips passes over. */
 static bool is_srgb(VipsImage *with_profile)
 {
     enum { STEP_COUNT = 9, COLOURS = STEP_COUNT * STEP_COUNT * STEP_COUNT };
@@ -169,13 +178,16 @@ static bool is_srgb(VipsImage *with_profile)
     }
     turned = same ? vips.vips_image_write_to_memory(colours, &bytes) : NULL;
     same = turned && bytes == sizeof lattice;
-    for (size_t i = 0; same && i < 3 * COLOURS; i++)
-        same = fabs((double)turned[i] - (double)lattice[i / 3][i % 3]) <= SRGB_TOLERANCE;
+    bool gamma = same;
+    for (size_t i = 0; (same || gamma) && i < 3 * COLOURS; i++) {
+        same = same && fabs((double)turned[i] - (double)lattice[i / 3][i % 3]) <= SRGB_TOLERANCE;
+        gamma = gamma && fabs((double)turned[i] - from_gamma(lattice[i / 3][i % 3])) <= SRGB_TOLERANCE;
+    }
     free(turned); /* glib's memory is malloc's */
     if (colours)
         vips.g_object_unref(colours);
     vips.vips_error_clear();
-    return same;
+    return same || gamma;
 }
 
 /* Three bands of 16-bit sRGB, from whatever the colours are. A profile that cannot be used counts as none, as it does
@@ -213,6 +225,21 @@ static bool split_alpha(VipsImage **image, VipsImage **alpha)
            replace(image, vips.vips_extract_band(*image, &made, 0, "n", colours, NULL), &made);
 }
 
+/* libheif's 10 and 12 bits lie at the top of 16: the highest has to be 65535. */
+static double depth_factor(VipsImage *image)
+{
+    int bits = 0;
+    if (image->BandFmt == VIPS_FORMAT_USHORT && vips.vips_image_get_typeof(image, "heif-bitdepth"))
+        vips.vips_image_get_int(image, "heif-bitdepth", &bits);
+    return bits > 8 && bits < 16 ? 65535. / (65536. - (1 << (16 - bits))) : 1;
+}
+
+static bool stretch(VipsImage **image)
+{
+    double factor = depth_factor(*image);
+    return factor == 1 || to_16_bits(image, factor);
+}
+
 static bool resize(VipsImage **image, size_t width, size_t height, bool alpha)
 {
     VipsImage *made = NULL;
@@ -231,19 +258,28 @@ static bool turns(VipsImage *image)
     return vips.vips_image_get_orientation(image) > 1;
 }
 
+static bool is_loaded_by(VipsImage *image, const char *loader)
+{
+    const char *name = "";
+    if (vips.vips_image_get_typeof(image, VIPS_META_LOADER))
+        vips.vips_image_get_string(image, VIPS_META_LOADER, &name);
+    return !strncmp(name, loader, strlen(loader));
+}
+
 /* Only animations have frames: further pages of documents are pictures of their own. */
 static unsigned frames_of(VipsImage *image)
 {
-    const char *loader = "";
-    if (vips.vips_image_get_typeof(image, VIPS_META_LOADER))
-        vips.vips_image_get_string(image, VIPS_META_LOADER, &loader);
-    bool animated = !strncmp(loader, "gifload", 7) || !strncmp(loader, "webpload", 8);
+    bool animated = is_loaded_by(image, "gifload") || is_loaded_by(image, "webpload");
     int pages = vips.vips_image_get_n_pages(image);
     return animated && pages > 1 ? (unsigned)pages : 1;
 }
 
-static VipsImage *open_frame(const struct picture *picture, unsigned frame)
+/* scale: of a drawing, which has no pixels until somebody asks for them. */
+static VipsImage *open_frame(const struct picture *picture, unsigned frame, double scale)
 {
+    if (scale != 1)
+        return vips.vips_image_new_from_file(picture->path, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                                             VIPS_FAIL_ON_ERROR, "scale", scale, NULL);
     if (frame)
         return vips.vips_image_new_from_file(picture->path, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
                                              VIPS_FAIL_ON_ERROR, "page", (int)frame, NULL);
@@ -254,7 +290,7 @@ static VipsImage *open_frame(const struct picture *picture, unsigned frame)
 bool decode_open(const char *path, struct picture *picture, char reason[DECODE_REASON_BYTES])
 {
     *picture = (struct picture){.path = path};
-    VipsImage *image = open_frame(picture, 0);
+    VipsImage *image = open_frame(picture, 0, 1);
     if (!image)
         return failed(path, reason);
     bool sideways = vips.vips_image_get_orientation(image) >= 5;
@@ -262,6 +298,8 @@ bool decode_open(const char *path, struct picture *picture, char reason[DECODE_R
     picture->height = (size_t)(sideways ? image->Xsize : image->Ysize);
     picture->frames = frames_of(image);
     picture->alpha = vips.vips_image_hasalpha(image);
+    picture->drawing = is_loaded_by(image, "svgload");
+    picture->deep = image->BandFmt != VIPS_FORMAT_UCHAR;
     vips.g_object_unref(image);
     return true;
 }
@@ -279,7 +317,7 @@ static bool turn(VipsImage **image)
 static bool prepare(VipsImage **image, size_t width, size_t height)
 {
     VipsImage *alpha = NULL, *made = NULL;
-    bool good = turn(image) && split_alpha(image, &alpha) && to_srgb(image) &&
+    bool good = turn(image) && stretch(image) && split_alpha(image, &alpha) && to_srgb(image) &&
                 (!alpha || replace(image, vips.vips_bandjoin2(*image, alpha, &made, NULL), &made)) &&
                 resize(image, width, height, alpha != NULL);
     if (alpha)
@@ -292,7 +330,8 @@ bool decode_frame(const struct picture *picture, unsigned frame, size_t width, s
 {
     size_t bytes = 0;
     *pixels = (struct pixels){0};
-    VipsImage *image = open_frame(picture, frame);
+    double scale = picture->drawing ? (double)width / (double)picture->width : 1;
+    VipsImage *image = open_frame(picture, frame, scale);
     if (!image)
         return failed(picture->path, reason);
     bool good = prepare(&image, width, height);

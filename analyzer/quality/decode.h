@@ -18,6 +18,8 @@ struct picture {
     size_t width, height; /* of one frame, orientation applied */
     unsigned frames;      /* more than 1 only of animations */
     bool alpha;
+    bool deep;    /* more than 8 bits */
+    bool drawing; /* made of lines, in pixels only as it is asked for */
 };
 
 /* Reads the header. False with a reason when libvips cannot read the file. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: running a program that compares two pictures, and reading its number.
- * Must not know: traces, what the number means. Whatever the program does, it ends within its time, with its children.
- */
+ * Must not know: traces, what the number means. Whatever the program does, it ends within its time,
+ * with its process group. */
 #include "analyzer/quality/external.h"
 
 #include <errno.h>
@@ -168,6 +168,8 @@ static void become(const char *line, int out, int complaints)
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(nothing, STDIN_FILENO);
@@ -204,6 +206,9 @@ static void complain(char *reason, const char *name, int complaints, const char 
     ssize_t n = complaints < 0 ? 0 : pread(complaints, text, COMPLAINT, 0);
     text[n > 0 ? n : 0] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
+    for (size_t i = 0; text[i]; i++) /* bytes may be anything, and cut within a character */
+        if ((unsigned char)text[i] < ' ' || (unsigned char)text[i] > '~')
+            text[i] = '?';
     int used = snprintf(reason, PAIR_SCORE_REASON_BYTES, "%s %s", name, what);
     if (*text)
         snprintf(reason + used, PAIR_SCORE_REASON_BYTES - (size_t)used, " (%s)", text);
@@ -240,9 +245,8 @@ static double measure(const struct external_metric *metric, double timeout_s, ch
 
 static bool make_place(void)
 {
-    const char *temporary = getenv("TMPDIR");
-    snprintf(place.directory, sizeof place.directory, "%s/imgbench-score-XXXXXX",
-             temporary && *temporary ? temporary : "/tmp");
+    const char *temporary = getenv("TMPDIR"), *chosen = temporary && *temporary == '/' ? temporary : "/tmp";
+    snprintf(place.directory, sizeof place.directory, "%s/imgbench-score-XXXXXX", chosen);
     if (!mkdtemp(place.directory))
         return false;
     snprintf(place.reference, sizeof place.reference, "%s/ref.png", place.directory);

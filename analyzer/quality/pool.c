@@ -59,6 +59,8 @@ static void become_worker(const struct pool *pool, int channel)
     struct rlimit none = {0, 0};
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_IGN); /* our parent's end is ours, too */
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     setrlimit(RLIMIT_CORE, &none);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) /* decoders like to talk */

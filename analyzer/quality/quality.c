@@ -14,11 +14,14 @@
 
 #include "analyzer/memory.h"
 #include "analyzer/message.h"
+#include "analyzer/monotonic.h"
 #include "analyzer/originals.h"
 #include "analyzer/pack/content_hash.h"
 #include "analyzer/pack/machine.h"
 #include "analyzer/quality/cache.h"
 #include "analyzer/quality/pool.h"
+
+#define WRITE_NS UINT64_C(10000000000)
 
 /* A file to compare, where it lies now. */
 struct side {
@@ -39,6 +42,7 @@ struct session {
     bool here; /* the trace was recorded on this machine */
     struct job *jobs;
     size_t count, done;
+    uint64_t written_ns; /* when the scores were last written */
 };
 
 static struct image_file_state state_of(const struct image_file *file)
@@ -113,15 +117,17 @@ static void consider(struct session *session, struct quality_pair *pair)
         find_file(session, source, &job.reference) || find_original(session, source, &job.reference, &answer);
     bool output_there = find_file(session, output, &job.distorted);
     bool known = find_content(session, source, &job.reference) && find_content(session, output, &job.distorted);
-    if (!known ||
-        !cache_find(session->cache, &job.reference.content, &job.distorted.content, session->settings, &pair->score)) {
-        if (input_there && output_there && known) {
-            session->jobs[session->count++] = job;
-            return;
-        }
-        pair->score =
-            pair_score_none(!output_there ? lack_of_output(session, output) : lack_of_input(session, source, answer));
+    bool complete = known && cache_find(session->cache, &job.reference.content, &job.distorted.content,
+                                        session->settings, &pair->score);
+    if (!complete && known && input_there && output_there) {
+        session->jobs[session->count++] = job;
+        return;
     }
+    const char *lack = !output_there ? lack_of_output(session, output) : lack_of_input(session, source, answer);
+    if (!pair->score.frames)
+        pair->score = pair_score_none(lack);
+    else if (!complete) /* what was measured before is known, another metric is not */
+        snprintf(pair->score.external_reason, sizeof pair->score.external_reason, "--metric could not run: %s", lack);
     free(job.reference.path);
     free(job.distorted.path);
 }
@@ -153,6 +159,10 @@ static void take_score(void *context, size_t index, const struct pair_score *sco
     job->pair->score = *score;
     cache_put(session->cache, &job->reference.content, &job->distorted.content, session->settings, score);
     session->done++;
+    if (monotonic_ns() - session->written_ns > WRITE_NS) { /* who ends us early has not waited for nothing */
+        cache_write(session->cache);
+        session->written_ns = monotonic_ns();
+    }
     message_progress("comparing images", (double)session->done / (double)session->count);
 }
 
@@ -186,7 +196,7 @@ bool quality_measure(struct metrics *metrics, const struct pair_settings *wanted
 {
     struct pair_settings settings = *wanted;
     settings.memory_bytes = quality_memory(quality_processes());
-    struct session session = {.metrics = metrics, .settings = &settings};
+    struct session session = {.metrics = metrics, .settings = &settings, .written_ns = monotonic_ns()};
     struct retained_figures *retained = &metrics->retained;
     bool good = metrics_pairs(metrics);
     if (good) {
@@ -194,7 +204,7 @@ bool quality_measure(struct metrics *metrics, const struct pair_settings *wanted
         session.cache = cache_read(metrics->run->trace_path);
         retained->metric_count = settings.external_count;
         for (size_t i = 0; i < settings.external_count; i++)
-            retained->metrics[i] = settings.externals[i].name;
+            retained->metrics[i].name = settings.externals[i].name;
         score_pairs(&session);
         cache_write(session.cache); /* where it cannot be written, the next report measures again */
         cache_free(session.cache);

@@ -163,8 +163,8 @@ static double score(const struct metrics *metrics, size_t index, enum score_figu
 static const char *score_note(const struct metrics *metrics, size_t index, char room[IMAGE_COLUMN_TEXT])
 {
     const struct quality_pair *pair = metrics_pair_of(metrics, index);
-    (void)room;
-    return pair && *pair->score.reason ? pair->score.reason : NULL;
+    _Static_assert(PAIR_SCORE_NOTE_BYTES <= IMAGE_COLUMN_TEXT, "a note fits");
+    return pair ? pair_score_note(&pair->score, room) : NULL;
 }
 
 static const char *externals(const struct metrics *metrics, size_t index, char room[IMAGE_COLUMN_TEXT])
@@ -174,7 +174,7 @@ static const char *externals(const struct metrics *metrics, size_t index, char r
     for (size_t i = 0; pair && i < metrics->retained.metric_count && used < IMAGE_COLUMN_TEXT; i++)
         if (!isnan(pair->score.externals[i]))
             used += (size_t)snprintf(room + used, IMAGE_COLUMN_TEXT - used, "%s%s:%.6g", used ? " " : "",
-                                     metrics->retained.metrics[i], pair->score.externals[i]);
+                                     metrics->retained.metrics[i].name, pair->score.externals[i]);
     return used ? room : NULL;
 }
 

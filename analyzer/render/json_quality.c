@@ -34,15 +34,16 @@ json_t *render_json_image_quality(const struct metrics *metrics, size_t index)
     if (!pair)
         return json_null();
     const struct pair_score *score = &pair->score;
+    char room[PAIR_SCORE_NOTE_BYTES];
     json_t *externals = json_object();
     for (size_t i = 0; i < metrics->retained.metric_count; i++)
-        json_object_set_new(externals, metrics->retained.metrics[i], render_json_number(score->externals[i]));
+        json_object_set_new(externals, metrics->retained.metrics[i].name, render_json_number(score->externals[i]));
     return json_pack("{s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:b, s:i, s:o, s:o}", "score",
                      render_json_number(score->ssimulacra2), "psnr_db", render_json_number(score->psnr_db), "ssim",
                      render_json_number(score->ssim), "ms_ssim", render_json_number(score->ms_ssim), "identical",
                      (int)score->identical, "resized", (int)score->resized, "lossy_input", (int)pair->lossy_source,
                      "alpha", (int)score->alpha, "frames", (int)score->frames, "reason",
-                     *score->reason ? render_json_text(score->reason) : json_null(), "metrics", externals);
+                     render_json_text(pair_score_note(score, room)), "metrics", externals);
 }
 
 static json_t *curve(const struct quality_curve *curve)
@@ -80,23 +81,38 @@ static json_t *band_counts(const struct retained_figures *retained)
     return object;
 }
 
+static json_t *reasons(const struct score_reason *reasons, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_pack("{s:o, s:o}", "reason", render_json_text(reasons[i].reason), "n",
+                                               render_json_integer(reasons[i].n)));
+    return array;
+}
+
 json_t *render_json_quality(const struct metrics *metrics)
 {
     const struct retained_figures *retained = &metrics->retained;
     if (!retained->measured)
         return json_null();
-    json_t *missing = json_array(), *names = json_array(), *curves = json_array();
-    for (size_t i = 0; i < retained->missing_count; i++)
-        json_array_append_new(missing, json_pack("{s:o, s:o}", "reason", render_json_text(retained->missing[i].reason),
-                                                 "n", render_json_integer(retained->missing[i].n)));
-    for (size_t i = 0; i < retained->metric_count; i++)
-        json_array_append_new(names, render_json_text(retained->metrics[i]));
+    json_t *names = json_array(), *curves = json_array(), *values = json_object();
+    for (size_t i = 0; i < retained->metric_count; i++) {
+        const struct metric_figures *figures = &retained->metrics[i];
+        json_array_append_new(names, render_json_text(figures->name));
+        json_object_set_new(values, figures->name,
+                            json_pack("{s:o, s:o, s:o, s:o}", "n", render_json_integer(figures->n), "median",
+                                      render_json_number(figures->median), "failed",
+                                      render_json_integer(figures->failed), "reason",
+                                      render_json_text(figures->reason)));
+    }
     for (size_t i = 0; i < retained->curve_count; i++)
         json_array_append_new(curves, curve(&retained->curves[i]));
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "metric", "SSIMULACRA 2.1", "pairs",
-                     render_json_integer(retained->pair_count), "scored", render_json_integer(retained->all.n),
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "metric", "SSIMULACRA 2.1",
+                     "pairs", render_json_integer(retained->pair_count), "scored", render_json_integer(retained->all.n),
                      "quality_retained", render_json_median_retained(metrics, &retained->all), "retained",
                      render_json_retained(metrics, &retained->all), "bands", band_counts(retained), "lossy_inputs",
                      render_json_integer(retained->lossy_inputs), "resized", render_json_integer(retained->resized),
-                     "not_scored", missing, "metrics", names, "curves", curves);
+                     "not_scored", reasons(retained->missing, retained->missing_count), "noted",
+                     reasons(retained->noted, retained->noted_count), "metrics", names, "metric_values", values,
+                     "curves", curves);
 }

@@ -45,6 +45,14 @@ static void summary(const struct metrics *metrics, FILE *out)
                 format_count(metrics->retained.pair_count).text);
     else if (metrics->retained.measured)
         fputs("| Quality retained | n/a (no output could be compared with its input) |\n", out);
+    for (size_t i = 0; metrics->retained.measured && i < metrics->retained.metric_count; i++) {
+        const struct metric_figures *figures = &metrics->retained.metrics[i];
+        if (figures->n)
+            fprintf(out, "| %s | median %.6g, n=%s, %s failed |\n", figures->name, figures->median,
+                    format_count(figures->n).text, format_count(figures->failed).text);
+        else
+            fprintf(out, "| %s | n/a, %s failed |\n", figures->name, format_count(figures->failed).text);
+    }
     fprintf(out, "| CPU | %s of %s usable CPUs; %s per MB saved |\n", format_percent(metrics->cpu_avg_ratio).text,
             format_number(metrics->run->host.usable_cpus).text,
             format_duration(metrics->value.cpu_s_per_mb_saved).text);

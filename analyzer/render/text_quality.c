@@ -100,7 +100,8 @@ static void limits_row(struct rows *rows)
         fprintf(rows->page->out, "Lossy inputs: %s; what they had lost before this run does not count",
                 format_count(retained->lossy_inputs).text);
     if (retained->resized)
-        fprintf(rows->page->out, "%sesized: %s, compared with the input resized the same way",
+        fprintf(rows->page->out,
+                "%sesized: %s, compared with the input resized by Lanczos' filter (another one costs points)",
                 retained->lossy_inputs ? "; r" : "R", format_count(retained->resized).text);
     fputc('\n', rows->page->out);
 }
@@ -129,24 +130,51 @@ static void curve_rows(struct rows *rows, const struct quality_curve *curve)
     }
 }
 
-static void missing_rows(struct rows *rows)
+static void reason_rows(struct rows *rows, const char *what, uint64_t n, const struct score_reason *reasons,
+                        size_t count)
 {
     const struct page *page = rows->page;
-    const struct retained_figures *retained = &page->metrics->retained;
-    size_t shown = retained->missing_count < REASON_ROWS ? retained->missing_count : REASON_ROWS;
-    bool all = shown == retained->missing_count;
+    size_t shown = count < REASON_ROWS ? count : REASON_ROWS;
+    bool all = shown == count;
     begin_row(rows);
-    fprintf(page->out, "Not scored: %s\n", format_count(retained->pair_count - retained->all.n).text);
+    fprintf(page->out, "%s: %s\n", what, format_count(n).text);
     for (size_t i = 0; i < shown; i++) {
         begin_inner_row(rows, all && i + 1 == shown);
-        fprintf(page->out, "%s: ", format_count(retained->missing[i].n).text);
-        render_text_foreign(page, retained->missing[i].reason);
+        fprintf(page->out, "%s: ", format_count(reasons[i].n).text);
+        render_text_foreign(page, reasons[i].reason);
         fputc('\n', page->out);
     }
     if (!all) {
         begin_inner_row(rows, true);
-        fprintf(page->out, "%zu more reasons\n", retained->missing_count - shown);
+        fprintf(page->out, "%zu more reasons\n", count - shown);
     }
+}
+
+static void metric_row(struct rows *rows, const struct metric_figures *figures)
+{
+    FILE *out = rows->page->out;
+    begin_row(rows);
+    fprintf(out, "%s: ", figures->name);
+    if (figures->n)
+        fprintf(out, "median %.6g, n=%s", figures->median, format_count(figures->n).text);
+    else
+        fputs("n/a", out);
+    if (figures->failed)
+        fprintf(out, "; failed: %s", format_count(figures->failed).text);
+    if (figures->reason) {
+        fputs(" (", out);
+        render_text_foreign(rows->page, figures->reason);
+        fputc(')', out);
+    }
+    fputc('\n', out);
+}
+
+static uint64_t sum(const struct score_reason *reasons, size_t count)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        n += reasons[i].n;
+    return n;
 }
 
 void render_text_quality(const struct page *page)
@@ -172,7 +200,8 @@ void render_text_quality(const struct page *page)
     fprintf(out, ", n=%s (SSIMULACRA 2 against this run's input, 100 = identical)\n",
             format_count(retained->all.n).text);
     bool limits = retained->lossy_inputs || retained->resized;
-    struct rows rows = {page, (retained->all.n ? 2u : 0u) + limits + (retained->missing_count > 0)};
+    struct rows rows = {page, (retained->all.n ? 2u : 0u) + limits + (retained->missing_count > 0) +
+                                  (retained->noted_count > 0) + retained->metric_count};
     for (size_t i = 0; i < retained->curve_count; i++)
         rows.left += retained->curves[i].at_count > 0;
     if (retained->all.n) {
@@ -184,6 +213,12 @@ void render_text_quality(const struct page *page)
     for (size_t i = 0; i < retained->curve_count; i++)
         if (retained->curves[i].at_count)
             curve_rows(&rows, &retained->curves[i]);
+    for (size_t i = 0; i < retained->metric_count; i++)
+        metric_row(&rows, &retained->metrics[i]);
+    if (retained->noted_count)
+        reason_rows(&rows, "Scored in part", sum(retained->noted, retained->noted_count), retained->noted,
+                    retained->noted_count);
     if (retained->missing_count)
-        missing_rows(&rows);
+        reason_rows(&rows, "Not scored", retained->pair_count - retained->all.n, retained->missing,
+                    retained->missing_count);
 }

@@ -108,6 +108,14 @@ score_is "alpha, resized" 85 alpha.png alpha-half.png
 grep -F "only the first frame was compared: 1 became 5" lines >/dev/null || fail "one frame and five: $(cat lines)"
 "$imgbench" score five.png five.png >scores 2>lines # libvips knows no animated PNG
 grep -F "only the first frame of 5 was compared" lines >/dev/null || fail "an animated PNG: $(cat lines)"
+cut_by() { convert-im6.q16 plain.png -crop "$1" +repage PNG24:cut_by.png; reason "cropped or stretched" plain.png cut_by.png; }
+# What a decoder or an encoder makes of it must not count.
+convert-im6.q16 plain.png PNG24:gamma.png # with gAMA, which cjxl makes a profile of
+cjxl -d 0 gamma.png gamma.jxl 2>/dev/null && score_is "a PNG's gamma in a lossless JPEG XL" 100 gamma.png gamma.jxl
+convert-im6.q16 -size 64x64 xc:white PNG24:white.png
+avifenc --lossless -d 10 white.png white.avif >/dev/null 2>&1 && score_is "white in 10 bits" 100 white.png white.avif
+printf '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="80"><circle cx="50" cy="40" r="30" fill="red"/></svg>' >drawing.svg
+vips svgload drawing.svg drawn.png --scale 4 && score_is "a drawing in another size" 99 drawing.svg drawn.png
 # A profile that is sRGB's changes nothing; another one is turned into it.
 convert-im6.q16 plain.png -resize 50% PNG24:half.png
 "$imgbench" score --json plain.png half.png >half.json
@@ -138,6 +146,8 @@ reason "not in a format" plain.png text.png
 reason "output" plain.png empty.png
 reason "cropped or stretched" plain.png crop.png
 reason "turned" plain.png sideways.png
+cut_by 500x300+0+1
+cut_by 480x377+0+0
 reason "smaller than 8x8" one.png one.png
 reason "No such file" plain.png missing.png
 reason "no regular file" plain.png pipe.png
@@ -163,6 +173,18 @@ code=0
 "$imgbench" score huge.png huge.png >scores 2>lines || code=$?
 ((code == 1)) || fail "a bomb of 900 megapixels: exit code $code"
 [[ $(wc -l <lines) == 1 ]] && grep -E 'too large|cannot be decoded|want of memory' lines >/dev/null || fail "a bomb: $(cat lines)"
+
+# A file whose complaint ends in the middle of a character must not take the other scores along.
+"$imgbench" score --json plain.png plain.jpg --metric 'm:printf "\303\251%.0s" $(seq 90) >&2; exit 1; : {out}' >scores 2>lines || :
+/usr/bin/python3 -c 'import json; d = json.load(open("scores")); assert d["ssimulacra2"] > 80 and d["metrics"]["m"] is None, d'
+# A terminal that is closed leaves nothing behind.
+mkdir hup
+(TMPDIR=$PWD/hup exec setsid "$imgbench" score plain.png plain.jpg --metric 'm:sleep 71.7532; : {out}' >/dev/null 2>&1) &
+for ((i = 0; i < 100; i++)); do [[ ! $(ls hup) || ! $(pgrep -f 'sleep 71.7532') ]] || break; sleep 0.1; done
+kill -HUP -- "-$(pgrep -f "imgbench score plain.png plain.jpg --metric m:sleep 71.7532" | head -1)"
+wait || :
+for ((i = 0; i < 50; i++)); do [[ $(ls hup)$(pgrep -f 'sleep 71.7532') ]] || break; sleep 0.1; done
+[[ ! $(ls hup) && ! $(pgrep -f 'sleep 71.7532') ]] || fail "after SIGHUP: $(ls hup) $(pgrep -f 'sleep 71.7532')"
 
 # Metrics of others.
 "$imgbench" score plain.png plain.jpg --metric 'bytes:stat -c %s {out}' --metric "same:echo 1.5; test -s '{ref}' -a -s {out}" >scores

@@ -193,6 +193,15 @@ assert quality["metrics"]["bytes"] > 1000 and quality["metrics"]["fails"] is Non
 assert quality["reason"] == "fails ended with exit code 9" and quality["score"] > 50, quality
 PYTHON
 
+# A metric that fails does not make the others be forgotten; scores that are known stay so without the files.
+rm -f small/quality.json
+"$imgbench" report small --metric 'fails:exit 9; {out}' >text
+grep -F 'fails: n/a; failed: 1 (fails ended with exit code 9)' text >/dev/null || fail "a metric that fails: $(grep -A9 'Quality Retained' text)"
+mv small.jpg away.jpg
+"$imgbench" report small --metric 'other:echo 1 {out}' >text
+grep -F -- '- Quality Retained: median' text >/dev/null || fail "known, but: $(grep -A9 'Quality Retained' text)"
+mv away.jpg small.jpg
+
 # A trace that is handed on takes no hash of a picture along.
 "$imgbench" anonymize small public >/dev/null
 [[ ! -e public/quality.json ]] || fail "anonymize took the scores along, with hashes of what was scored"
