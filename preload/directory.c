@@ -218,21 +218,20 @@ bool directory_open_trace(bool *first)
     char *text = system_map(METADATA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (!text)
         return false;
-    struct trace_control page = {
-        .magic = TRACE_CONTROL_MAGIC,
-        .version = TRACE_VERSION,
-        .state = settings.paused ? TRACE_STATE_PAUSED : TRACE_STATE_RECORDING,
-        .quota_bytes = settings.quota_bytes,
-        .start_ns = process.start_ns,
-        .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
-        .keeps = settings.keep,
-    };
     bool placed;
-    size_t bytes = trace_metadata(page.realtime_offset_ns, text, METADATA_BYTES);
+    int64_t offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns());
+    size_t bytes = trace_metadata(offset_ns, text, METADATA_BYTES);
     bool done = bytes && place_file(TRACE_METADATA_SOURCE, text, bytes, &placed);
     if (done) {
+        struct trace_control *page = (void *)text; /* a page is too much for small signal stacks */
         memset(text, 0, TRACE_CONTROL_BYTES);
-        memcpy(text, &page, sizeof page);
+        page->magic = TRACE_CONTROL_MAGIC;
+        page->version = TRACE_VERSION;
+        page->state = settings.paused ? TRACE_STATE_PAUSED : TRACE_STATE_RECORDING;
+        page->quota_bytes = settings.quota_bytes;
+        page->start_ns = process.start_ns;
+        page->realtime_offset_ns = offset_ns;
+        page->keeps = settings.keep;
         done = place_file(TRACE_CONTROL_NAME, text, TRACE_CONTROL_BYTES, first);
     }
     system_unmap(text, METADATA_BYTES);

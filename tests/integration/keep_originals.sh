@@ -22,7 +22,7 @@ kept() { # name wanted
 }
 
 # ---- programs that are rough with it: the same without and with ----
-for how in opens names pointers fifos no_descriptors small_files fresh together signals; do
+for how in opens names pointers fifos no_descriptors small_files fresh together signals small_stack; do
     same $how "$victims/originals" $how
 done
 kept opens "11 COPIED"
@@ -31,6 +31,7 @@ kept pointers ""
 kept no_descriptors ""
 kept small_files "1 FAILED 1 LINKED"
 kept fresh ""
+kept small_stack "1 COPIED 1 LINKED"
 kept together "40 COPIED"
 if wanted together; then # each is what the file held before the first of 16 threads wrote into it
     for i in {0..39}; do

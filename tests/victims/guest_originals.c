@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -315,6 +316,30 @@ static void signals(void)
     printf("handlers ran: %d\n", alarms > 0);
 }
 
+static void handled(int number)
+{
+    (void)number;
+    tell("unlink", unlink("removed"));
+    tell("open", open("emptied", O_WRONLY | O_TRUNC));
+}
+
+/* A handler that has 8 KiB, the most part of which is the kernel's, and no page below them. */
+static void small_stack(void)
+{
+    enum { PAGE = 4096, STACK = 8192 };
+    make("removed", 0);
+    make("emptied", 0);
+    char *memory = mmap(NULL, PAGE + STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    mprotect(memory, PAGE, PROT_NONE);
+    stack_t stack = {.ss_sp = memory + PAGE, .ss_size = STACK};
+    struct sigaction action = {.sa_handler = handled, .sa_flags = SA_ONSTACK};
+    sigaltstack(&stack, NULL);
+    sigaction(SIGUSR1, &action, NULL);
+    errno = 77;
+    raise(SIGUSR1);
+    puts("back");
+}
+
 int main(int count, char **arguments)
 {
     static const struct {
@@ -323,7 +348,7 @@ int main(int count, char **arguments)
     } ways[] = {{"opens", opens},    {"names", names},       {"pointers", bad_pointers},
                 {"locks", locks},    {"fifos", fifos},       {"no_descriptors", no_descriptors},
                 {"fresh", fresh},    {"together", together}, {"small_files", small_files},
-                {"signals", signals}};
+                {"signals", signals}, {"small_stack", small_stack}};
     for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
         if (count > 1 && strcmp(arguments[1], ways[i].name) == 0)
             ways[i].run();
