@@ -19,8 +19,18 @@
 
 #define FILE_CLONE 0x40049409 /* FICLONE of linux/fs.h */
 
-/* Bytes between two looks at whose the descriptors are. */
-#define STEP_BYTES (UINT64_C(8) << 20)
+/* Bytes between two looks at whose the descriptors are, and at the clock. */
+#define STEP_BYTES (UINT64_C(1) << 20)
+/* Meanwhile signals are held, and who forks waits. */
+#define SLICE_NS (UINT64_C(10) * 1000000)
+/* What a copy leaves on the disk, beside as much again as it takes. */
+#define ROOM_BYTES (UINT64_C(16) << 20)
+
+/* Not on the stack, which may be a small one of a signal handler. */
+static struct stat *status_of(struct thread *self)
+{
+    return (void *)self->facts;
+}
 
 static char *directory_path(struct thread *self)
 {
@@ -46,6 +56,8 @@ static char *file_path(struct thread *self, const struct original_name *name, bo
         text_add_number(&path, process.pid, 1);
         text_add(&path, "-");
         text_add_number(&path, system_thread_id(), 1);
+        text_add(&path, "-");
+        text_add_number(&path, process.start_ns, 1); /* another one of that number may be in a container */
     }
     return out;
 }
@@ -57,6 +69,21 @@ static bool is_it(const struct stat *status, const struct original_name *name)
            (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec == name->changed_ns;
 }
 
+/* What is kept is the file itself, under one name more. */
+static bool is_link(struct thread *self, const struct original_name *name)
+{
+    struct stat *status = status_of(self);
+    return system_stat(file_path(self, name, false), status) == 0 && status->st_dev == name->device &&
+           status->st_ino == name->inode;
+}
+
+/* Somebody has kept it. A link is as good only while nothing is written into the file. */
+static bool is_there(struct thread *self, const struct original_keeping *keeping)
+{
+    return system_stat(file_path(self, keeping->name, false), status_of(self)) == 0 &&
+           (keeping->removed || !is_link(self, keeping->name));
+}
+
 /* When a name in it was not to be had: several may be the first. */
 static bool directory_is_there_now(struct thread *self)
 {
@@ -66,29 +93,33 @@ static bool directory_is_there_now(struct thread *self)
 
 /* ---- a second name ---- */
 
-static bool link_it(struct thread *self, const struct original_name *name, int directory, const char *path, bool *there)
+/* First under another name: what comes there by the name may be another file by now. */
+static bool link_it(struct thread *self, const struct original_keeping *keeping)
 {
-    char *to = file_path(self, name, false);
-    int error = system_link_at(directory, path, to);
+    const char *from = file_path(self, keeping->name, true), *to = file_path(self, keeping->name, false);
+    int error = system_link_at(keeping->directory, keeping->path, from);
     if (error == -ENOENT && directory_is_there_now(self))
-        error = system_link_at(directory, path, to);
-    *there = error == -EEXIST;
+        error = system_link_at(keeping->directory, keeping->path, from);
+    if (error == -EEXIST && system_unlink(from) == 0)
+        error = system_link_at(keeping->directory, keeping->path, from);
     if (error)
         return false;
-    struct stat status;
-    if (system_stat(to, &status) == 0 && is_it(&status, name))
-        return true;
-    system_unlink(to); /* another file came there meanwhile */
-    return false;
+    if (system_stat(from, status_of(self)) == 0 && is_it(status_of(self), keeping->name))
+        error = system_link(from, to);
+    else
+        error = -ESTALE;
+    system_unlink(from);
+    return !error;
 }
 
 /* ---- a copy ---- */
 
-/* Whether a line of /proc/locks is a POSIX lock of this process on that inode. Of the device nothing is said that stat
- * would say as well, on overlays and btrfs. Source: fs/locks.c, lock_get_status. */
+/* Whether a line of /proc/locks is a POSIX lock of this process on that inode, or anybody's lease, which an open would
+ * break. Of the device nothing is said that stat would say as well, on overlays and btrfs. Source: fs/locks.c,
+ * lock_get_status. */
 static bool is_lock(const char *line, const char *pid, uint64_t inode)
 {
-    const char *at = strstr(line, "POSIX");
+    const char *posix = strstr(line, "POSIX"), *at = posix ? posix : strstr(line, "LEASE");
     if (!at)
         return false;
     for (int words = 0; words < 3; words++) { /* POSIX ADVISORY WRITE */
@@ -96,7 +127,7 @@ static bool is_lock(const char *line, const char *pid, uint64_t inode)
         at += strspn(at, " ");
     }
     size_t digits = strlen(pid);
-    if (strncmp(at, pid, digits) != 0 || at[digits] != ' ')
+    if (posix && (strncmp(at, pid, digits) != 0 || at[digits] != ' '))
         return false;
     const char *colon = strchr(at, ':'), *number = colon ? strchr(colon + 1, ':') : NULL;
     uint64_t found = 0;
@@ -105,15 +136,17 @@ static bool is_lock(const char *line, const char *pid, uint64_t inode)
     return found == inode;
 }
 
-/* Closing any descriptor of a file ends all POSIX locks that the process has on it. What cannot be told may be one. */
-static bool may_be_locked(struct thread *self, uint64_t inode)
+/* Closing any descriptor of a file ends all POSIX locks that the process has on it. */
+enum locks { LOCKS_NONE, LOCKS_THERE, LOCKS_UNKNOWN };
+
+__attribute__((noinline)) static enum locks look_for_locks(struct thread *self, uint64_t inode)
 {
     enum { READS = 64 };
     char pid[24], *text = self->scratch;
     long digits = system_read_link("/proc/self", pid, sizeof pid - 1);
     int fd = digits > 0 ? descriptors_open("/proc/locks", O_RDONLY | O_NOCTTY, 0) : -1;
     if (fd < 0)
-        return true;
+        return LOCKS_UNKNOWN;
     pid[digits] = '\0';
     size_t kept = 0;
     bool found = false, whole = false;
@@ -134,16 +167,16 @@ static bool may_be_locked(struct thread *self, uint64_t inode)
         memmove(text, line, kept);
     }
     descriptors_close(fd);
-    return found || !whole;
+    return found ? LOCKS_THERE : whole ? LOCKS_NONE : LOCKS_UNKNOWN;
 }
 
 /* Files that are made up as they are read: nobody's original. */
-static bool is_made_up(int fd)
+static bool is_made_up(struct thread *self, int fd)
 {
-    struct statfs place;
-    if (SYSTEM3(SYS_fstatfs, fd, &place, 0) != 0)
+    struct statfs *place = (void *)self->facts;
+    if (SYSTEM3(SYS_fstatfs, fd, place, 0) != 0)
         return false;
-    switch ((unsigned long)place.f_type) {
+    switch ((unsigned long)place->f_type) {
     case PROC_SUPER_MAGIC:
     case SYSFS_MAGIC:
     case CGROUP_SUPER_MAGIC:
@@ -153,6 +186,14 @@ static bool is_made_up(int fd)
     case SECURITYFS_MAGIC: return true;
     default: return false;
     }
+}
+
+/* A full disk may be the end of what the program does. */
+static bool has_room(struct thread *self, int fd, uint64_t bytes)
+{
+    struct statfs *place = (void *)self->facts;
+    return SYSTEM3(SYS_fstatfs, fd, place, 0) != 0 || !place->f_blocks ||
+           (uint64_t)place->f_bavail >= (2 * bytes + ROOM_BYTES) / (uint64_t)place->f_bsize;
 }
 
 static void count_copied(uint64_t bytes)
@@ -187,15 +228,20 @@ static long copy_some(struct thread *self, enum way way, int from, int to, size_
     }
 }
 
-static int copy_bytes(struct thread *self, int from, int to, uint64_t bytes)
+/* Until the slice or the file is over. */
+static int copy_slice(struct thread *self, int from, int to, struct original_keeping *keeping)
 {
     enum way way = COPY_FILE_RANGE;
-    for (uint64_t done = 0; done < bytes;) {
+    uint64_t bytes = keeping->name->bytes, start_ns = system_now_ns();
+    if (SYSTEM3(SYS_lseek, from, keeping->done, SEEK_SET) < 0 || SYSTEM3(SYS_lseek, to, keeping->done, SEEK_SET) < 0)
+        return -EIO;
+    while (keeping->done < bytes && system_now_ns() - start_ns < SLICE_NS) {
         if (!descriptors_is_ours(from) || !descriptors_is_ours(to))
             return -EBADF;
-        long n = copy_some(self, way, from, to, bytes - done < STEP_BYTES ? bytes - done : STEP_BYTES);
+        uint64_t left = bytes - keeping->done;
+        long n = copy_some(self, way, from, to, left < STEP_BYTES ? left : STEP_BYTES);
         if (n > 0) {
-            done += (uint64_t)n;
+            keeping->done += (uint64_t)n;
             count_copied((uint64_t)n);
         } else if (n == -ENOSPC || n == -EDQUOT || ++way == WAYS) {
             return n ? (int)n : -EIO;
@@ -204,24 +250,28 @@ static int copy_bytes(struct thread *self, int from, int to, uint64_t bytes)
     return 0;
 }
 
-static enum trace_keeping copy_between(struct thread *self, int from, int to, const struct original_name *name,
-                                       int *error)
+static int copy_between(struct thread *self, int from, int to, struct original_keeping *keeping, bool first)
 {
-    if (!descriptors_is_ours(from) || !descriptors_is_ours(to))
-        *error = -EBADF;
-    else if (SYSTEM3(SYS_ioctl, to, FILE_CLONE, from) == 0)
+    if (!descriptors_is_ours(from) || !descriptors_is_ours(to)) {
+        keeping->error = -EBADF;
+    } else if (first && SYSTEM3(SYS_ioctl, to, FILE_CLONE, from) == 0) {
+        keeping->done = keeping->name->bytes;
         return trace_keeping_CLONED;
-    else
-        *error = copy_bytes(self, from, to, name->bytes);
-    return *error ? trace_keeping_FAILED : trace_keeping_COPIED;
+    } else {
+        keeping->error =
+            !first || has_room(self, to, keeping->name->bytes) ? copy_slice(self, from, to, keeping) : -ENOSPC;
+    }
+    return keeping->error                          ? (int)trace_keeping_FAILED
+           : keeping->done == keeping->name->bytes ? (int)trace_keeping_COPIED
+                                                   : ORIGINAL_GOES_ON;
 }
 
 /* Without a change of the time of its last access, where that may be asked for: of files of one's own. */
-static int open_source(int directory, const char *path, bool no_follow)
+static int open_source(const struct original_keeping *keeping)
 {
-    int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (no_follow ? O_NOFOLLOW : 0);
-    int fd = descriptors_open_at(directory, path, flags | O_NOATIME, 0);
-    return fd == -EPERM ? descriptors_open_at(directory, path, flags, 0) : fd;
+    int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | (keeping->removed ? O_NOFOLLOW : 0);
+    int fd = descriptors_open_at(keeping->directory, keeping->path, flags | O_NOATIME, 0);
+    return fd == -EPERM ? descriptors_open_at(keeping->directory, keeping->path, flags, 0) : fd;
 }
 
 static int create_temporary(struct thread *self, const struct original_name *name)
@@ -230,85 +280,126 @@ static int create_temporary(struct thread *self, const struct original_name *nam
     int fd = directory_create_file(path, O_WRONLY);
     if (fd == -ENOENT && directory_is_there_now(self))
         fd = directory_create_file(path, O_WRONLY);
+    if (fd == -EEXIST && system_unlink(path) == 0) /* of a call that a handler interrupts, or has left */
+        fd = directory_create_file(path, O_WRONLY);
+    return fd;
+}
+
+/* The copy as the last slice left it. */
+static int open_temporary(struct thread *self, struct original_keeping *keeping, bool first)
+{
+    int fd = first ? create_temporary(self, keeping->name)
+                   : descriptors_open(file_path(self, keeping->name, true), O_WRONLY | O_NOFOLLOW, 0);
+    if (fd < 0)
+        return fd;
+    const struct stat *opened = descriptors_opened_as(fd);
+    if (first)
+        keeping->copy_file = opened->st_ino;
+    else if (opened->st_ino != keeping->copy_file || (uint64_t)opened->st_size != keeping->done) {
+        descriptors_close(fd); /* another one's by now */
+        return -ESTALE;
+    }
     return fd;
 }
 
 /* What is complete gets its name, unless another one has it by now. */
-static enum trace_keeping place_it(struct thread *self, const struct original_name *name, enum trace_keeping how,
-                                   int *error)
+static int place_it(struct thread *self, struct original_keeping *keeping, int how)
 {
-    const char *from = file_path(self, name, true), *to = file_path(self, name, false);
-    *error = system_link(from, to);
-    if (*error == -EPERM || *error == -EOPNOTSUPP) /* a file system without hard links */
-        *error = system_rename(from, to);
-    if (*error == -EEXIST)
-        *error = how = ORIGINAL_IS_THERE;
-    return *error ? trace_keeping_FAILED : how;
-}
-
-static enum trace_keeping copy_from(struct thread *self, int from, const struct original_name *name, int *error)
-{
-    struct stat status;
-    const struct stat *opened = descriptors_opened_as(from);
-    *error = opened && is_it(opened, name) ? 0 : -ESTALE;
-    if (*error)
-        return trace_keeping_FAILED;
-    if (is_made_up(from))
-        return ORIGINAL_IS_THERE;
-    *error = directory_allows(name->bytes) ? create_temporary(self, name) : -EFBIG;
-    int to = *error;
-    if (to < 0)
-        return trace_keeping_FAILED;
-    enum trace_keeping how = copy_between(self, from, to, name, error);
-    descriptors_end(to, descriptors_is_ours(to));
-    if (how != trace_keeping_FAILED && (system_stat_fd(from, &status) != 0 || !is_it(&status, name))) {
-        how = trace_keeping_FAILED; /* changed under our hands */
-        *error = -ESTALE;
+    const char *from = file_path(self, keeping->name, true), *to = file_path(self, keeping->name, false);
+    int error = system_link(from, to);
+    bool there = error == -EEXIST;
+    if (error == -EPERM || error == -EOPNOTSUPP || /* a file system without hard links */
+        (there && !keeping->removed && is_link(self, keeping->name))) {
+        error = system_rename(from, to);
+        there = false;
     }
-    if (how != trace_keeping_FAILED)
-        how = place_it(self, name, how, error);
-    system_unlink(file_path(self, name, true));
-    return how;
-}
-
-static enum trace_keeping copy_it(struct thread *self, const struct original_name *name, int directory,
-                                  const char *path, bool no_follow, int *error)
-{
-    if (may_be_locked(self, name->inode))
-        return trace_keeping_LOCKED;
-    int from = open_source(directory, path, no_follow);
-    *error = from < 0 ? from : 0;
-    if (from < 0)
-        return trace_keeping_FAILED;
-    enum trace_keeping how = copy_from(self, from, name, error);
-    descriptors_end(from, descriptors_is_ours(from));
-    return how;
-}
-
-enum trace_keeping original_keep(struct thread *self, const struct original_name *name, int directory, const char *path,
-                                 bool no_follow, bool link, int *error)
-{
-    struct stat status;
-    bool there = system_stat(file_path(self, name, false), &status) == 0;
-    *error = 0;
     if (there)
         return ORIGINAL_IS_THERE;
-    if (!quota_reserve_beside(name->bytes))
-        return trace_keeping_QUOTA;
-    enum trace_keeping how = ORIGINAL_IS_THERE;
-    if (link && link_it(self, name, directory, path, &there))
-        how = trace_keeping_LINKED;
-    else if (!there)
-        how = copy_it(self, name, directory, path, no_follow, error);
-    if (how > trace_keeping_COPIED && system_stat(file_path(self, name, false), &status) == 0)
-        how = ORIGINAL_IS_THERE; /* whoever changed it meanwhile has kept it before */
+    keeping->error = error;
+    return error ? (int)trace_keeping_FAILED : how;
+}
+
+static int copy_from(struct thread *self, int from, struct original_keeping *keeping)
+{
+    bool first = !keeping->done;
+    const struct stat *opened = descriptors_opened_as(from);
+    keeping->error = opened && is_it(opened, keeping->name) ? 0 : -ESTALE;
+    if (keeping->error)
+        return trace_keeping_FAILED;
+    if (is_made_up(self, from))
+        return ORIGINAL_IS_THERE;
+    int to = directory_allows(keeping->name->bytes) ? open_temporary(self, keeping, first) : -EFBIG;
+    if (to < 0) {
+        keeping->error = to;
+        return trace_keeping_FAILED;
+    }
+    int how = copy_between(self, from, to, keeping, first);
+    descriptors_end(to, descriptors_is_ours(to));
+    if (how == trace_keeping_FAILED ||
+        (system_stat_fd(from, status_of(self)) == 0 && is_it(status_of(self), keeping->name)))
+        return how;
+    keeping->error = -ESTALE; /* changed under our hands */
+    return trace_keeping_FAILED;
+}
+
+static int copy_it(struct thread *self, struct original_keeping *keeping)
+{
+    if (look_for_locks(self, keeping->name->inode) != LOCKS_NONE)
+        return trace_keeping_LOCKED;
+    int from = open_source(keeping);
+    keeping->error = from < 0 ? from : 0;
+    if (from < 0)
+        return trace_keeping_FAILED;
+    int how = copy_from(self, from, keeping);
+    /* Another thread may have locked it meanwhile: then one descriptor too many is the smaller harm. */
+    bool locked = look_for_locks(self, keeping->name->inode) == LOCKS_THERE;
+    descriptors_end(from, !locked && descriptors_is_ours(from));
+    if (locked) {
+        keeping->error = 0;
+        return trace_keeping_LOCKED;
+    }
+    if (how == trace_keeping_CLONED || how == trace_keeping_COPIED)
+        how = place_it(self, keeping, how);
+    return how;
+}
+
+/* A call that began in the parent of a fork, which goes on with it. */
+static bool is_anothers(const struct original_keeping *keeping)
+{
+    return keeping->pid != process.pid;
+}
+
+int original_keep(struct thread *self, struct original_keeping *keeping)
+{
+    if (keeping->begun && is_anothers(keeping))
+        return ORIGINAL_IS_THERE;
+    if (!keeping->begun) {
+        keeping->error = 0;
+        if (is_there(self, keeping))
+            return ORIGINAL_IS_THERE;
+        if (!quota_reserve_beside(keeping->name->bytes))
+            return trace_keeping_QUOTA;
+        keeping->begun = true;
+        keeping->pid = process.pid;
+        keeping->done = 0;
+        if (keeping->link && link_it(self, keeping))
+            return trace_keeping_LINKED;
+    }
+    int how = is_there(self, keeping) ? ORIGINAL_IS_THERE : copy_it(self, keeping);
+    if (how == ORIGINAL_GOES_ON)
+        return how;
+    system_unlink(file_path(self, keeping->name, true));
+    if (how > trace_keeping_COPIED && (keeping->error == -ENOENT || is_there(self, keeping) ||
+                                       (keeping->error == -ESTALE && is_link(self, keeping->name))))
+        how = ORIGINAL_IS_THERE; /* whoever changed or removed it meanwhile has kept it before */
     if (how == ORIGINAL_IS_THERE || how > trace_keeping_COPIED)
-        quota_give_back(name->bytes);
+        quota_give_back(keeping->name->bytes);
     return how;
 }
 
 void original_forget(struct thread *self, const struct original_name *name)
 {
-    if (system_unlink(file_path(self, name, false)) == 0)
+    /* Else a copy has replaced it, which has room of its own. */
+    if (!is_link(self, name) || system_unlink(file_path(self, name, false)) == 0)
         quota_give_back(name->bytes);
 }

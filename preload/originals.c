@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <unistd.h>
 
 #include "preload/codecs/call.h"
 #include "preload/directory.h"
@@ -12,25 +13,39 @@
 #include "preload/packet.h"
 #include "preload/process.h"
 
-static uint64_t changed_ns(const struct stat *status)
+static uint64_t ns_of(struct timespec time)
 {
-    return (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec;
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-/* Whether it is from before the run, as far as this process knows without making a trace. Its own start is a bound. */
-static bool is_from_before(const struct stat *status)
+/* Whether it is from before the run, as far as this process knows without making a trace. Its own start is a bound. The
+ * earlier of both times, for the one that a program may set can be in the future. */
+static bool is_from_before(uint64_t changed_ns)
 {
     const struct trace_control *control = atomic_load(&directory_control);
     uint64_t start_ns = control ? control->start_ns : process.start_ns;
     int64_t offset_ns =
         control ? control->realtime_offset_ns : (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns());
-    return changed_ns(status) < start_ns + (uint64_t)offset_ns;
+    return changed_ns < start_ns + (uint64_t)offset_ns;
+}
+
+static uint64_t earliest_ns(const struct stat *status)
+{
+    uint64_t content_ns = ns_of(status->st_mtim), status_ns = ns_of(status->st_ctim);
+    return content_ns < status_ns ? content_ns : status_ns;
 }
 
 static bool is_original(int directory, const char *path, int at, struct stat *status)
 {
     return system_stat_at(directory, path, status, at) == 0 && S_ISREG(status->st_mode) && status->st_size > 0 &&
-           status->st_mtim.tv_sec >= 0 && is_from_before(status);
+           status->st_mtim.tv_sec >= 0 && is_from_before(earliest_ns(status));
+}
+
+/* What the kernel will refuse is no loss. EPERM may be a filter's answer to a system call that it does not know. */
+static bool may_be_written(int directory, const char *path)
+{
+    long error = SYSTEM6(SYS_faccessat2, directory, path, W_OK, AT_EACCESS, 0, 0);
+    return error != -EACCES && error != -EROFS;
 }
 
 static bool open_trace(void)
@@ -45,26 +60,72 @@ static bool open_trace(void)
     return true;
 }
 
-/* Signals are held: a handler that jumps away would leave a descriptor and half a file. */
-static bool keep(struct thread *self, struct originals_attempt *attempt, int directory, const char *path,
-                 const struct stat *status, bool removed)
+/* ---- what could not be kept: it is tried, and said, once ---- */
+
+enum { REFUSED = 64 };
+static _Atomic uint64_t refused[REFUSED];
+
+static uint64_t hash_of(const struct original_name *name)
+{
+    const uint64_t parts[] = {name->device, name->inode, name->changed_ns, name->bytes};
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+        hash = (hash ^ parts[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    return hash | 1 /* 0: none */;
+}
+
+static bool was_refused(const struct original_name *name)
+{
+    uint64_t hash = hash_of(name);
+    return atomic_load_explicit(&refused[hash >> 1 & (REFUSED - 1)], memory_order_relaxed) == hash;
+}
+
+static void refuse(const struct original_name *name)
+{
+    uint64_t hash = hash_of(name);
+    atomic_store_explicit(&refused[hash >> 1 & (REFUSED - 1)], hash, memory_order_relaxed);
+}
+
+/* ---- keeping ---- */
+
+/* Handlers of the program have run: the state may be another one, and the process a child of the one that began. */
+static struct thread *take_turns(struct thread *self, uint64_t *signals)
+{
+    thread_slow_end(self);
+    system_give_signals(*signals);
+    thread_leave();
+    self = thread_enter_again();
+    if (!self)
+        return NULL;
+    *signals = system_hold_signals();
+    thread_slow_begin(self);
+    return self;
+}
+
+/* Signals are held: a handler that jumps away would leave a descriptor. NULL: the thread may not go on in here. */
+static struct thread *keep(struct thread *self, struct originals_attempt *attempt, struct original_keeping *keeping,
+                           uint64_t earliest, bool *tried)
 {
     uint64_t start_ns = thread_now_ns(), signals = system_hold_signals();
     thread_slow_begin(self);
-    bool tried = open_trace() && is_from_before(status);
-    if (tried) {
-        attempt->name =
-            (struct original_name){status->st_dev, status->st_ino, changed_ns(status), (uint64_t)status->st_size};
-        attempt->error = 0;
-        attempt->how = (uint8_t)original_keep(self, &attempt->name, directory, path, removed,
-                                              removed && status->st_nlink == 1, &attempt->error);
+    *tried = open_trace() && is_from_before(earliest);
+    int how = *tried ? ORIGINAL_GOES_ON : ORIGINAL_IS_THERE;
+    while (how == ORIGINAL_GOES_ON) {
+        how = original_keep(self, keeping);
+        if (how == ORIGINAL_GOES_ON && !(self = take_turns(self, &signals)))
+            return NULL;
     }
     thread_slow_end(self);
     system_give_signals(signals);
+    attempt->how = (uint8_t)how;
+    attempt->error = keeping->error;
     attempt->end_ns = thread_now_ns();
     attempt->took_ns = attempt->end_ns - start_ns;
     self->io_ns += attempt->took_ns; /* no part of a codec call that it happens in */
-    return tried && attempt->how != ORIGINAL_IS_THERE;
+    *tried = how != ORIGINAL_IS_THERE;
+    return self;
 }
 
 static void put(struct thread *self, const struct originals_attempt *attempt)
@@ -80,6 +141,8 @@ static void put(struct thread *self, const struct originals_attempt *attempt)
         .error = (uint16_t)-attempt->error,
         .how = attempt->how,
     };
+    if (attempt->how > trace_keeping_COPIED && attempt->how != trace_keeping_LOCKED)
+        refuse(&attempt->name);
     process_define_hook(self, attempt->hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_original, attempt->end_ns, &record);
 }
@@ -91,11 +154,10 @@ struct source {
 };
 
 /* A rename that does nothing, or cannot succeed, loses nothing. */
-static bool replaces(const struct source *source, const struct stat *replaced)
+static bool replaces(const struct source *source, const struct original_name *replaced, struct stat *status)
 {
-    struct stat status;
-    return system_stat_at(source->directory, source->path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           !S_ISDIR(status.st_mode) && (status.st_dev != replaced->st_dev || status.st_ino != replaced->st_ino);
+    return system_stat_at(source->directory, source->path, status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           !S_ISDIR(status->st_mode) && (status->st_dev != replaced->device || status->st_ino != replaced->inode);
 }
 
 static bool before(struct originals_attempt *attempt, int directory, const char *path, bool removed,
@@ -105,16 +167,30 @@ static bool before(struct originals_attempt *attempt, int directory, const char 
         return false;
     int saved = errno;
     bool tried = false;
-    struct stat status;
     struct thread *self = thread_enter();
     if (self) {
+        struct stat *status = (void *)self->facts; /* the stack may be a small one */
         attempt->hook = (uint16_t)hook;
         attempt->session = codec_call_session(self);
-        tried = is_original(directory, path, removed ? AT_SYMLINK_NOFOLLOW : 0, &status) &&
-                (!source || replaces(source, &status)) && keep(self, attempt, directory, path, &status, removed);
-        if (tried && !removed)
+        if (is_original(directory, path, removed ? AT_SYMLINK_NOFOLLOW : 0, status)) {
+            struct original_keeping keeping = {.name = &attempt->name,
+                                               .path = path,
+                                               .directory = directory,
+                                               .removed = removed,
+                                               .link = removed && status->st_nlink == 1};
+            uint64_t earliest = earliest_ns(status);
+            attempt->name = (struct original_name){status->st_dev, status->st_ino, ns_of(status->st_mtim),
+                                                   (uint64_t)status->st_size};
+            if (!was_refused(&attempt->name) && (!source || replaces(source, &attempt->name, status)) &&
+                (removed || may_be_written(directory, path)))
+                self = keep(self, attempt, &keeping, earliest, &tried);
+        }
+        if (self && tried && !removed)
             put(self, attempt);
-        thread_leave();
+        if (self)
+            thread_leave();
+        else
+            tried = false;
     }
     errno = saved;
     return tried;
@@ -146,10 +222,10 @@ void originals_after(const struct originals_attempt *attempt, bool failed)
     int saved = errno;
     struct thread *self = thread_enter();
     if (self) {
-        if (!failed)
-            put(self, attempt);
-        else if (attempt->how <= trace_keeping_COPIED)
+        if (failed && attempt->how == trace_keeping_LINKED)
             original_forget(self, &attempt->name);
+        else if (!failed || attempt->how <= trace_keeping_COPIED)
+            put(self, attempt);
         thread_leave();
     }
     errno = saved;

@@ -34,7 +34,7 @@ struct originals_attempt {
 bool originals_before_removal(struct originals_attempt *attempt, int directory, const char *path, enum hook hook);
 bool originals_before_rename(struct originals_attempt *attempt, int from_directory, const char *from, int to_directory,
                              const char *to, unsigned flags, enum hook hook);
-/* failed: the file lives on, and is no original that was lost. */
+/* failed: the file lives on, and what was kept of it may not be the file itself. */
 void originals_after(const struct originals_attempt *attempt, bool failed);
 
 #endif

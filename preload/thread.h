@@ -124,9 +124,9 @@ struct thread {
     void *unwinder_tls; /* what libunwind takes for its thread-local storage */
     void *stack[THREAD_STACK];
     uint32_t stack_nodes[THREAD_STACK];
-    char facts[8192];    /* files of /proc and /sys: read while a record in scratch waits to be written */
-    char scratch[16384]; /* texts of a record; only while the guard is set, like the paths */
-    char start[16384];   /* texts of the process's record, which may be written while another one's wait in scratch */
+    _Alignas(8) char facts[8192]; /* files of /proc and /sys: read while a record in scratch waits to be written */
+    char scratch[16384];          /* texts of a record; only while the guard is set, like the paths */
+    char start[16384]; /* texts of the process's record, which may be written while another one's wait in scratch */
     char paths[3][THREAD_PATH_BYTES];
 };
 

@@ -78,12 +78,12 @@ if wanted quota; then
         "$imgbench" report --json "$work/trace-quota" | python3 -c 'import json, sys; n = json.load(sys.stdin)["coverage"]["lost_records"]; n and print(n, "lost")')"
 fi
 
-# A full disk: what is begun goes again.
+# A disk that is nearly full: 16 MiB of it are left, and as much again as a copy takes.
 if wanted full && ((EUID == 0)) && unshare --mount true 2>/dev/null; then
     rm -rf "$work/bare" "$work/seen" && mkdir -p "$work/small"
     observe "$work/bare" "$victims/originals" opens
     # shellcheck disable=SC2016 # expanded in there
-    observe "$work/seen" unshare --mount bash -c 'mount -t tmpfs -o size=400k none "$1" &&
+    observe "$work/seen" unshare --mount bash -c 'mount -t tmpfs -o size=16800k none "$1" &&
         LD_PRELOAD=$2 IMGBENCH_DIR=$1/t IMGBENCH_KEEP=1 "$3" opens; code=$?; find "$1/t/originals" -name ".*" >&3
         find "$1/t/originals" -type f ! -size 196 >&3; ls "$1/t/originals" | wc -l >&3; exit $code' \
         full "$work/small" "$library" "$victims/originals"

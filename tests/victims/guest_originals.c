@@ -345,10 +345,17 @@ int main(int count, char **arguments)
     static const struct {
         const char *name;
         void (*run)(void);
-    } ways[] = {{"opens", opens},    {"names", names},       {"pointers", bad_pointers},
-                {"locks", locks},    {"fifos", fifos},       {"no_descriptors", no_descriptors},
-                {"fresh", fresh},    {"together", together}, {"small_files", small_files},
-                {"signals", signals}, {"small_stack", small_stack}};
+    } ways[] = {{"opens", opens},
+                {"names", names},
+                {"pointers", bad_pointers},
+                {"locks", locks},
+                {"fifos", fifos},
+                {"no_descriptors", no_descriptors},
+                {"fresh", fresh},
+                {"together", together},
+                {"small_files", small_files},
+                {"signals", signals},
+                {"small_stack", small_stack}};
     for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
         if (count > 1 && strcmp(arguments[1], ways[i].name) == 0)
             ways[i].run();
