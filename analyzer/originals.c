@@ -3,7 +3,10 @@
 #include "analyzer/originals.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,10 +78,12 @@ static char *path_of(const char *trace, const char *name)
     return memory_checked(asprintf(&path, "%s/" TRACE_ORIGINALS_NAME "/%s", trace, name) < 0 ? NULL : path);
 }
 
+/* A recorded program can make anything there: a link may lead out of the trace. */
 static DIR *open_originals(const char *trace)
 {
     char *path = path_of(trace, "");
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    path[strlen(path) - 1] = '\0'; /* behind a slash it would be followed */
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *directory = fd < 0 ? NULL : fdopendir(fd);
     if (fd >= 0 && !directory)
         close(fd);
@@ -159,43 +164,92 @@ const char *originals_reason(enum originals_answer answer)
 
 /* ---- after the run ---- */
 
-static bool is_image(const char *path)
+static bool is_known_image(int directory, const char *entry)
 {
     struct image_file_state state;
     struct image_facts facts;
+    char path[300];
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", directory, entry);
     return originals_state(path, &state) && image_file_parse(path, &state, &facts);
 }
 
-/* Programs that go on may use the room. */
-static void give_back(const char *trace, uint64_t bytes)
+static bool begins_as_image(const char *head, size_t bytes)
 {
-    struct trace_control *control;
-    if (!bytes || writer_directory_map(trace, &control))
-        return;
-    __atomic_fetch_sub(&control->bytes_used, bytes, __ATOMIC_RELAXED);
-    munmap(control, TRACE_CONTROL_BYTES);
+    static const char *const starts[] = {"%PDF", "%!PS", "#?RADIANCE", "/* XPM", "#define", "SIMPLE"};
+    if (bytes >= 2 && head[0] == 'P' && head[1] >= '1' && head[1] <= '7')
+        return true;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (bytes >= strlen(starts[i]) && !memcmp(head, starts[i], strlen(starts[i])))
+            return true;
+    return false;
+}
+
+/* Formats that have no parser here are images, too: only text is none, and not all of it. */
+static bool is_plain_text(int directory, const char *entry)
+{
+    char head[4096];
+    int fd = openat(directory, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t bytes = fd < 0 ? -1 : pread(fd, head, sizeof head, 0);
+    if (fd >= 0)
+        close(fd);
+    for (ssize_t i = 0; i < bytes; i++)
+        if ((unsigned char)head[i] < 0x20 && (!head[i] || !strchr("\t\n\r\f\v\x1b", head[i])))
+            return false;
+    return bytes > 0 && !begins_as_image(head, (size_t)bytes);
+}
+
+/* What a process that is gone has left of a copy: ".NAME-PID-…". Sees how long the copy would have been. */
+static bool is_left_over(const char *entry, uint64_t *bytes)
+{
+    char text[ORIGINAL_NAME_BYTES];
+    struct original_name name;
+    const char *end = entry;
+    for (int dashes = 0; dashes < 4; dashes++)
+        if (!(end = strchr(end + 1, '-')))
+            return false;
+    size_t length = (size_t)(end - entry - 1);
+    if (*entry != '.' || length >= sizeof text)
+        return false;
+    memcpy(text, entry + 1, length);
+    text[length] = '\0';
+    long pid = strtol(end + 1, NULL, 10);
+    if (!original_name_parse(text, &name) || pid <= 0 || pid > INT_MAX || !kill((pid_t)pid, 0) || errno != ESRCH)
+        return false;
+    *bytes = name.bytes;
+    return true;
+}
+
+/* Looks at one. Returns the bytes of the quota that come back. */
+static uint64_t prune(int directory, const char *entry, struct originals_sum *sum)
+{
+    struct original_name name;
+    struct stat status;
+    uint64_t bytes = 0;
+    if (is_left_over(entry, &bytes))
+        return unlinkat(directory, entry, 0) ? 0 : bytes;
+    if (!original_name_parse(entry, &name))
+        return 0;
+    if (is_unchanged(directory, entry, &name, &status) &&
+        (is_known_image(directory, entry) || !is_plain_text(directory, entry))) {
+        sum->count++;
+        sum->bytes += name.bytes;
+        return 0;
+    }
+    return unlinkat(directory, entry, 0) ? 0 : name.bytes;
 }
 
 void originals_prune(const char *trace, struct originals_sum *sum)
 {
-    DIR *directory = open_originals(trace);
+    struct trace_control *control;
+    if (writer_directory_map(trace, &control))
+        return;
+    DIR *directory = control->keeps ? open_originals(trace) : NULL;
     const struct dirent *entry;
     uint64_t removed = 0;
-    while (directory && (entry = readdir(directory))) {
-        struct original_name name;
-        struct stat status;
-        if (!original_name_parse(entry->d_name, &name))
-            continue;
-        char *path = path_of(trace, entry->d_name);
-        if (is_unchanged(dirfd(directory), entry->d_name, &name, &status) && is_image(path)) {
-            sum->count++;
-            sum->bytes += name.bytes;
-        } else if (!unlinkat(dirfd(directory), entry->d_name, 0)) {
-            removed += name.bytes;
-        }
-        free(path);
-    }
+    while (directory && (entry = readdir(directory)))
+        removed += prune(dirfd(directory), entry->d_name, sum);
     if (directory)
         closedir(directory);
-    give_back(trace, removed);
+    __atomic_fetch_sub(&control->bytes_used, removed, __ATOMIC_RELAXED); /* programs that go on may use the room */
+    munmap(control, TRACE_CONTROL_BYTES);
 }

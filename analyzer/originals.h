@@ -27,7 +27,9 @@ bool originals_state(const char *path, struct image_file_state *state);
 /* What is behind "n/a: " in a report; NULL for ORIGINALS_FOUND. */
 const char *originals_reason(enum originals_answer answer);
 
-/* After a run: files in it that are no images, or not what they were kept as, are removed. Adds up those that stay. */
+/* After a run that kept originals: files in it that surely are no images, or not what they were kept as, are removed,
+ * and parts of copies whose process is gone. Surely: of no format that has a parser here, text, and not the start of an
+ * image that is written as text. Adds up those that stay. */
 struct originals_sum {
     uint64_t count, bytes;
 };

@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "analyzer/writer/directory.h"
 #include "tests/scene.h"
 #include "tests/suite.h"
 #include "trace/original_name.h"
@@ -217,12 +220,43 @@ START_TEST(a_trace_says_why_an_original_is_not_there)
 }
 END_TEST
 
+static void begin(const char *trace, uint32_t keeps)
+{
+    const struct trace_control control = {.magic = TRACE_CONTROL_MAGIC,
+                                          .version = TRACE_VERSION,
+                                          .state = TRACE_STATE_RECORDING,
+                                          .bytes_used = 1000000,
+                                          .quota_bytes = 2000000,
+                                          .keeps = keeps};
+    ck_assert_int_eq(writer_directory_begin(trace, &control), 0);
+}
+
+static uint64_t used(const char *trace)
+{
+    struct trace_control *control;
+    ck_assert_int_eq(writer_directory_map(trace, &control), 0);
+    uint64_t bytes = control->bytes_used;
+    munmap(control, TRACE_CONTROL_BYTES);
+    return bytes;
+}
+
+static bool has(const char *trace, const char *name)
+{
+    char path[400];
+    struct stat status;
+    snprintf(path, sizeof path, "%s/originals/%s", trace, name);
+    return lstat(path, &status) == 0;
+}
+
+static const char gif[] = "GIF89a\x08\1\x08\1\x80\1\1\1\1\1\xff\xff\xff;", text[] = "a log of some length\n";
+
 START_TEST(what_is_no_image_is_thrown_away_after_the_run)
 {
-    static const char gif[] = "GIF89a\x08\1\x08\1\x80\1\1\1\1\1\xff\xff\xff;", text[] = "a log of some length\n";
     char trace[] = "originals.XXXXXX", path[400];
     struct originals_sum sum = {1, 100};
     ck_assert_ptr_nonnull(mkdtemp(trace));
+    originals_prune(trace, &sum); /* no trace */
+    begin(trace, 1);
     originals_prune(trace, &sum); /* no directory */
     ck_assert_uint_eq(sum.count, 1);
     keep(trace, (struct original_name){1, 2, 100, sizeof gif - 1}, gif);
@@ -237,10 +271,87 @@ START_TEST(what_is_no_image_is_thrown_away_after_the_run)
     struct image_file file = {
         .device = 1, .inode = 2, .bytes = sizeof gif - 1, .changed_from_ns = 100, .changed_to_ns = 100};
     is_found(trace, &file, "1-2-64-14");
-    snprintf(path, sizeof path, "%s/originals/1-3-64-15", trace);
-    ck_assert(access(path, F_OK) != 0);
-    snprintf(path, sizeof path, "%s/originals/1-4-64-3", trace);
-    ck_assert(access(path, F_OK) != 0);
+    ck_assert(!has(trace, "1-3-64-15"));
+    ck_assert(!has(trace, "1-4-64-3"));
+    ck_assert_uint_eq(used(trace), 1000000 - (sizeof text - 1) - 3);
+}
+END_TEST
+
+START_TEST(what_may_be_an_image_stays)
+{
+    static const char *const images[] = {"\1\2 of any binary format",
+                                         "%PDF-1.4\n",
+                                         "%!PS-Adobe-3.0 EPSF-3.0\n",
+                                         "#?RADIANCE\n",
+                                         "/* XPM */\nstatic char *",
+                                         "#define x_width 8\n",
+                                         "SIMPLE  =    T",
+                                         "P3\n1 1\n255\n1 2 3\n"};
+    static const char *const others[] = {"%", "P8", "P", "\x1b[31mred\x1b[0m\t\r\n\f\v", "na\xc3\xafve", "<html>"};
+    char trace[] = "originals.XXXXXX";
+    struct originals_sum sum = {0, 0};
+    const size_t count = sizeof images / sizeof *images;
+    ck_assert_ptr_nonnull(mkdtemp(trace));
+    begin(trace, 1);
+    for (size_t i = 0; i < count; i++)
+        keep(trace, (struct original_name){1, i, 100, strlen(images[i])}, images[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        keep(trace, (struct original_name){2, i, 100, strlen(others[i])}, others[i]);
+    originals_prune(trace, &sum);
+    ck_assert_uint_eq(sum.count, count);
+    for (size_t i = 0; i < count; i++) {
+        char name[ORIGINAL_NAME_BYTES];
+        original_name_print(&(struct original_name){1, i, 100, strlen(images[i])}, name);
+        ck_assert_msg(has(trace, name), "%s", images[i]);
+    }
+}
+END_TEST
+
+START_TEST(nothing_outside_of_the_trace_is_thrown_away)
+{
+    char trace[] = "originals.XXXXXX", other[] = "other.XXXXXX", path[400], to[400];
+    struct originals_sum sum = {0, 0};
+    ck_assert(mkdtemp(trace) && mkdtemp(other));
+    keep(other, (struct original_name){1, 3, 100, sizeof text - 1}, text);
+    begin(other, 0);
+    originals_prune(other, &sum); /* a trace that keeps none */
+    ck_assert(has(other, "1-3-64-15"));
+    begin(trace, 1);
+    snprintf(to, sizeof to, "../%s/originals", other);
+    snprintf(path, sizeof path, "%s/originals", trace);
+    ck_assert(symlink(to, path) == 0);
+    ck_assert(has(trace, "1-3-64-15"));
+    originals_prune(trace, &sum);
+    ck_assert(has(other, "1-3-64-15"));
+    ck_assert_uint_eq(used(trace), 1000000);
+    struct image_file file = {
+        .device = 1, .inode = 3, .bytes = sizeof text - 1, .changed_from_ns = 100, .changed_to_ns = 100};
+    is_found(trace, &file, NULL);
+}
+END_TEST
+
+START_TEST(a_part_of_a_copy_goes_when_its_process_is_gone)
+{
+    char trace[] = "originals.XXXXXX", name[3][100], path[400];
+    struct originals_sum sum = {0, 0};
+    ck_assert_ptr_nonnull(mkdtemp(trace));
+    begin(trace, 1);
+    pid_t gone = fork();
+    if (gone == 0)
+        _exit(0);
+    ck_assert_int_eq(waitpid(gone, NULL, 0), gone);
+    keep(trace, (struct original_name){1, 2, 100, sizeof gif - 1}, gif);
+    snprintf(name[0], sizeof *name, ".1-3-64-3e8-%d-%d-5", (int)gone, (int)gone);
+    snprintf(name[1], sizeof *name, ".1-3-64-3e8-%d-%d-5", (int)getpid(), (int)getpid());
+    snprintf(name[2], sizeof *name, ".1-3-64-%d", (int)gone);
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(path, sizeof path, "%s/originals/%s", trace, name[i]);
+        put(path, "half");
+    }
+    originals_prune(trace, &sum);
+    ck_assert(!has(trace, name[0]));
+    ck_assert(has(trace, name[1]) && has(trace, name[2]) && has(trace, "1-2-64-14"));
+    ck_assert_uint_eq(used(trace), 1000000 - 1000);
 }
 END_TEST
 
@@ -258,6 +369,9 @@ int main(void)
     tcase_add_test(all, a_link_that_was_changed_since_is_none);
     tcase_add_test(all, a_trace_says_why_an_original_is_not_there);
     tcase_add_test(all, what_is_no_image_is_thrown_away_after_the_run);
+    tcase_add_test(all, what_may_be_an_image_stays);
+    tcase_add_test(all, nothing_outside_of_the_trace_is_thrown_away);
+    tcase_add_test(all, a_part_of_a_copy_goes_when_its_process_is_gone);
     suite_add_tcase(suite, all);
     int failed = suite_run(suite);
     char command[200];

@@ -223,11 +223,10 @@ static void say_what_was_kept(const struct series *series, bool ascii, FILE *out
     uint64_t count = series->kept.count;
     if (!series->keep)
         return;
-    fprintf(out, "\nOriginals kept: %s",
-            count ? format_count(count).text : "none, no image was overwritten or removed\n");
+    fprintf(out, "\nOriginals kept: %s", count ? format_count(count).text : "none\n");
     if (!count)
         return;
-    fprintf(out, " image%s, %s, in ", count == 1 ? "" : "s", format_bytes((double)series->kept.bytes).text);
+    fprintf(out, " file%s, %s, in ", count == 1 ? "" : "s", format_bytes((double)series->kept.bytes).text);
     format_text(out, series->variants[0].directory, ascii);
     fputc('\n', out);
 }

@@ -159,7 +159,7 @@ if wanted run; then
     "$imgbench" run --keep-originals --out ../one -- bash -c 'jpegoptim -q -m 70 photo.jpg; echo gone >log; exit 3' 2>../err || code=$?
     problem=$( ((code == 3)) || echo "code $code")
     cmp ../one/originals/* ../in/photo.jpg || problem+="not the photo"
-    grep -q '^Originals kept: 1 image, .* in .*/one$' ../err || problem+="$(tail -2 ../err)"
+    grep -q '^Originals kept: 1 file, .* in .*/one$' ../err || problem+="$(tail -2 ../err)"
     cp ../in/* .
     touch -d '2001-09-09' log ./*
     # Old text is overwritten, too: it does not stay. Every run has its own; a warm-up leaves nothing.
@@ -168,14 +168,14 @@ if wanted run; then
     for trace in ../two/run-001 ../two/run-002; do
         cmp "$trace"/originals/* ../in/photo.jpg || problem+="$trace: $(ls "$trace/originals")"
     done
-    grep -q '^Originals kept: 2 images, ' ../err || problem+="$(tail -2 ../err)"
+    grep -q '^Originals kept: 2 files, ' ../err || problem+="$(tail -2 ../err)"
     "$imgbench" run --keep-originals --out ../three --runs 1 --prepare 'cp -p ../in/photo.jpg . && touch -d 2001-09-09 photo.jpg' -- \
         jpegoptim -q -m 70 photo.jpg --versus jpegoptim -q -m 60 photo.jpg 2>../err || problem+="code $?: $(<../err)"
     for trace in ../three/old/run-001 ../three/new/run-001; do
         cmp "$trace"/originals/* ../in/photo.jpg || problem+="$trace: $(ls "$trace/originals")"
     done
     "$imgbench" run --keep-originals --out ../none -- jpegtran -outfile out.jpg photo.jpg 2>../err || problem+="code $?"
-    grep -q '^Originals kept: none' ../err || problem+="$(tail -2 ../err)"
+    grep -q '^Originals kept: none$' ../err || problem+="$(tail -2 ../err)"
     "$imgbench" run --out ../without -- jpegoptim -q -m 50 photo.jpg 2>../err || problem+="code $?"
     [[ ! -e ../without/originals ]] || problem+="kept without being asked"
     ! grep -q 'Originals kept' ../err || problem+="says so"
