@@ -3,6 +3,7 @@
  * the same whether somebody keeps them or not. Must not know: the profiler. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -182,6 +183,94 @@ static void locks(void)
     tell_lock("closed");
 }
 
+static volatile sig_atomic_t alarms;
+static void alarmed(int number)
+{
+    (void)number;
+    int fd = open("shared", O_WRONLY | O_CREAT, 0600);
+    alarms += fd >= 0;
+    close(fd);
+}
+
+/* Anybody's open would break it. */
+static void leases(void)
+{
+    make("file", 0);
+    int fd = open("file", O_RDONLY);
+    signal(SIGIO, SIG_IGN);
+    tell("lease", fcntl(fd, F_SETLEASE, F_RDLCK));
+    link("file", "name");
+    tell("unlink", unlink("file"));
+    tell("lease", fcntl(fd, F_GETLEASE));
+}
+
+/* Calls that the kernel refuses, also root's. */
+static void refusals(void)
+{
+    mkdir("directory", 0700);
+    make("readable", 0);
+    make("directory/link", 0);
+    make("directory/copy", 0);
+    link("directory/copy", "copy");
+    chmod("readable", 0444);
+    chmod("directory", 0555);
+    struct __user_cap_header_struct version = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {0};
+    syscall(SYS_capset, &version, none);
+    errno = 77;
+    tell("open", open("readable", O_RDWR));
+    tell("truncate", truncate("readable", 0));
+    tell("unlink", unlink("directory/link"));
+    tell("unlink", unlink("directory/copy"));
+    tell_file("directory/link");
+    chmod("directory", 0700);
+}
+
+#define LONG_BYTES (200 << 20)
+static void *overwrite_long(void *unused)
+{
+    (void)unused;
+    tell("open", open("long", O_WRONLY) >= 0);
+    return NULL;
+}
+
+/* Children of a fork, and a lock that is taken, while another thread's file is copied. */
+static void slices(void)
+{
+    int fd = open("long", O_RDWR | O_CREAT, 0600), inherited = 0;
+    const struct timespec times[2] = {{1000000000, 0}, {1000000000, 0}};
+    pthread_t thread;
+    static char block[1 << 20];
+    memset(block, 'x', sizeof block);
+    for (int i = 0; i < LONG_BYTES >> 20; i++)
+        if (write(fd, block, sizeof block) != (ssize_t)sizeof block)
+            puts("cannot be made");
+    futimens(fd, times);
+    struct sigaction action = {.sa_handler = alarmed, .sa_flags = SA_RESTART};
+    sigaction(SIGALRM, &action, NULL);
+    errno = 77;
+    pthread_create(&thread, NULL, overwrite_long, NULL);
+    for (int i = 0; i < 10; i++) {
+        usleep(3000);
+        if (fork() == 0) { /* what it may have: the thread's own result, but nothing of what copies */
+            struct stat status;
+            int others = 0;
+            for (int other = fd + 2; other < 20; other++)
+                others += fstat(other, &status) == 0;
+            _exit(others);
+        }
+        int status;
+        wait(&status);
+        inherited += WEXITSTATUS(status);
+        pthread_kill(thread, SIGALRM);
+    }
+    pthread_join(thread, NULL);
+    printf("inherited: %d\n", inherited);
+    unlink("long");
+    unlink("shared");
+    errno = 77;
+}
+
 static void *swap(void *stop)
 {
     mkfifo("fifo", 0600);
@@ -278,15 +367,6 @@ static void together(void)
         ;
 }
 
-static volatile sig_atomic_t alarms;
-static void alarmed(int number)
-{
-    (void)number;
-    int fd = open("shared", O_WRONLY | O_CREAT, 0600);
-    alarms += fd >= 0;
-    close(fd);
-}
-
 /* Handlers that open files while files are kept; children of fork and vfork. */
 static void signals(void)
 {
@@ -355,7 +435,10 @@ int main(int count, char **arguments)
                 {"together", together},
                 {"small_files", small_files},
                 {"signals", signals},
-                {"small_stack", small_stack}};
+                {"small_stack", small_stack},
+                {"leases", leases},
+                {"refusals", refusals},
+                {"slices", slices}};
     for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
         if (count > 1 && strcmp(arguments[1], ways[i].name) == 0)
             ways[i].run();
