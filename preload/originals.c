@@ -93,6 +93,7 @@ static void refuse(const struct original_name *name)
 /* Handlers of the program have run: the state may be another one, and the process a child of the one that began. */
 static struct thread *take_turns(struct thread *self, uint64_t *signals)
 {
+    uintptr_t guard = thread_local_state.guard; /* of before(), which goes on longer than this */
     thread_slow_end(self);
     system_give_signals(*signals);
     thread_leave();
@@ -100,6 +101,7 @@ static struct thread *take_turns(struct thread *self, uint64_t *signals)
     if (!self)
         return NULL;
     *signals = system_hold_signals();
+    thread_local_state.guard = guard;
     thread_slow_begin(self);
     return self;
 }
