@@ -90,19 +90,17 @@ static void refuse(const struct original_name *name)
 
 /* ---- keeping ---- */
 
-/* Handlers of the program have run: the state may be another one, and the process a child of the one that began. */
-static struct thread *take_turns(struct thread *self, uint64_t *signals)
+/* What is pending is delivered at once: out of our code, or what the handlers lose would not be kept. Afterwards the
+ * state may be another one, and the process a child of the one that began. NULL: the thread may not come back. */
+static struct thread *take_turns(struct thread *self, uint64_t signals)
 {
     uintptr_t guard = thread_local_state.guard; /* of before(), which goes on longer than this */
     thread_slow_end(self);
-    system_give_signals(*signals);
     thread_leave();
+    system_give_signals(signals);
     self = thread_enter_again();
-    if (!self)
-        return NULL;
-    *signals = system_hold_signals();
-    thread_local_state.guard = guard;
-    thread_slow_begin(self);
+    if (self)
+        thread_local_state.guard = guard;
     return self;
 }
 
@@ -110,23 +108,22 @@ static struct thread *take_turns(struct thread *self, uint64_t *signals)
 static struct thread *keep(struct thread *self, struct originals_attempt *attempt, struct original_keeping *keeping,
                            uint64_t earliest, bool *tried)
 {
-    uint64_t start_ns = thread_now_ns(), signals = system_hold_signals();
-    thread_slow_begin(self);
-    *tried = open_trace() && is_from_before(earliest);
-    int how = *tried ? ORIGINAL_GOES_ON : ORIGINAL_IS_THERE;
-    while (how == ORIGINAL_GOES_ON) {
-        how = original_keep(self, keeping);
-        if (how == ORIGINAL_GOES_ON && !(self = take_turns(self, &signals)))
-            return NULL;
-    }
-    thread_slow_end(self);
-    system_give_signals(signals);
+    uint64_t start_ns = thread_now_ns();
+    int how;
+    do {
+        uint64_t signals = system_hold_signals();
+        thread_slow_begin(self);
+        how = open_trace() && is_from_before(earliest) ? original_keep(self, keeping) : ORIGINAL_IS_THERE;
+        attempt->end_ns = thread_now_ns();
+        self = take_turns(self, signals);
+    } while (self && how == ORIGINAL_GOES_ON);
+    *tried = self && how != ORIGINAL_IS_THERE && !(keeping->begun && keeping->pid != process.pid);
+    if (!self)
+        return NULL;
     attempt->how = (uint8_t)how;
     attempt->error = keeping->error;
-    attempt->end_ns = thread_now_ns();
     attempt->took_ns = attempt->end_ns - start_ns;
     self->io_ns += attempt->took_ns; /* no part of a codec call that it happens in */
-    *tried = how != ORIGINAL_IS_THERE;
     return self;
 }
 
