@@ -138,7 +138,7 @@ static bool has_room(struct thread *self, int fd, uint64_t bytes)
 {
     struct statfs *place = (void *)self->facts;
     return SYSTEM3(SYS_fstatfs, fd, place, 0) != 0 || !place->f_blocks ||
-           (uint64_t)place->f_bavail >= (2 * bytes + ROOM_BYTES) / (uint64_t)place->f_bsize;
+           (uint64_t)place->f_bavail * (uint64_t)place->f_bsize >= 2 * bytes + ROOM_BYTES;
 }
 
 static void count_copied(uint64_t bytes)

@@ -26,7 +26,7 @@ kept() { # name wanted
 for how in opens names pointers fifos no_descriptors small_files fresh together; do
     same $how "$victims/originals" $how
 done
-for how in signals small_stack leases refusals slices; do
+for how in signals small_stack leases refusals slices nested; do
     same $how "$victims/meanwhile" $how
 done
 kept opens "11 COPIED"
@@ -39,6 +39,10 @@ kept small_stack "1 COPIED 1 LINKED"
 kept leases "1 LOCKED"
 kept refusals "1 COPIED"
 kept slices "1 COPIED"
+kept nested "1 COPIED"
+if wanted nested; then
+    report "nested whole" "$(head -c 3 "$work/trace-nested/originals"/* | grep -vx xxx)"
+fi
 kept together "40 COPIED"
 if wanted together; then # each is what the file held before the first of 16 threads wrote into it
     for i in {0..39}; do

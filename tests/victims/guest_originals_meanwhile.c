@@ -87,6 +87,43 @@ static void refusals(void)
 }
 
 #define LONG_BYTES (200 << 20)
+static int make_long(void)
+{
+    int fd = open("long", O_RDWR | O_CREAT, 0600);
+    const struct timespec times[2] = {{1000000000, 0}, {1000000000, 0}};
+    static char block[1 << 20];
+    memset(block, 'x', sizeof block);
+    for (int i = 0; i < LONG_BYTES >> 20; i++)
+        if (write(fd, block, sizeof block) != (ssize_t)sizeof block)
+            puts("cannot be made");
+    futimens(fd, times);
+    return fd;
+}
+
+static void overwriting(int number)
+{
+    (void)number;
+    int fd = open("long", O_WRONLY);
+    if (write(fd, "new", 3) != 3)
+        puts("cannot be written");
+    close(fd);
+}
+
+/* A handler writes into the file that is being copied. */
+static void nested(void)
+{
+    close(make_long());
+    struct sigaction action = {.sa_handler = overwriting, .sa_flags = SA_RESTART};
+    const struct itimerval soon = {{0, 0}, {0, 8000}};
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    errno = 77;
+    tell("open", open("long", O_WRONLY));
+    usleep(20000);
+    unlink("long");
+    errno = 77;
+}
+
 static void *overwrite_long(void *unused)
 {
     (void)unused;
@@ -97,15 +134,8 @@ static void *overwrite_long(void *unused)
 /* Children of a fork, and a lock that is taken, while another thread's file is copied. */
 static void slices(void)
 {
-    int fd = open("long", O_RDWR | O_CREAT, 0600), inherited = 0;
-    const struct timespec times[2] = {{1000000000, 0}, {1000000000, 0}};
+    int fd = make_long(), inherited = 0;
     pthread_t thread;
-    static char block[1 << 20];
-    memset(block, 'x', sizeof block);
-    for (int i = 0; i < LONG_BYTES >> 20; i++)
-        if (write(fd, block, sizeof block) != (ssize_t)sizeof block)
-            puts("cannot be made");
-    futimens(fd, times);
     struct sigaction action = {.sa_handler = alarmed, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &action, NULL);
     errno = 77;
@@ -189,8 +219,8 @@ int main(int count, char **arguments)
     static const struct {
         const char *name;
         void (*run)(void);
-    } ways[] = {{"locks", locks},   {"leases", leases},   {"refusals", refusals},
-                {"slices", slices}, {"signals", signals}, {"small_stack", small_stack}};
+    } ways[] = {{"locks", locks},   {"leases", leases},   {"refusals", refusals},      {"slices", slices},
+                {"nested", nested}, {"signals", signals}, {"small_stack", small_stack}};
     for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
         if (count > 1 && strcmp(arguments[1], ways[i].name) == 0)
             ways[i].run();
