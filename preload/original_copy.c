@@ -189,7 +189,7 @@ static int copy_slice(struct thread *self, int from, int to, struct original_kee
             keeping->done += (uint64_t)n;
             count_copied((uint64_t)n);
         } else if (n == -ENOSPC || n == -EDQUOT || ++way == WAYS) {
-            return n ? (int)n : -EIO;
+            return n ? (int)n : -ESTALE; /* shorter by now */
         }
     }
     return 0;
