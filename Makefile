@@ -157,7 +157,8 @@ $(B)/%.o: %.c
 $(patsubst %,$(B)/analyzer/quality/%.o,pixels window ssimulacra2 fidelity): \
 	OWN_CFLAGS := -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math
 # Only its headers: it is loaded by who needs it.
-$(B)/analyzer/quality/decode.o: OWN_CFLAGS := $(shell $(PKG_CONFIG) --cflags vips)
+VIPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags vips)
+$(B)/analyzer/quality/decode.o: OWN_CFLAGS := $(VIPS_CFLAGS)
 
 # Victims are plain programs that know nothing of imgbench; their rules name them in VICTIMS.
 -include tests/victims/rules.mk

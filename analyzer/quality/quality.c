@@ -89,6 +89,8 @@ static bool find_content(struct session *session, const struct image_file *file,
 static const char *lack_of_input(const struct session *session, const struct image_file *file,
                                  enum originals_answer answer)
 {
+    if (answer == ORIGINALS_FOUND)
+        return "changed or removed while it was being read";
     if (answer != ORIGINALS_NOT_WANTED && answer != ORIGINALS_NOT_SEEN)
         return originals_reason(answer);
     if (!session->here)

@@ -26,7 +26,8 @@ fuzz: $(FUZZERS) ## build the fuzzers of tests/fuzz/, below build/fuzz/
 
 $(FUZZ_DIR)/%.o: %.c tests/fuzz/rules.mk Makefile
 	@mkdir -p $(@D)
-	$(call say,CC,$@)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_TRACE) $(shell $(PKG_CONFIG) --cflags $(FUZZ_PACKAGES)) -c -o $@ $<
+	$(call say,CC,$@)$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_TRACE) $(shell $(PKG_CONFIG) --cflags $(FUZZ_PACKAGES)) $(OWN_CFLAGS) -c -o $@ $<
+$(FUZZ_DIR)/analyzer/quality/decode.o: OWN_CFLAGS := $(VIPS_CFLAGS)
 
 # Thousands of comparisons per table, none of which depends on a length: to trace them would take nine tenths of the time.
 $(FUZZ_DIR)/analyzer/headers/jpeg_quality.o: FUZZ_TRACE := -O2
