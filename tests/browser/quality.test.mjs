@@ -81,6 +81,7 @@ test("a setting says what it retained, by mouse and by keys", async () => {
   await page.keyboard.press("Escape");
   assert.ok(!(await page.isVisible("#tradeoff-chart .tip")));
   await page.click("#tradeoff-chart summary");
+  await page.waitForSelector("#tradeoff-chart details table");
   assert.equal((await cells(page, "Settings by quality")).length, 20);
   await close();
 });
@@ -187,6 +188,7 @@ test("quality that could be measured of no output says why", async () => {
   assert.match(await page.textContent("#quality .facts"), /Retainedn\/a/);
   assert.match(await page.textContent("#not-scored"), /9 of 9 outputs.*reason 5.*3 more reasons/);
   await page.click("#not-scored summary");
+  await page.waitForSelector("#not-scored details ul");
   assert.match(await page.textContent("#not-scored"), /reason 8/);
   await close();
   const empty = await open(browser, "unpaired");

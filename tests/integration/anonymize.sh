@@ -126,7 +126,7 @@ path() { "$imgbench" report --json "$1" | python3 -c 'import json, sys; print(js
 
 # What can be read of a damaged trace.
 cp -r "$work/planted" "$work/damaged"
-packet=$(find "$work/damaged" -name 0.0 -size +8k | head -1)
+packet=$(find "$work/damaged" -name 0.0 -size +8k -print -quit)
 truncate -s 6000 "$packet"
 code=0
 "$imgbench" anonymize "$work/damaged" "$work/damaged.out" >"$work/out" 2>"$work/errors" || code=$?
@@ -138,7 +138,7 @@ grep -q 'byte 6000: ' "$work/errors" && grep -q '^1 place of the trace could not
 planted gone "$work/damaged.out" || fail "secrets are left of a damaged trace"
 
 # One process of it, whose trace says nothing of the machine.
-process=$(find "$work/planted" -maxdepth 1 -name '*-*' | head -1)
+process=$(find "$work/planted" -maxdepth 1 -name '*-*' -print -quit)
 "$imgbench" anonymize "$process" "$work/one" >"$work/out" 2>"$work/errors" || fail "one process: $(cat "$work/errors")"
 [[ $("$imgbench" dump "$process" | wc -l) == $("$imgbench" dump "$work/one" | wc -l) ]]
 

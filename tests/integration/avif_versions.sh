@@ -28,7 +28,7 @@ expect() { # version settings…
     found=$(settings "$version")
     expected=$(printf '%s\n' "$@" "$@" | sort)
     [[ $found == "$expected" ]] || fail "$version: $(diff <(echo "$expected") <(echo "$found"))"
-    ! "$imgbench" dump "$work/$version" | grep -q UNKNOWN_LAYOUT || fail "$version is taken for unknown"
+    ! "$imgbench" dump "$work/$version" | grep UNKNOWN_LAYOUT >/dev/null || fail "$version is taken for unknown"
 }
 unknown() { # version number
     [[ -z $(settings "$1") ]] || fail "$1: settings were read from a layout that is not known"

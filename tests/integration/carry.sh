@@ -122,7 +122,7 @@ cmp pack.ndjson pack.before && [[ ! -L trace/pack.ndjson ]] || fail "a pack was 
 rm trace/pack.ndjson && mkfifo trace/pack.ndjson
 timeout 20 "$imgbench" pack trace >/dev/null && [[ -f trace/pack.ndjson ]] || fail "a pack in place of a pipe: $?"
 rm trace/pack.ndjson
-process=$(basename "$(find trace -name "*-*" | head -1)")
+process=$(basename "$(find trace -name "*-*" -print -quit)")
 code=0
 "$imgbench" pack "trace/$process" 2>errors || code=$?
 ((code == 1)) && grep -q 'give the whole trace' errors || fail "pack of a process: $code $(cat errors)"

@@ -158,7 +158,7 @@ if wanted killed; then
         sleep "0.0$((RANDOM % 60 + 10))"
         kill -KILL $pid 2>/dev/null || true
         wait $pid 2>/dev/null || true
-        said=$(find "$work/killed-$i" -maxdepth 0 2>/dev/null | grep -q . && [[ -e $work/killed-$i/control ]] && timeout 60 babeltrace2 "$work/killed-$i" 2>&1 >/dev/null | head -3 || true)
+        said=$(find "$work/killed-$i" -maxdepth 0 2>/dev/null | grep . >/dev/null && [[ -e $work/killed-$i/control ]] && timeout 60 babeltrace2 "$work/killed-$i" 2>&1 >/dev/null | head -3 || true)
         [[ -z $said ]] || problem+="$i: $said; "
     done
     report killed "$problem"

@@ -181,7 +181,7 @@ code=0
 mkdir hup
 (TMPDIR=$PWD/hup exec setsid "$imgbench" score plain.png plain.jpg --metric 'm:sleep 71.7532; : {out}' >/dev/null 2>&1) &
 for ((i = 0; i < 100; i++)); do [[ ! $(ls hup) || ! $(pgrep -f 'sleep 71.7532') ]] || break; sleep 0.1; done
-kill -HUP -- "-$(pgrep -f "imgbench score plain.png plain.jpg --metric m:sleep 71.7532" | head -1)"
+kill -HUP -- "-$!"
 wait || :
 for ((i = 0; i < 50; i++)); do [[ $(ls hup)$(pgrep -f 'sleep 71.7532') ]] || break; sleep 0.1; done
 [[ ! $(ls hup) && ! $(pgrep -f 'sleep 71.7532') ]] || fail "after SIGHUP: $(ls hup) $(pgrep -f 'sleep 71.7532')"
@@ -195,7 +195,7 @@ reason "ended with signal 9" plain.png plain.jpg --metric 'm:kill -9 $$; : {ref}
 start=$SECONDS
 reason "had not ended after 1 s" plain.png plain.jpg --metric-timeout 1 --metric 'm:sleep 71.7531 & sleep 71.7531; : {ref} {out}'
 ((SECONDS - start < 20)) || fail "a metric that hangs: $((SECONDS - start)) s"
-sleep 0.2
+for ((i = 0; i < 50; i++)); do [[ $(pgrep -f 'sleep 71.7531') ]] || break; sleep 0.1; done
 [[ ! $(pgrep -f 'sleep 71.7531') ]] || fail "a metric that hangs left a process"
 [[ $(value ssimulacra2 <scores) ]] || fail "the other metrics are missing: $(cat scores)"
 mkdir "t mp"

@@ -18,7 +18,7 @@ screen() { tmux -L $socket capture-pane -p; }
 type_line() { tmux -L $socket send-keys -l "$1"; tmux -L $socket send-keys Enter; }
 wait_for() { # what must come on the screen within 20 s
     for ((i = 0; i < 200; i++)); do
-        if screen | grep -Eq -- "$1"; then return; fi
+        if screen | grep -E -- "$1" >/dev/null; then return; fi
         sleep 0.1
     done
     fail "never on the screen: $1: $(screen)"
@@ -35,7 +35,7 @@ wait_for '^imgbench: [0-9]+ images?, [0-9.]+ (kB|MB) → '
 tmux -L $socket resize-window -x 100 -y 100
 wait_for 'Image Optimizer Benchmark Report'
 wait_for '^ready> *$'
-! screen | grep -q working || fail "the line was left: $(screen)"
+! screen | grep working >/dev/null || fail "the line was left: $(screen)"
 
 # ---- a source that is read twice is one source: avifenc looks at the head, closes the file, opens it again ----
 type_line "clear; ./imgbench run --report r.txt -- sh -c 'avifenc -s 10 -j 1 $photo twice.avif >avif.log; sleep 3; true'"
@@ -56,7 +56,7 @@ done
 ((i < 30)) || fail "one garbled the other: $seen"
 wait_for '^end'
 wait_for 'ready> *$'
-! screen | grep -q working || fail "the line was left: $(screen)"
+! screen | grep working >/dev/null || fail "the line was left: $(screen)"
 
 # ---- Ctrl-C reaches the target once, and ends both ----
 cat >count <<'EOF'

@@ -86,7 +86,7 @@ had_place=$([[ ! -e $place ]] || echo yes)
 : >"$work/file"
 said=$(cd "$work" && XDG_STATE_HOME=$work/file/state LD_PRELOAD=$library sh -c "./$tool -optimize '$work/bare/in/flower-small.jpg' | ./$tool -progressive | wc -c" 2>&1) || true
 bare=$(cd "$work" && sh -c "./$tool -optimize '$work/bare/in/flower-small.jpg' | ./$tool -progressive | wc -c" 2>&1) || true
-found=$(find "$place" -mindepth 2 -maxdepth 2 -name control -newer "$work/file" | head -1)
+found=$(find "$place" -mindepth 2 -maxdepth 2 -name control -newer "$work/file" -print -quit 2>/dev/null) || true # others may be at it
 [[ $said == "$bare" ]] || fail "without a default place: $said"
 [[ -n $found ]] || fail "no default place, and nothing in $place"
 seen=$("$imgbench" report --json "$(dirname "$found")" | python3 -c "import json, sys; print(sum('$tool' in p['exe'] for p in json.load(sys.stdin)['processes']))")

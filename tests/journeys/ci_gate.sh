@@ -6,7 +6,7 @@ source tests/journeys/environment.bash
 
 mkdir images
 cp $photos/flower_cropped.jpg images/a.jpg
-cp $photos/flower_small.rgb.png images/b.png 2>/dev/null || cp "$(find /usr/share/libjxl-testdata -name '*.png' -size -300k | head -1)" images/b.png
+cp $photos/flower_small.rgb.png images/b.png 2>/dev/null || cp "$(find /usr/share/libjxl-testdata -name '*.png' -size -300k -print -quit)" images/b.png
 cat >optimize <<'SCRIPT'
 mkdir -p out
 for image in images/*; do cwebp -quiet -q "${QUALITY:-75}" "$image" -o "out/$(basename "$image").webp"; done
