@@ -17,6 +17,7 @@
 #include "analyzer/load_run.h"
 #include "analyzer/message.h"
 #include "analyzer/output_file.h"
+#include "analyzer/quality/quality.h"
 #include "analyzer/usage.h"
 
 enum { KEY_FIRST = 256, KEY_RECORDS = KEY_FIRST + 16 };
@@ -27,6 +28,7 @@ struct export_arguments {
     const char *trace;
     const char *files[FORMATS]; /* NULL = not wanted, "-" = standard output */
     bool records;               /* ndjson: a line per record */
+    struct quality_request quality;
 };
 
 static const struct argp_option options[] = {
@@ -49,7 +51,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return usage_check_file(state, names[key - KEY_FIRST], argument, true);
     }
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &arguments->trace; return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &arguments->trace;
+        state->child_inputs[1] = &arguments->quality;
+        return 0;
     case KEY_RECORDS: arguments->records = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -64,6 +69,9 @@ static bool check(const struct export_arguments *arguments)
         message_error("say what to export: --perfetto, --ndjson, --sqlite or --flamegraph, each with a FILE");
     else if (arguments->records && !arguments->files[NDJSON])
         message_error("--records is about --ndjson: name a file for it, as in --ndjson=FILE");
+    else if (quality_is_wanted(&arguments->quality) && !arguments->files[PERFETTO] && !arguments->files[SQLITE] &&
+             (!arguments->files[NDJSON] || arguments->records))
+        message_error("--quality is about images: it goes into --sqlite, --perfetto, and --ndjson without --records");
     else if (arguments->files[SQLITE] && !strcmp(arguments->files[SQLITE], "-"))
         message_error("a database cannot be written to standard output: name a file, as in --sqlite=FILE");
     else
@@ -219,7 +227,7 @@ static bool write_run(const struct run *run, const char *path, const struct expo
         message_error("not enough memory to compute the figures");
         return false;
     }
-    bool good = true;
+    bool good = quality_measure(metrics, &arguments->quality);
     if (arguments->files[NDJSON] && !arguments->records)
         good &= write_images(arguments->files[NDJSON], metrics);
     if (arguments->files[SQLITE])
@@ -245,9 +253,22 @@ static bool export(const char *path, const struct export_arguments *arguments)
     return good;
 }
 
+static int find_and_export(const struct export_arguments *arguments)
+{
+    char *found = find_trace(arguments->trace, false);
+    if (!found)
+        return CMD_FAILURE;
+    if (!arguments->trace)
+        message_error("reading %s", found);
+    bool good = export(found, arguments);
+    free(found);
+    return good ? CMD_OK : CMD_FAILURE;
+}
+
 static int run_export(int argc, char **argv)
 {
-    static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {
+        {&find_trace_argp, 0, NULL, 0}, {&quality_request_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {options,
                                      parse,
                                      "[TRACE]",
@@ -258,19 +279,14 @@ static int run_export(int argc, char **argv)
                                      children,
                                      NULL,
                                      NULL};
-    struct export_arguments arguments = {.trace = NULL};
-    if (usage_parse(&argp, argc, argv, &arguments) || !check(&arguments))
-        return CMD_USAGE;
-    char *found = find_trace(arguments.trace, false);
-    if (!found)
-        return CMD_FAILURE;
-    if (!arguments.trace)
-        message_error("reading %s", found);
-    bool good = export(found, &arguments);
-    free(found);
-    return good ? CMD_OK : CMD_FAILURE;
+    struct export_arguments arguments = {.quality = {.settings = quality_settings()}};
+    int result = CMD_USAGE;
+    if (!usage_parse(&argp, argc, argv, &arguments) && check(&arguments))
+        result = find_and_export(&arguments);
+    quality_settings_release(&arguments.quality.settings);
+    return result;
 }
 
 const struct command cmd_export = {
     "export", "write a trace for Perfetto, DuckDB, SQLite or a flame graph",
-    "[TRACE] --perfetto FILE | --ndjson FILE [--records] | --sqlite FILE | --flamegraph FILE", run_export};
+    "[TRACE] --perfetto FILE | --ndjson FILE [--records] | --sqlite FILE | --flamegraph FILE [--quality]", run_export};

@@ -17,7 +17,7 @@
 #include "analyzer/render/render.h"
 #include "analyzer/usage.h"
 
-enum { KEY_JSON = 256, KEY_CSV, KEY_MD, KEY_HTML, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES, KEY_QUALITY };
+enum { KEY_JSON = 256, KEY_CSV, KEY_MD, KEY_HTML, KEY_IMAGES, KEY_TOP, KEY_NO_IMAGES };
 
 /* Where the report goes besides, or instead of, the text on standard output. */
 static const struct {
@@ -31,8 +31,7 @@ struct report_arguments {
     const char *files[FORMATS]; /* by format; "-" = standard output, NULL = not wanted */
     struct render_options options;
     struct gates gates;
-    bool quality;
-    struct pair_settings pair_settings;
+    struct quality_request quality;
 };
 
 static const struct argp_option options[] = {
@@ -44,8 +43,6 @@ static const struct argp_option options[] = {
     {"top", KEY_TOP, "N", 0, "Text, Markdown: at most N images in tables (0: all, which is the default of the text)",
      0},
     {"no-images", KEY_NO_IMAGES, NULL, 0, "JSON: leave images[] out", 0},
-    {"quality", KEY_QUALITY, NULL, 0,
-     "Compare each output with its input: what the saving cost the eye (a CPU does about 4 megapixels a second)", 0},
     {0}};
 
 static error_t set_top(struct argp_state *state, const char *text, size_t *rows)
@@ -70,9 +67,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &arguments->trace;
         state->child_inputs[1] = &arguments->gates;
-        state->child_inputs[2] = &arguments->pair_settings;
+        state->child_inputs[2] = &arguments->quality;
         return 0;
-    case KEY_QUALITY: arguments->quality = true; return 0;
     case KEY_IMAGES: arguments->options.images = true; return 0;
     case KEY_TOP: return set_top(state, argument, &arguments->options.top);
     case KEY_NO_IMAGES: arguments->options.no_images = true; return 0;
@@ -114,8 +110,7 @@ static int render(const struct run *run, const struct report_arguments *argument
         message_error("not enough memory to compute the report");
         return CMD_FAILURE;
     }
-    bool wanted = arguments->quality || arguments->pair_settings.external_count;
-    bool good = !wanted || quality_measure(metrics, &arguments->pair_settings);
+    bool good = quality_measure(metrics, &arguments->quality);
     for (size_t i = 0; i < FORMATS; i++)
         if (arguments->files[i])
             good &= write_file(metrics, arguments, i);
@@ -140,13 +135,13 @@ static int report(const char *path, const struct report_arguments *arguments)
 static void release(struct report_arguments *arguments)
 {
     gates_release(&arguments->gates);
-    quality_settings_release(&arguments->pair_settings);
+    quality_settings_release(&arguments->quality.settings);
 }
 
 static int run_report(int argc, char **argv)
 {
     static const struct argp_child children[] = {
-        {&find_trace_argp, 0, NULL, 0}, {&gate_argp, 0, NULL, 0}, {&quality_argp, 0, NULL, 0}, {0}};
+        {&find_trace_argp, 0, NULL, 0}, {&gate_argp, 0, NULL, 0}, {&quality_request_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         options,
         parse,
@@ -160,7 +155,7 @@ static int run_report(int argc, char **argv)
         NULL};
     struct report_arguments arguments = {
         .options = {.ascii = message_locale_is_ascii(), .tool_version = cmd_version},
-        .pair_settings = quality_settings(),
+        .quality = {.settings = quality_settings()},
     };
     if (usage_parse(&argp, argc, argv, &arguments) || !check_outputs(&arguments)) {
         release(&arguments);

@@ -83,6 +83,7 @@ static const char *const arguments[] = {
     [ARGUMENT_BYTES_OUT] = "bytes_out",
     [ARGUMENT_SIZE_RATIO] = "size_ratio",
     [ARGUMENT_SETTING] = "setting",
+    [ARGUMENT_QUALITY_RETAINED] = "quality_retained",
     [ARGUMENT_SOURCE] = "source",
     [ARGUMENT_PID] = "pid",
     [ARGUMENT_TID] = "tid",

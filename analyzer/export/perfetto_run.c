@@ -101,6 +101,8 @@ static void write_image(struct perfetto *perfetto, uint64_t track, uint32_t inde
     const struct run *run = perfetto->metrics->run;
     const struct image *image = &run->images[index];
     const struct image_figures *figures = &perfetto->metrics->images[index];
+    const struct quality_pair *pair = metrics_pair_of(perfetto->metrics, index);
+    double retained = pair ? quality_retained(&pair->score) : NAN;
     const uint32_t *named = image->input_count ? image->inputs : image->outputs;
     char label[SETTING_LABEL_BYTES];
     metrics_setting_label(run, image, label);
@@ -125,6 +127,8 @@ static void write_image(struct perfetto *perfetto, uint64_t track, uint32_t inde
         perfetto_argument_real(perfetto, ARGUMENT_SIZE_RATIO, figures->size_ratio);
     if (setting)
         perfetto_argument_text(perfetto, ARGUMENT_SETTING, setting);
+    if (isfinite(retained))
+        perfetto_argument_real(perfetto, ARGUMENT_QUALITY_RETAINED, retained);
     if (image->process < run->process_count)
         perfetto_argument_number(perfetto, ARGUMENT_PID, run->processes[image->process].pid);
     perfetto_argument_number(perfetto, ARGUMENT_BUSY_NS, image->busy_ns);

@@ -185,6 +185,19 @@ static void add_stages(struct database *database, const json_t *image, int64_t p
     }
 }
 
+static void add_scores(struct database *database, const json_t *image, int64_t id)
+{
+    json_t *quality = json_object_get(image, "quality"), *value;
+    const char *name;
+    if (!json_is_object(quality))
+        return;
+    add(database, TABLE_scores, &(struct row){.json = quality, .parent = id});
+    json_object_foreach(json_object_get(quality, "metrics"), name, value)
+    {
+        add(database, TABLE_metrics, &(struct row){.json = value, .key = name, .parent = id});
+    }
+}
+
 static void add_images(struct database *database)
 {
     const struct run *run = database->metrics->run;
@@ -196,7 +209,18 @@ static void add_images(struct database *database)
         add_all(database, TABLE_image_files, at(json, "inputs"), id, "input");
         add_all(database, TABLE_image_files, at(json, "outputs"), id, "output");
         add_stages(database, json, id);
+        add_scores(database, json, id);
         json_decref(json);
+    }
+}
+
+static void add_curves(struct database *database, const json_t *curves)
+{
+    for (size_t i = 0; i < json_array_size(curves) && !database->failed; i++) {
+        const json_t *curve = json_array_get(curves, i);
+        int64_t id = add(database, TABLE_curves, &(struct row){.json = curve});
+        add_all(database, TABLE_curve_points, at(curve, "points"), id, NULL);
+        add_all(database, TABLE_equal_quality, at(curve, "at"), id, NULL);
     }
 }
 
@@ -233,6 +257,7 @@ static void add_report(struct database *database, json_t *report)
     for (size_t i = 0; i < json_array_size(at(report, "memory.sites")); i++)
         add_all(database, TABLE_memory_frames, at(json_array_get(at(report, "memory.sites"), i), "stack"), (int64_t)i,
                 NULL);
+    add_curves(database, at(report, "quality.curves"));
     json_object_foreach(json_object_get(report, "formats"), format, object)
     {
         add(database, TABLE_formats, &(struct row){.json = object, .key = format});

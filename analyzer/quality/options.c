@@ -13,7 +13,7 @@
 #define TIMEOUT_S     300.
 #define TIMEOUT_MAX_S 86400.
 
-enum { KEY_METRIC = 1000, KEY_TIMEOUT };
+enum { KEY_METRIC = 1000, KEY_TIMEOUT, KEY_QUALITY };
 
 struct pair_settings quality_settings(void)
 {
@@ -69,3 +69,26 @@ static const struct argp_option options[] = {
     {"metric-timeout", KEY_TIMEOUT, "S", 0, "Seconds that such a command may take for one image (300)", 0},
     {0}};
 const struct argp quality_argp = {options, parse, NULL, NULL, NULL, NULL, NULL};
+
+bool quality_is_wanted(const struct quality_request *request)
+{
+    return request->quality || request->settings.external_count;
+}
+
+static error_t parse_request(int key, char *argument, struct argp_state *state)
+{
+    struct quality_request *request = state->input;
+    (void)argument;
+    switch (key) {
+    case ARGP_KEY_INIT: state->child_inputs[0] = &request->settings; return 0;
+    case KEY_QUALITY: request->quality = true; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option request_options[] = {
+    {"quality", KEY_QUALITY, NULL, 0,
+     "Compare each output with its input: what the saving cost the eye (a CPU does about 4 megapixels a second)", 0},
+    {0}};
+static const struct argp_child request_children[] = {{&quality_argp, 0, NULL, 0}, {0}};
+const struct argp quality_request_argp = {request_options, parse_request, NULL, NULL, request_children, NULL, NULL};

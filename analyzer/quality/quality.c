@@ -194,9 +194,11 @@ static void score_pairs(struct session *session)
     }
 }
 
-bool quality_measure(struct metrics *metrics, const struct pair_settings *wanted)
+bool quality_measure(struct metrics *metrics, const struct quality_request *request)
 {
-    struct pair_settings settings = *wanted;
+    struct pair_settings settings = request->settings;
+    if (!quality_is_wanted(request))
+        return true;
     settings.memory_bytes = quality_memory(quality_processes());
     struct session session = {.metrics = metrics, .settings = &settings, .written_ns = monotonic_ns()};
     struct retained_figures *retained = &metrics->retained;

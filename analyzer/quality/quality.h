@@ -19,9 +19,20 @@ extern const struct argp quality_argp;
 struct pair_settings quality_settings(void);
 void quality_settings_release(struct pair_settings *settings);
 
-/* Scores every final output of the run against its input and fills metrics->retained. What could not be scored has a
- * reason. Says on standard error how far it is. To be called while the process has one thread. False after one line. */
-bool quality_measure(struct metrics *metrics, const struct pair_settings *settings);
+/* Whether the outputs of a run are to be scored: --quality, or a metric. */
+struct quality_request {
+    bool quality;
+    struct pair_settings settings;
+};
+/* Option --quality beside those; its input is a struct quality_request. */
+extern const struct argp quality_request_argp;
+
+bool quality_is_wanted(const struct quality_request *request);
+
+/* Where it is wanted: scores every final output of the run against its input and fills metrics->retained. What could
+ * not be scored has a reason. Says on standard error how far it is. To be called while the process has one thread.
+ * False after one line. */
+bool quality_measure(struct metrics *metrics, const struct quality_request *request);
 
 /* Scores one pair of files that anybody named, in a process of its own. */
 void quality_of_files(const char *reference, const char *distorted, const struct pair_settings *settings,

@@ -249,4 +249,5 @@ def main():
     print(len(slices), len(by_category["codec"]), len(by_category["io"]))
 
 
-main()
+if __name__ == "__main__":
+    main()
