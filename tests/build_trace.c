@@ -34,7 +34,7 @@ struct build_stream {
 };
 
 struct build_trace {
-    char path[128];
+    char path[PATH_MAX / 2];
     char packet[PATH_MAX];
     struct build_process *processes;
     unsigned process_count;
@@ -62,8 +62,8 @@ struct build_trace *build_trace_new(void)
     struct build_trace *trace = grown(NULL, 1, sizeof *trace);
     memset(trace, 0, sizeof *trace);
     const char *temp = getenv("TMPDIR");
-    snprintf(trace->path, sizeof trace->path, "%.90s/imgbench-test-XXXXXX", temp ? temp : "/tmp");
-    if (!mkdtemp(trace->path))
+    int bytes = snprintf(trace->path, sizeof trace->path, "%s/imgbench-test-XXXXXX", temp ? temp : "/tmp");
+    if (bytes < 0 || (size_t)bytes >= sizeof trace->path || !mkdtemp(trace->path))
         err(1, "%s", trace->path);
     char page[TRACE_CONTROL_BYTES] = {0};
     struct trace_control control = {.magic = TRACE_CONTROL_MAGIC,

@@ -16,8 +16,8 @@ EOF
 tmux -u -L $socket new-session -d -x 100 -y 30 "env PS1='ready> ' bash --norc --noprofile"
 screen() { tmux -L $socket capture-pane -p; }
 type_line() { tmux -L $socket send-keys -l "$1"; tmux -L $socket send-keys Enter; }
-wait_for() { # what must come on the screen within 20 s
-    for ((i = 0; i < 200; i++)); do
+wait_for() { # what must come on the screen within a minute
+    for ((i = 0; i < 600; i++)); do
         if screen | grep -E -- "$1" >/dev/null; then return; fi
         sleep 0.1
     done
