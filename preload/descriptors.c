@@ -16,15 +16,18 @@ enum { NONE = 0, OPENING = 1, FIRST = 2 /* plus the number */ };
 
 #define CLOSER_NS (UINT64_C(20) * 1000000)       /* for who closes: as a rule it is within the call by then */
 #define FORK_NS   (UINT64_C(20) * 1000000)       /* for who forks, whose handlers may wait for this thread */
+#define FORKS_NS  (UINT64_C(2) * 1000 * 1000000) /* of threads that fork some never come back: a handler jumped away */
 #define OWNER_NS  (UINT64_C(5) * 1000 * 1000000) /* a disk may take its time; then the number is the program's */
 
 enum { TRIES = 8 };
 
-static _Atomic int open_count;       /* threads that open one of ours or have one open */
-static _Atomic unsigned openings;    /* so far */
-static _Atomic int forking;          /* threads that fork */
-static _Atomic unsigned fork_number; /* of forks so far */
-static _Atomic unsigned fork_left;   /* that number when one was waited for in vain: it may never end */
+static _Atomic int open_count;            /* threads that open one of ours or have one open */
+static _Atomic unsigned openings;         /* so far */
+static _Atomic int forking;               /* threads that fork */
+static _Atomic unsigned fork_number;      /* of forks so far */
+static _Atomic unsigned fork_left;        /* that number when one was waited for in vain: it may never end */
+static _Atomic int forks_lost;            /* of the threads that fork: those that will not come back */
+static _Atomic uint64_t forking_since_ns; /* more of them than those */
 
 static unsigned from_of(uint64_t closing)
 {
@@ -101,6 +104,28 @@ static void forget(struct thread *self, unsigned place)
     atomic_fetch_sub(&open_count, 1);
 }
 
+static bool others_fork(const struct thread *self)
+{
+    return !self->forks && atomic_load(&forking) > atomic_load(&forks_lost);
+}
+
+bool descriptors_may_open(void)
+{
+    const struct thread *self = thread_local_state.self;
+    struct system_wait wait = {.most_ns = FORK_NS};
+    while (others_fork(self)) {
+        unsigned seen = atomic_load(&fork_number);
+        int now_forking = atomic_load(&forking);
+        if (system_now_ns() - atomic_load(&forking_since_ns) >= FORKS_NS)
+            atomic_store(&forks_lost, now_forking);
+        else if (atomic_load(&fork_left) == seen)
+            return false;
+        else if (!system_wait_more(&wait))
+            atomic_store(&fork_left, seen);
+    }
+    return true;
+}
+
 /* Who forks waits for a thread that has one open already: it must not wait in turn. */
 static unsigned begin(struct thread *self)
 {
@@ -115,7 +140,7 @@ static unsigned begin(struct thread *self)
         atomic_store(&self->own_descriptors[place], OPENING);
         atomic_fetch_add(&open_count, 1);
         unsigned seen = atomic_load(&fork_number);
-        if (place || self->forks || !atomic_load(&forking) || atomic_load(&fork_left) == seen)
+        if (place || !others_fork(self) || atomic_load(&fork_left) == seen)
             return place;
         forget(self, place);
         if (!system_wait_more(&wait))
@@ -231,6 +256,8 @@ void descriptors_forking(void)
     if (thread_local_state.self)
         thread_local_state.self->forks++;
     atomic_fetch_add(&fork_number, 1);
+    if (atomic_load(&forking) <= atomic_load(&forks_lost))
+        atomic_store(&forking_since_ns, system_now_ns());
     atomic_fetch_add(&forking, 1);
     wait_for(0, UINT_MAX);
 }
@@ -239,7 +266,9 @@ void descriptors_forked(void)
 {
     if (thread_local_state.vfork_parent)
         return;
-    atomic_fetch_sub(&forking, 1);
+    int left = atomic_fetch_sub(&forking, 1) - 1, lost = atomic_load(&forks_lost);
+    while (lost > left && !atomic_compare_exchange_weak(&forks_lost, &lost, left)) /* it did come back */
+        ;
     if (thread_local_state.self && thread_local_state.self->forks)
         thread_local_state.self->forks--;
 }
@@ -264,6 +293,7 @@ void descriptors_reset_after_fork(void)
 {
     atomic_store(&open_count, 0);
     atomic_store(&forking, 0);
+    atomic_store(&forks_lost, 0);
     for (struct thread *thread = thread_list(); thread; thread = thread->next) {
         for (unsigned place = 0; place < THREAD_DESCRIPTORS; place++)
             atomic_store(&thread->own_descriptors[place], NONE);

@@ -20,6 +20,9 @@ static inline int descriptors_open(const char *path, int flags, mode_t mode)
 {
     return descriptors_open_at(AT_FDCWD, path, flags, mode);
 }
+/* For what can be done later: false while another thread forks for longer than a fork takes as a rule. An opening goes
+ * on after as long a wait, and the child may inherit what is open just then. Not while the thread has one open. */
+bool descriptors_may_open(void);
 /* fd < 0: nothing was opened. */
 void descriptors_close(int fd);
 /* Instead, where it may have turned out not to be ours any more: then it is left alone. */

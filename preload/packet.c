@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "preload/descriptors.h"
 #include "preload/directory.h"
 #include "preload/facts.h"
 #include "preload/process.h"
@@ -110,8 +111,7 @@ static bool go_to_disk(void)
         system_give_signals(signals);
         return false;
     }
-    bool first = false;
-    bool done = packet_on_disk();
+    bool first = false, done = packet_on_disk();
     if (!done) {
         done = directory_open_trace(&first) && directory_open_process(process.pid, process.start_ns);
         atomic_store_explicit(&packet_disk, done, memory_order_release);
@@ -223,7 +223,7 @@ static bool next(struct thread *self, size_t need)
     }
     uint64_t signals = system_hold_signals();
     thread_slow_begin(self);
-    bool done = go_to_disk();
+    bool done = descriptors_may_open() && go_to_disk();
     if (done && directory_can_map()) {
         /* The host's record may have brought a new packet already. */
         done = (packet->on_disk && fits(packet, need, PACKET_ENDING_BYTES)) || map_next(self, need);

@@ -3,6 +3,7 @@
 #include "preload/sample.h"
 
 #include "preload/allocator.h"
+#include "preload/descriptors.h"
 #include "preload/facts.h"
 #include "preload/heap.h"
 #include "preload/packet.h"
@@ -50,7 +51,7 @@ struct transfers sample_now(struct thread *self, enum sample_place place)
 void sample_maybe(struct thread *self, enum sample_place place)
 {
     uint64_t now_ns = thread_now_ns(), due_ns = atomic_load(&next_ns);
-    if (!settings.sample_ns || now_ns < due_ns)
+    if (!settings.sample_ns || now_ns < due_ns || !descriptors_may_open())
         return;
     /* One thread takes it; moving the due time first also stops a packet change inside from coming back here. */
     if (atomic_compare_exchange_strong(&next_ns, &due_ns, now_ns + settings.sample_ns))

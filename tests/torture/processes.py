@@ -136,7 +136,7 @@ def descriptors(t):
 
 @case("a thread closes every number while two others fill packets; a child inherits none of ours", trials=5, short=1)
 def closes(t):
-    for how in ("tight", "close", "close_range", "closefrom", "dup2", "numbers", "idle", "full", "fork"):
+    for how in ("tight", "close", "close_range", "closefrom", "dup2", "numbers", "idle", "full", "fork", "slow_fork"):
         rounds = 1000 if t.full else 100
         t.did(rounds)
         t.trace = f"{t.directory}/trace-{how}"
@@ -145,6 +145,18 @@ def closes(t):
         t.expect(bare.out == b"0 wrong, of kinds 0\n", f"bare: {bare.out}")
         said = t.verify()
         t.expect(not said, f"{how}: verify: {said}")
+
+
+@case("a fork's handler ends its thread: after two seconds others are recorded again", trials=3, short=1)
+def lost_fork(t):
+    t.did(100)
+    bare, _ = t.same([t.victim("torture_closes"), "lost_fork", "100"], more={"IMGBENCH_QUOTA": "200M"})
+    t.expect(bare.out == b"0 wrong, of kinds 0\n", f"bare: {bare.out}")
+    said = t.verify()
+    t.expect(not said, f"verify: {said}")
+    dump = run([t.tools.imgbench, "dump", t.trace], capture_output=True, timeout=120, check=False).stdout
+    late = sum(float(line.split(b" ", 1)[0]) > 2.5 for line in dump.splitlines() if b" io " in line)
+    t.expect(late > 1000, f"{late} calls were recorded after 2.5 s")
 
 
 @case("dlopen, encode and dlclose, while a thread allocates and a third loads another library", trials=3, short=1)

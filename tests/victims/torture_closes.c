@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Owns: a program of which one thread closes every descriptor it can think of, though none but its own is open, and
  * writes files meanwhile; others only allocate. Its own files must hold what it wrote. Usage: closes HOW ROUNDS
- * HOW: close, close_range, closefrom, dup2, tight, fork; numbers: by system calls' numbers; idle: those who allocate
- * get what processors are left with; full: not one descriptor is free but the one that is asked for. Must not know: the
- * profiler. */
+ * HOW: close, close_range, closefrom, dup2, tight, fork; slow_fork: a handler makes each take a while, and the others
+ * read; lost_fork: the same after one whose handler ended its thread; numbers: by system calls' numbers; idle: those
+ * who allocate get what processors are left with; full: not one descriptor is free but the one that is asked for. Must
+ * not know: the profiler. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LOW = 3, HIGH = 40, BYTES = 300 };
@@ -31,6 +34,16 @@ static void *allocates(void *idle)
     for (unsigned i = 0; !stop; i++)
         free(malloc(100000 + i % 1000));
     return NULL;
+}
+
+static void *reads(void *unused)
+{
+    char byte;
+    started++;
+    while (!stop)
+        if (read(0, &byte, 1) < 0)
+            perror("read");
+    return unused;
 }
 
 static void *spins(void *unused)
@@ -107,6 +120,21 @@ static int child(void)
     return waitpid(pid, &status, 0) != pid || status != 0;
 }
 
+static __thread bool leaves;
+static void takes_a_while(void)
+{
+    if (leaves)
+        pthread_exit(NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+}
+
+static void *loses_a_fork(void *unused)
+{
+    leaves = true;
+    fork();
+    return unused;
+}
+
 /* Whether each way to get a descriptor gets the last one, or the last two. */
 static int last_ones(void)
 {
@@ -149,14 +177,23 @@ int main(int count, char **arguments)
     int rounds = count > 2 ? atoi(arguments[2]) : 100, wrong = 0, kinds = 0;
     int idle = strcmp(how, "idle") == 0, full = strcmp(how, "full") == 0;
     pthread_t threads[4];
+    void *(*beside)(void *) = allocates;
+    if (strcmp(how, "slow_fork") == 0 || strcmp(how, "lost_fork") == 0) {
+        pthread_atfork(takes_a_while, NULL, NULL);
+        beside = reads;
+    }
+    if (strcmp(how, "lost_fork") == 0) {
+        pthread_create(threads, NULL, loses_a_fork, NULL);
+        pthread_join(threads[0], NULL);
+    }
     for (int i = 0; i < 2 + 2 * idle; i++)
-        pthread_create(&threads[i], NULL, i < 2 ? allocates : spins, idle ? threads : NULL);
+        pthread_create(&threads[i], NULL, i < 2 ? beside : spins, idle ? threads : NULL);
     while (started < 2)
         usleep(100);
     if (full)
         fill();
     for (int i = 0; i < rounds; i++) {
-        int found = strcmp(how, "fork") == 0            ? child()
+        int found = strstr(how, "fork")                 ? child()
                     : full                              ? last_ones()
                     : strcmp(how, "tight") == 0 || idle ? tight()
                                                         : file(how);
