@@ -219,7 +219,7 @@ bool directory_open_trace(bool *first)
     if (!text)
         return false;
     bool placed;
-    int64_t offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns());
+    int64_t offset_ns = system_realtime_offset_ns();
     size_t bytes = trace_metadata(offset_ns, text, METADATA_BYTES);
     bool done = bytes && place_file(TRACE_METADATA_SOURCE, text, bytes, &placed);
     if (done) {

@@ -19,13 +19,14 @@ static uint64_t ns_of(struct timespec time)
 }
 
 /* Whether it is from before the run, as far as this process knows without making a trace. Its own start is a bound. The
- * earlier of both times, for the one that a program may set can be in the future. */
+ * earlier of both times, for the one that a program may set can be in the future. Files are dated by a clock that
+ * stands still between two ticks: what the run makes in the tick that it begins in counts as from before. Better once
+ * too much than not at all: a script that copies a file and then starts the run does both in one tick. */
 static bool is_from_before(uint64_t changed_ns)
 {
     const struct trace_control *control = atomic_load(&directory_control);
     uint64_t start_ns = control ? control->start_ns : process.start_ns;
-    int64_t offset_ns =
-        control ? control->realtime_offset_ns : (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns());
+    int64_t offset_ns = control ? control->realtime_offset_ns : system_realtime_offset_ns();
     return changed_ns < start_ns + (uint64_t)offset_ns;
 }
 

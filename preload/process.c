@@ -57,7 +57,7 @@ static void put_start(struct thread *self)
     char *exe = self->start;
     struct trace_process record = {
         .start_ns = process.start_ns,
-        .realtime_offset_ns = (int64_t)(system_clock_ns(CLOCK_REALTIME) - system_now_ns()),
+        .realtime_offset_ns = system_realtime_offset_ns(),
         .cpu_ns = process.start_cpu_ns,
         .rchar = io.rchar,
         .wchar = io.wchar,
