@@ -87,7 +87,7 @@ set -m
 for i in 1 2 3 4 5 6 7 8; do cp photo.png $i.png; done
 ls [1-8].png | xargs -P2 -I{} cwebp -quiet -lossless -m 5 {} -o {}.webp &
 group=$(jobs -p %1)
-while [ "$(ls | grep -c webp)" -lt 3 ]; do sleep 0.02; done
+while [ "$(ls | grep -c webp)" -lt 4 ]; do sleep 0.02; done # a fourth is begun when two are done
 sleep 0.3
 kill -KILL -- -$group"""),
 ]
