@@ -179,8 +179,7 @@ static inline uint64_t system_now_ns(void)
 {
     return system_clock_ns(CLOCK_MONOTONIC);
 }
-/* CLOCK_REALTIME minus CLOCK_MONOTONIC. Who loses the CPU between two readings has a wrong one: the tightest of a few.
- */
+/* CLOCK_REALTIME minus CLOCK_MONOTONIC: the tightest of a few, for who loses the CPU between two has a wrong one. */
 static inline int64_t system_realtime_offset_ns(void)
 {
     enum { TRIES = 5, TIGHT_NS = 5000 };

@@ -165,8 +165,8 @@ static void small_files(void)
 
 static void fresh(void)
 {
-    struct timespec began,
-        dated; /* files are dated by the coarse clock; the tick that the program begins in is no matter */
+    /* Files are dated by the coarse clock. What is made in the tick that the program begins in may be kept. */
+    struct timespec began, dated;
     clock_gettime(CLOCK_REALTIME, &began);
     do {
         usleep(1000);
