@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # Without them bash reads /etc/passwd, and that inside libc, where nobody sees it: coverage would be another one.
-export HOME=${HOME:-/} SHELL=${SHELL:-/bin/bash}
+export HOME=${HOME:-~} SHELL=${SHELL:-/bin/bash}
 
 root=$PWD
 imgbench=$root/build/imgbench
