@@ -47,28 +47,29 @@ TEST_CFLAGS := $(shell $(PKG_CONFIG) --cflags check) -DTESTS_DIR='"tests"' -DBUI
 TEST_LDLIBS := $(shell $(PKG_CONFIG) --libs check)
 
 # ---- sources, found by folder ----
-TRACE_SRC := $(wildcard trace/*.c)
-PRELOAD_SRC := $(wildcard preload/*.c preload/*/*.c)
+# $(call sources,FOLDER,PATTERN)
+sources = $(shell find $(1) -name '$(2)' | LC_ALL=C sort)
+TRACE_SRC := $(call sources,trace,*.c)
+PRELOAD_SRC := $(call sources,preload,*.c)
 PRELOAD_ASM := $(wildcard preload/arch/*.S)
-ANALYZER_SRC := $(wildcard analyzer/*.c analyzer/*/*.c)
-TEST_SRC := $(wildcard tests/test_*.c)
-TEST_HELPER_SRC := $(filter-out $(TEST_SRC),$(wildcard tests/*.c))
-C_FILES := $(wildcard $(foreach d,trace preload analyzer tests tests/victims scripts include examples,\
-	$(d)/*.[ch] $(d)/*/*.[ch]))
+ANALYZER_SRC := $(call sources,analyzer,*.c)
+TEST_SRC := $(call sources,tests/unit,test_*.c)
+TEST_HELPER_SRC := $(call sources,tests/unit/parts,*.c)
+C_FILES := $(call sources,trace preload analyzer tests scripts include examples,*.[ch])
 
 TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
 # What runs at each start of a program and in each forked child lies together, at the front: fewer pages of the file to map in.
-PRELOAD_FIRST := $(patsubst %,preload/%.c,process settings symbols thread codecs/slots codecs/objects hook hooks_heap heap allocator \
-	hooks_process process_end transfers)
+PRELOAD_FIRST := $(patsubst %,preload/%.c,process/process base/settings base/symbols record/thread codecs/patch/slots codecs/patch/objects \
+	hooks/hook hooks/heap memory/heap memory/allocator hooks/process process/process_end facts/transfers)
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)
-ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o) $(B)/analyzer/render/page.o $(B)/analyzer/gate/schema_text.o
-ANALYZER_LIB_OBJ := $(filter-out $(B)/analyzer/main.o,$(ANALYZER_OBJ))
+ANALYZER_OBJ := $(ANALYZER_SRC:%.c=$(B)/%.o) $(B)/analyzer/render/html/page.o $(B)/analyzer/gate/schema_text.o
+ANALYZER_LIB_OBJ := $(filter-out $(B)/analyzer/commands/main.o,$(ANALYZER_OBJ))
 TEST_HELPER_OBJ := $(TEST_HELPER_SRC:%.c=$(B)/%.o)
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/%.o)
-DESCRIBE_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard scripts/*.c))
-TEST_BIN := $(TEST_SRC:tests/%.c=$(B)/tests/%)
+DESCRIBE_OBJ := $(patsubst %.c,$(B)/%.o,$(call sources,scripts,*.c))
+TEST_BIN := $(patsubst %.c,$(B)/tests/%,$(notdir $(TEST_SRC)))
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
@@ -102,14 +103,15 @@ $(B)/tests/modules.a: $(ANALYZER_LIB_OBJ) $(TRACE_OBJ)
 	@rm -f $@
 	$(call say,AR,$@)$(AR) qcs $@ $^
 
-$(TEST_BIN): $(B)/tests/%: $(B)/tests/%.o $(TEST_HELPER_OBJ) $(B)/tests/modules.a
-	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
+$(TEST_BIN): $(TEST_HELPER_OBJ) $(B)/tests/modules.a
+	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LDLIBS) $(ANALYZER_LDLIBS)
+$(foreach object,$(TEST_OBJ),$(eval $(B)/tests/$(basename $(notdir $(object))): $(object)))
 
 # A part of the library that is tested by itself: the test plays what is around it.
-$(B)/tests/test_transfers: $(B)/preload/transfers.o
+$(B)/tests/test_transfers: $(B)/preload/facts/transfers.o
 
 # ---- the HTML report's page, which is part of the analyzer ----
-PAGE_SRC := $(filter-out %/package.json %/package-lock.json,$(wildcard analyzer/page/*))
+PAGE_SRC := $(filter-out %/package.json %/package-lock.json,$(call sources,analyzer/page,*.*))
 PAGE_PARTS := $(patsubst %,$(B)/analyzer/page/%.html,head middle tail)
 # As scripts/setup leaves it; whoever builds elsewhere (B=) uses the same.
 PAGE_MODULES := build/page/node_modules
@@ -119,7 +121,7 @@ $(PAGE_PARTS) &: $(PAGE_SRC) analyzer/page/package-lock.json Makefile
 		{ echo '$(PAGE_MODULES) is missing or out of date: run scripts/setup' >&2; exit 1; }
 	$(call say,GEN,$(@D))node analyzer/page/build.mjs $(PAGE_MODULES) $(B)/analyzer/page
 
-$(B)/analyzer/render/page.o: analyzer/render/page.S $(PAGE_PARTS)
+$(B)/analyzer/render/html/page.o: analyzer/render/html/page.S $(PAGE_PARTS)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)$(CC) -c $(foreach part,HEAD:head MIDDLE:middle TAIL:tail,\
 		'-DPAGE_$(firstword $(subst :, ,$(part)))="$(B)/analyzer/page/$(lastword $(subst :, ,$(part))).html"') -o $@ $<
@@ -154,7 +156,7 @@ $(B)/%.o: %.c
 
 # Loops over pixels are made into vectors. A product and a sum stay two steps: equal pictures have to give equal numbers,
 # and every machine the same ones.
-$(patsubst %,$(B)/analyzer/quality/%.o,pixels window ssimulacra2 fidelity): \
+$(patsubst %,$(B)/analyzer/quality/metrics/%.o,pixels window ssimulacra2 fidelity): \
 	OWN_CFLAGS := -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math
 # Only its headers: it is loaded by who needs it.
 VIPS_CFLAGS := $(shell $(PKG_CONFIG) --cflags vips)
@@ -236,7 +238,7 @@ docs: $(B)/describe ## write the pages of docs/ that are made from tables
 	$(call say,DOC,docs/findings.md)$(B)/describe findings > docs/findings.md
 	$(call say,DOC,docs/database.md)$(B)/describe database > docs/database.md
 	$(call say,DOC,docs/hooks.md)$(B)/describe hooks > docs/hooks.md
-	$(call say,DOC,docs/oracle.md)python3 tests/integration/oracle.py page > docs/oracle.md
+	$(call say,DOC,docs/oracle.md)python3 tests/integration/oracle/oracle.py page > docs/oracle.md
 
 format: ## reformat all C files
 	$(CLANG_FORMAT) -i $(C_FILES)

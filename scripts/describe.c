@@ -354,10 +354,10 @@ static void describe_findings(void)
     } rows[] = {
 #define FINDING(name, id, severity, threshold, unit, what, why, title, remedy)                                         \
     {id, #severity, #unit, what, why, title, remedy, threshold},
-#include "analyzer/metrics/findings.def"
+#include "analyzer/metrics/findings/findings.def"
     };
     puts(
-        "<!-- Generated from analyzer/metrics/findings.def by `make docs`. Do not edit. -->\n# Findings\n\n"
+        "<!-- Generated from analyzer/metrics/findings/findings.def by `make docs`. Do not edit. -->\n# Findings\n\n"
         "What the report advises, and when: a finding is made when what it measures is at least its threshold. Unknown "
         "figures\nmake none. At most ten are shown: severe ones first, then by the share of time, memory or images "
         "that "

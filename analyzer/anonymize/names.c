@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 #include "analyzer/anonymize/known.h"
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 
 #define HASH_DIGITS 12 /* 48 bits: 100,000 names collide once in 50,000 traces */
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "analyzer/compare/statistics.h"
-#include "analyzer/compare/texts.h"
-#include "analyzer/memory.h"
+#include "analyzer/compare/render/texts.h"
+#include "analyzer/base/memory.h"
 
 const char *verdict_name(enum verdict verdict)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 
 /* Directory that all of a side's sources, or outputs, lie in: the length of its path with the slash. */
 static size_t common_directory(const struct side *side, bool outputs, const char **first)

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/cmd.h"
+#include "analyzer/commands/cmd.h"
 #include "analyzer/headers/image_header.h"
-#include "analyzer/load_run.h"
-#include "analyzer/memory.h"
-#include "analyzer/message.h"
+#include "analyzer/load/load_run.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/message.h"
 #include "analyzer/render/render.h"
 
 #define REPORT_SCHEMA "imgbench-report/1"

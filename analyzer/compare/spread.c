@@ -9,8 +9,8 @@
 
 #include "analyzer/compare/figures.h"
 #include "analyzer/compare/statistics.h"
-#include "analyzer/compare/words.h"
-#include "analyzer/memory.h"
+#include "analyzer/compare/render/words.h"
+#include "analyzer/base/memory.h"
 
 #define OUTLIER_LEAST 0.05  /* of the median: nearer ones are noise that an interval can carry */
 #define SHORT_S       0.005 /* starting a program takes about a millisecond, and varies by as much */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 
 #define EXACT_MAX 64
 #define MAD_SCALE 1.4826 /* of the median absolute deviation to the standard deviation of a normal distribution */

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/monotonic.h"
+#include "analyzer/base/monotonic.h"
 
 #include "analyzer/doctor/doctor.h"
 

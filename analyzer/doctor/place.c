@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "analyzer/doctor/doctor.h"
-#include "analyzer/find_trace.h"
+#include "analyzer/load/find_trace.h"
 #include "analyzer/run/set.h"
 #include "trace/place.h"
 

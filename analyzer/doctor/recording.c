@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyzer/cmd.h"
+#include "analyzer/commands/cmd.h"
 #include "analyzer/doctor/doctor.h"
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/run/program.h"
 

@@ -4,7 +4,7 @@
 #ifndef ANALYZER_EXPORT_FLAMEGRAPH_H
 #define ANALYZER_EXPORT_FLAMEGRAPH_H
 
-#include "analyzer/model.h"
+#include "analyzer/model/model.h"
 
 #include <stdio.h>
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "analyzer/export/ndjson.h"
-#include "analyzer/field_value.h"
+#include "analyzer/model/field_value.h"
 #include "analyzer/render/format_units.h"
 
 /* By hand: a record has a dozen numbers, there are millions of them, and printf would take most of the time. */

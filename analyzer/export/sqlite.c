@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/render/json_parts.h"
+#include "analyzer/render/json/json_parts.h"
 
 struct column {
     const char *name, *type, *source;

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/cmd.h"
+#include "analyzer/commands/cmd.h"
 #include "analyzer/compare/side.h"
 #include "analyzer/gate/parts.h"
 #include "analyzer/gate/schema.h"
-#include "analyzer/memory.h"
-#include "analyzer/message.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/message.h"
 #include "analyzer/render/format_units.h"
-#include "analyzer/render/json_parts.h"
-#include "analyzer/usage.h"
+#include "analyzer/render/json/json_parts.h"
+#include "analyzer/base/usage.h"
 
 enum { KEY_FAIL_IF = 512, KEY_STRICT };
 

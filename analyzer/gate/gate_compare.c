@@ -4,12 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyzer/cmd.h"
+#include "analyzer/commands/cmd.h"
 #include "analyzer/compare/statistics.h"
 #include "analyzer/gate/gate.h"
 #include "analyzer/gate/parts.h"
 #include "analyzer/gate/schema.h"
-#include "analyzer/message.h"
+#include "analyzer/base/message.h"
 #include "analyzer/render/format_units.h"
 
 enum outcome { PASSED, FAILED, UNDECIDED };

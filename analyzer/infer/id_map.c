@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 
 static size_t place_of(const struct id_map *map, uint32_t id)
 {

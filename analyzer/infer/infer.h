@@ -4,7 +4,7 @@
 #ifndef ANALYZER_INFER_H
 #define ANALYZER_INFER_H
 
-#include "analyzer/model.h"
+#include "analyzer/model/model.h"
 #include "analyzer/pack/outside.h"
 #include "analyzer/reader/reader.h"
 

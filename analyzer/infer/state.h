@@ -11,8 +11,8 @@
 
 #include "analyzer/infer/id_map.h"
 #include "analyzer/infer/infer.h"
-#include "analyzer/infer/sites.h"
-#include "analyzer/memory.h"
+#include "analyzer/infer/memory/sites.h"
+#include "analyzer/base/memory.h"
 #include "analyzer/pack/outside.h"
 
 /* Where the gaps between a job's calls lie; what stage they count for is known when the job is complete. */

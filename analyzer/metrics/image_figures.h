@@ -4,7 +4,7 @@
 #ifndef ANALYZER_METRICS_IMAGE_FIGURES_H
 #define ANALYZER_METRICS_IMAGE_FIGURES_H
 
-#include "analyzer/model.h"
+#include "analyzer/model/model.h"
 
 /* UNKNOWN and NAN = not known. */
 struct image_figures {

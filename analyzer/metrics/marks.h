@@ -4,8 +4,8 @@
 #ifndef ANALYZER_METRICS_MARKS_H
 #define ANALYZER_METRICS_MARKS_H
 
-#include "analyzer/metrics/timing.h"
-#include "analyzer/model.h"
+#include "analyzer/metrics/time/timing.h"
+#include "analyzer/model/model.h"
 
 /* What names are for, by their beginnings. */
 #define MARKS_FRONTEND "frontend."

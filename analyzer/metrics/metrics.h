@@ -4,15 +4,15 @@
 #ifndef ANALYZER_METRICS_H
 #define ANALYZER_METRICS_H
 
-#include "analyzer/metrics/findings.h"
+#include "analyzer/metrics/findings/findings.h"
 #include "analyzer/metrics/image_figures.h"
 #include "analyzer/metrics/marks.h"
-#include "analyzer/metrics/memory.h"
-#include "analyzer/metrics/pool.h"
-#include "analyzer/metrics/retained.h"
-#include "analyzer/metrics/timing.h"
-#include "analyzer/metrics/value.h"
-#include "analyzer/model.h"
+#include "analyzer/metrics/memory/memory.h"
+#include "analyzer/metrics/time/pool.h"
+#include "analyzer/metrics/quality/retained.h"
+#include "analyzer/metrics/time/timing.h"
+#include "analyzer/metrics/quality/value.h"
+#include "analyzer/model/model.h"
 
 /* One quality setting of one output format. */
 struct quality_row {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 
 #define BLOCK_BYTES ((size_t)1 << 18)
 

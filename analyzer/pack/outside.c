@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 #include "analyzer/pack/content_hash.h"
 #include "analyzer/pack/machine.h"
 

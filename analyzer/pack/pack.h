@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "analyzer/headers/image_file.h"
-#include "analyzer/symbolize.h"
+#include "analyzer/pack/symbolize.h"
 
 #define PACK_NAME         "pack.ndjson" /* in the trace's directory */
 #define PACK_HASH_BYTES   32            /* SHA-256 */

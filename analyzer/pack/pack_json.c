@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 #include "analyzer/pack/pack.h"
 
 static const char schema[] = "imgbench-pack/1";

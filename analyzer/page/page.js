@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Owns: the order of things: the summary first, the images when there is time, whatever refers to them afterwards.
 // Must not know: what any section shows.
-import { h, shortName } from "./dom.js";
-import { openDetail } from "./detail.js";
-import { addScatter, formatsSection } from "./formats.js";
-import { imagesSection } from "./images.js";
-import { marksSection } from "./marks.js";
-import { memorySection } from "./memory.js";
-import { overTime, workersSection } from "./overtime.js";
-import { qualitySection } from "./quality.js";
-import { readImages } from "./store.js";
-import { answer, findingsSection, header, navigation, tiles, timeSection } from "./summary.js";
-import { startTheme } from "./theme.js";
-import { foot, trustSection } from "./trust.js";
-import { valueSection } from "./value.js";
-import { visible } from "./units.js";
+import { h, shortName } from "./base/dom.js";
+import { openDetail } from "./sections/detail.js";
+import { addScatter, formatsSection } from "./sections/formats.js";
+import { imagesSection } from "./sections/images.js";
+import { marksSection } from "./sections/marks.js";
+import { memorySection } from "./sections/memory.js";
+import { overTime, workersSection } from "./sections/overtime.js";
+import { qualitySection } from "./sections/quality.js";
+import { readImages } from "./base/store.js";
+import { answer, findingsSection, header, navigation, tiles, timeSection } from "./sections/summary.js";
+import { startTheme } from "./base/theme.js";
+import { foot, trustSection } from "./sections/trust.js";
+import { valueSection } from "./sections/value.js";
+import { visible } from "./base/units.js";
 
 // Sections may name images before these have been read: what holds such links is shown when they have names.
 const lazy = {

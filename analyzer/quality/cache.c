@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/memory.h"
-#include "analyzer/output_file.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/output_file.h"
 
 #define SCHEMA "imgbench-quality/1"
 /* To be raised whenever a pair's figures would come out otherwise than before. */

@@ -6,7 +6,7 @@
 #ifndef ANALYZER_QUALITY_DECODE_H
 #define ANALYZER_QUALITY_DECODE_H
 
-#include "analyzer/quality/pixels.h"
+#include "analyzer/quality/metrics/pixels.h"
 
 #define DECODE_REASON_BYTES 200
 

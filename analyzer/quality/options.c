@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/quality/external.h"
+#include "analyzer/quality/metrics/external.h"
 #include "analyzer/quality/quality.h"
-#include "analyzer/usage.h"
+#include "analyzer/base/usage.h"
 
 #define TIMEOUT_S     300.
 #define TIMEOUT_MAX_S 86400.

@@ -11,9 +11,9 @@
 
 #include "analyzer/headers/image_file.h"
 #include "analyzer/quality/decode.h"
-#include "analyzer/quality/external.h"
-#include "analyzer/quality/fidelity.h"
-#include "analyzer/quality/ssimulacra2.h"
+#include "analyzer/quality/metrics/external.h"
+#include "analyzer/quality/metrics/fidelity.h"
+#include "analyzer/quality/metrics/ssimulacra2.h"
 
 /* Decoded pictures, what the metrics need beside them, and a decoder's own copies where a format does not come in rows.
  * Measured with 12 megapixels: 27 (JPEG), 34 (JPEG XL), 48 (AVIF); 52 (WebP) to 106 (16 bits by JPEG XL and AVIF) with

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "analyzer/metrics/pair_score.h"
+#include "analyzer/metrics/quality/pair_score.h"
 
 /* A program that compares two pictures and prints a number. Higher need not be better. */
 struct external_metric {

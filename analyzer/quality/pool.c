@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyzer/memory.h"
-#include "analyzer/monotonic.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/monotonic.h"
 #include "analyzer/quality/decode.h"
 
 #define NO_JOB SIZE_MAX

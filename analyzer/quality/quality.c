@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/memory.h"
-#include "analyzer/message.h"
-#include "analyzer/monotonic.h"
-#include "analyzer/originals.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/message.h"
+#include "analyzer/base/monotonic.h"
+#include "analyzer/load/originals.h"
 #include "analyzer/pack/content_hash.h"
 #include "analyzer/pack/machine.h"
 #include "analyzer/quality/cache.h"

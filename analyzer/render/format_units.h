@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "analyzer/model.h"
+#include "analyzer/model/model.h"
 
 /* One formatted figure, returned by value so that a line can use as many as it needs. */
 struct formatted {

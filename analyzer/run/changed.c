@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "analyzer/load_run.h"
-#include "analyzer/message.h"
+#include "analyzer/load/load_run.h"
+#include "analyzer/base/message.h"
 #include "analyzer/reader/reader.h"
 
 /* What happened to it, or NULL. Another file's content under its path: it was rewritten, or another one renamed to it.

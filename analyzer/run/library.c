@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/find_trace.h"
+#include "analyzer/load/find_trace.h"
 
 static const char name[] = "libimgbench.so";
 

@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/cmd.h"
-#include "analyzer/compare/render.h"
+#include "analyzer/commands/cmd.h"
+#include "analyzer/compare/render/render.h"
 #include "analyzer/compare/spread.h"
 #include "analyzer/compare/statistics.h"
-#include "analyzer/load_run.h"
-#include "analyzer/memory.h"
-#include "analyzer/message.h"
-#include "analyzer/output_file.h"
+#include "analyzer/load/load_run.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/message.h"
+#include "analyzer/base/output_file.h"
 #include "analyzer/render/format_units.h"
 #include "analyzer/render/render.h"
 #include "trace/trace.h"

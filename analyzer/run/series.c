@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/memory.h"
-#include "analyzer/message.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/base/message.h"
 #include "analyzer/run/changed.h"
 
 static off_t input_at = -1; /* where standard input stood before the first run, if it can be put back there */

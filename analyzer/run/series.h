@@ -4,7 +4,7 @@
 #ifndef ANALYZER_RUN_SERIES_H
 #define ANALYZER_RUN_SERIES_H
 
-#include "analyzer/originals.h"
+#include "analyzer/load/originals.h"
 #include "analyzer/run/program.h"
 #include "analyzer/run/set.h"
 #include "analyzer/run/target.h"

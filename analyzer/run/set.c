@@ -15,11 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/cmd.h"
+#include "analyzer/commands/cmd.h"
 #include "analyzer/compare/side.h"
-#include "analyzer/find_trace.h"
-#include "analyzer/output_file.h"
-#include "analyzer/render/json_parts.h"
+#include "analyzer/load/find_trace.h"
+#include "analyzer/base/output_file.h"
+#include "analyzer/render/json/json_parts.h"
 #include "trace/size.h"
 
 static bool make_directories(const char *path)

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/monotonic.h"
+#include "analyzer/base/monotonic.h"
 
 /* What a program is told from outside, and SIGCHLD, which says that it ended or stopped. Others keep their meaning. */
 static const int passed_on[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT, SIGUSR1, SIGUSR2,

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 #include "analyzer/writer/directory.h"
 
 #define PACKET_BYTES  (256u << 10) /* as the library's largest */

@@ -2,9 +2,9 @@
  * Owns: a trace directory that is written: a new one, or more processes for one that is there.
  * Must not know: what records mean, why they are written.
  *
- * What the library writes while a program runs is preload/directory.c and packet.c; this is for commands. Files appear
- * complete or not at all, and other readers of CTF accept what is there at every moment. The first error stays: all
- * calls behind it do nothing, and writer_close() tells. */
+ * What the library writes while a program runs is preload/record/directory.c and packet.c; this is for commands. Files
+ * appear complete or not at all, and other readers of CTF accept what is there at every moment. The first error stays:
+ * all calls behind it do nothing, and writer_close() tells. */
 #ifndef ANALYZER_WRITER_H
 #define ANALYZER_WRITER_H
 

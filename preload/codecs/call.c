@@ -10,9 +10,9 @@
 
 #include <errno.h>
 
-#include "preload/packet.h"
-#include "preload/process.h"
-#include "preload/sample.h"
+#include "preload/record/packet.h"
+#include "preload/process/process.h"
+#include "preload/facts/sample.h"
 
 struct codec_target codec_targets[CODEC_ROW_COUNT][CODEC_INSTANCES];
 bool _Atomic codec_own_calls[CODEC_FAMILIES];

@@ -4,7 +4,7 @@
 #ifndef PRELOAD_CODEC_CALL_H
 #define PRELOAD_CODEC_CALL_H
 
-#include "preload/thread.h"
+#include "preload/record/thread.h"
 
 #define CODEC_FAMILIES  16
 #define CODEC_INSTANCES 4 /* copies of one library in a process that can be told apart */

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "preload/codecs/call.h"
-#include "preload/files.h"
-#include "preload/foreign.h"
-#include "preload/heads.h"
-#include "preload/packet.h"
-#include "preload/process.h"
-#include "preload/settings.h"
-#include "preload/stdio_call.h"
+#include "preload/files/files.h"
+#include "preload/base/foreign.h"
+#include "preload/files/heads.h"
+#include "preload/record/packet.h"
+#include "preload/process/process.h"
+#include "preload/base/settings.h"
+#include "preload/hooks_io/stdio_call.h"
 
 void reveal(uint32_t session, enum trace_setting key, double value)
 {

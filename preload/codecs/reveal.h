@@ -44,7 +44,7 @@ static inline const void *pointer_at(const void *base, size_t offset)
     return value;
 }
 
-/* ---- reveal_jpeg.c ---- */
+/* ---- reveal/jpeg.c ---- */
 uintptr_t jpeg_next_input(const void *cinfo);
 /* Where jpeg_mem_dest was told to leave the image, and what is there now. */
 void jpeg_note_output(const void *cinfo, unsigned char *const *data, const unsigned long *bytes);
@@ -60,12 +60,12 @@ void turbo_note(const void *handle, int parameter, int value);
 /* The same from what turbo_note has heard. width, depth 0: not known. */
 void reveal_turbo3(uint32_t session, const void *handle, int width, int height, int depth, int grey);
 
-/* ---- reveal_png.c ---- */
+/* ---- reveal/png.c ---- */
 void reveal_png_header(uint32_t session, uint32_t width, uint32_t height, int depth, int colour_type, int interlace);
 void reveal_png_text(uint32_t session, const void *texts, int count);
 void reveal_png_image(uint32_t session, const void *image, int eight_bits);
 
-/* ---- reveal_webp.c ---- */
+/* ---- reveal/webp.c ---- */
 uintptr_t webp_pixels(const void *picture);
 /* A structure was made for this version of the interface. */
 void webp_encoder_version(int version);
@@ -82,24 +82,24 @@ void webp_note_frame(const void *encoder);
 void reveal_webp_frames(uint32_t session, const void *encoder);
 void reveal_webp_chunk(uint32_t session, const char *name);
 
-/* ---- reveal_zlib.c ---- */
+/* ---- reveal/zlib.c ---- */
 /* The last byte read from the stream's input, or written to its output. */
 uintptr_t zlib_input(const void *stream);
 uintptr_t zlib_output(const void *stream);
 void reveal_zlib(uint32_t session, int level, int strategy, int window_bits, const char *version, int bytes);
 
-/* ---- reveal_palette.c ---- */
+/* ---- reveal/palette.c ---- */
 void palette_note(const void *attributes, enum trace_setting key, int value);
 void palette_copied(const void *from, const void *to);
 /* What the attributes were told; the result that they made stands for the session from now on. */
 void reveal_palette(uint32_t session, const void *attributes, const void *quantized);
 
-/* ---- reveal_gif.c ---- */
+/* ---- reveal/gif.c ---- */
 void reveal_gif_screen(uint32_t session, int width, int height, const void *map);
 void reveal_gif_image(uint32_t session, const void *gif, int interlaced, const void *map);
 void reveal_gif_file(uint32_t session, const void *gif, unsigned row, unsigned instance);
 
-/* ---- reveal_tiff.c ---- */
+/* ---- reveal/tiff.c ---- */
 unsigned tiff_open_role(const char *mode);
 /* Once for each file. */
 unsigned tiff_close_role(const void *tiff);
@@ -108,7 +108,7 @@ void tiff_opened(uint32_t session, const void *tiff, const char *path, const cha
 /* Only tags whose value is an integer. */
 void reveal_tiff_field(uint32_t session, const void *tiff, uint32_t tag, uint32_t value);
 
-/* ---- reveal_avif.c ---- */
+/* ---- reveal/avif.c ---- */
 uintptr_t avif_data(const void *data);
 uint64_t avif_bytes(const void *data);
 /* image NULL: not known. */
@@ -117,7 +117,7 @@ void reveal_avif_cell(uint32_t session, const void *cell, unsigned row, unsigned
 void reveal_aom_level(uint32_t session, int level);
 void reveal_aom_option(uint32_t session, const char *name, const char *value);
 
-/* ---- reveal_heif.c ---- */
+/* ---- reveal/heif.c ---- */
 struct heif_status { /* struct heif_error, returned by value */
     int code, detail;
     const char *message;
@@ -126,7 +126,7 @@ void reveal_heif_number(uint32_t session, const char *name, double value);
 void reveal_heif_text(uint32_t session, const char *name, const char *value);
 void heif_handle_also(void *const *handle, const void *of);
 
-/* ---- reveal_jxl.c ---- */
+/* ---- reveal/jxl.c ---- */
 struct jxl_chunked_source { /* JxlChunkedFrameInputSource, passed by value */
     void *members[6];
 };
@@ -134,13 +134,13 @@ void reveal_jxl_image(uint32_t session, const void *info, unsigned row, unsigned
 void reveal_jxl_option(uint32_t session, int option, int64_t value);
 void reveal_jxl_threads(const void *runner, size_t threads);
 
-/* ---- reveal_magick.c ---- */
+/* ---- reveal/magick.c ---- */
 unsigned magick_plural(unsigned role);
 
-/* ---- reveal_pixbuf.c ---- */
+/* ---- reveal/pixbuf.c ---- */
 void reveal_pixbuf(uint32_t session, const char *type, char *const *keys, char *const *values);
 
-/* ---- reveal_libav.c ---- */
+/* ---- reveal/libav.c ---- */
 bool libav_good(int result);
 uintptr_t libav_packet(const void *packet);
 uint64_t libav_packet_bytes(const void *packet);
@@ -154,7 +154,7 @@ bool libav_is_still(const void *context);
 void reveal_libav_open(const void *context, unsigned row, unsigned instance);
 void reveal_libav_encoder(uint32_t session, const void *context, unsigned row, unsigned instance);
 
-/* ---- reveal_vips.c ---- */
+/* ---- reveal/vips.c ---- */
 /* PIPELINE for an operation that saves, HEADER for one that loads, else 0. May be called before the real call. */
 unsigned vips_role(const void *operation);
 /* SETUP for an option that is a setting, else 0. */

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
-#include "preload/packet.h"
-#include "preload/process.h"
+#include "preload/record/packet.h"
+#include "preload/process/process.h"
 
 /* Where reading the cycles is reading the clock, one row of so many is timed. Codecs do the work of 8, 16 or 32 rows in
  * one of their calls: no power of two, or it would always or never be that call. */

@@ -4,8 +4,8 @@
  * and called when a structure is about to be read, after a call into the same library. Must not know: what a version
  * means. */
 #include "preload/codecs/call.h"
-#include "preload/foreign.h"
-#include "preload/symbols.h"
+#include "preload/base/foreign.h"
+#include "preload/base/symbols.h"
 
 /* No pointers: they would have to be relocated at each start of a program. */
 static const struct {

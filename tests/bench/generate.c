@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tests/build_trace.h"
+#include "tests/unit/parts/build_trace.h"
 
 #define START_NS    UINT64_C(10000000000)
 #define STEP_NS     20000 /* between two records of a process */

@@ -17,11 +17,11 @@ $(BENCH_DIR)/row_calls: tests/bench/row_calls.c tests/victims/parts/clock.h test
 
 GENERATE := $(BENCH_DIR)/generate
 BENCH_PROGRAMS += $(GENERATE)
-$(GENERATE): tests/bench/generate.c $(B)/tests/build_trace.o $(TRACE_OBJ)
+$(GENERATE): tests/bench/generate.c $(B)/tests/unit/parts/build_trace.o $(TRACE_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) $(SAN) -o $@ $^
 
 BENCH_PROGRAMS += $(BENCH_DIR)/score
-$(BENCH_DIR)/score: tests/bench/score.c $(patsubst %,$(B)/analyzer/quality/%.o,pixels window ssimulacra2)
+$(BENCH_DIR)/score: tests/bench/score.c $(patsubst %,$(B)/analyzer/quality/metrics/%.o,pixels window ssimulacra2)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(BENCH_FLAGS) $(SAN) -o $@ $^ -lm

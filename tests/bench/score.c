@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "analyzer/quality/ssimulacra2.h"
+#include "analyzer/quality/metrics/ssimulacra2.h"
 
 #define WIDTH  ((size_t)4000)
 #define HEIGHT ((size_t)3000)

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-export const directory = process.env.HTML_REPORTS; // tests/integration/html.sh made them there
+export const directory = process.env.HTML_REPORTS; // tests/integration/report/html.sh made them there
 export const pictures = process.env.HTML_PICTURES;
 const { chromium } = createRequire(join(process.env.BROWSER_MODULES, "x.js"))("playwright-core");
 
@@ -77,7 +77,7 @@ export function data(name, id) {
   return value;
 }
 
-// As analyzer/render/html_images.c writes them.
+// As analyzer/render/html/html_images.c writes them.
 function compact(images) {
   for (const column of images.columns) {
     const { values, prefix } = column;

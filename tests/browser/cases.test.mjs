@@ -175,8 +175,8 @@ test("every name that has a definition shows it, and every definition is shown",
   assert.deepEqual(missing, [], "without a definition");
   await close();
   const folder = new URL("../../analyzer/page/", import.meta.url);
-  const sources = readdirSync(folder).filter((name) => name.endsWith(".js")).map((name) => readFileSync(new URL(name, folder), "utf8"));
-  const definitions = JSON.parse(readFileSync(new URL("definitions.json", folder), "utf8"));
+  const sources = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js")).map((name) => readFileSync(new URL(name, folder), "utf8"));
+  const definitions = JSON.parse(readFileSync(new URL("base/definitions.json", folder), "utf8"));
   for (const key of Object.keys(definitions)) assert.ok(sources.some((source) => source.includes(`"${key}"`)), `nothing shows the definition of ${key}`);
 });
 

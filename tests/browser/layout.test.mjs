@@ -3,7 +3,7 @@
 // half-filled page, charts that say what they show.
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
-import * as units from "../../analyzer/page/units.js";
+import * as units from "../../analyzer/page/base/units.js";
 import { assertNoSideways, data, launch, multiply, open, picture, variant } from "./browser.mjs";
 
 let browser;

@@ -2,7 +2,7 @@
 // Owns: the claims about named moments and spans in the HTML report: lanes on the timeline, the tables of their figures.
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
-import * as units from "../../analyzer/page/units.js";
+import * as units from "../../analyzer/page/base/units.js";
 import { assertNoSideways, data, launch, open, picture } from "./browser.mjs";
 
 let browser;

@@ -6,9 +6,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { placeLabels } from "../../analyzer/page/labels.js";
-import { ratioSplits, reach, scoreSplits } from "../../analyzer/page/reach.js";
-import * as units from "../../analyzer/page/units.js";
+import { placeLabels } from "../../analyzer/page/charts/labels.js";
+import { ratioSplits, reach, scoreSplits } from "../../analyzer/page/charts/reach.js";
+import * as units from "../../analyzer/page/base/units.js";
 import { assertNoSideways, data, launch, open, picture, variant } from "./browser.mjs";
 import { addScores } from "./scored.mjs";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Owns: the claims about the HTML report in a browser: it opens from disk, sorts, filters and zooms, by mouse and by keys.
-// Reports of real runs are made by tests/integration/html.sh; pictures go to build/browser.
+// Reports of real runs are made by tests/integration/report/html.sh; pictures go to build/browser.
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
-import * as units from "../../analyzer/page/units.js";
+import * as units from "../../analyzer/page/base/units.js";
 import { assertNoSideways, data, launch, multiply, open, picture, variant } from "./browser.mjs";
 
 let browser;

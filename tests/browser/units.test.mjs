@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Owns: the claim that the page writes figures as the text report does: both are held to tests/golden/units.tsv, which
-// tests/test_format_golden.c compares with the C side; and what images are called.
+// tests/unit/render/test_format_golden.c compares with the C side; and what images are called.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { readImages } from "../../analyzer/page/store.js";
-import * as units from "../../analyzer/page/units.js";
+import { readImages } from "../../analyzer/page/base/store.js";
+import * as units from "../../analyzer/page/base/units.js";
 
 const rows = readFileSync(new URL("../golden/units.tsv", import.meta.url), "utf8").trimEnd().split("\n");
 

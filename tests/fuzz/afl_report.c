@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/cmd.h"
+#include "analyzer/commands/cmd.h"
 
 #ifndef __AFL_LOOP
 #define __AFL_LOOP(count) (!served++)

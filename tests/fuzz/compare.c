@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/compare/render.h"
+#include "analyzer/compare/render/render.h"
 #include "analyzer/gate/gate.h"
-#include "analyzer/memory.h"
+#include "analyzer/base/memory.h"
 #include "tests/fuzz/json.h"
 #include "tests/fuzz/report.h"
 

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "analyzer/anonymize/anonymize.h"
-#include "analyzer/compare/render.h"
+#include "analyzer/compare/render/render.h"
 #include "analyzer/export/flamegraph.h"
 #include "analyzer/export/ndjson.h"
-#include "analyzer/export/perfetto.h"
+#include "analyzer/export/perfetto/perfetto.h"
 #include "analyzer/export/sqlite.h"
 #include "analyzer/infer/infer.h"
 #include "analyzer/metrics/metrics.h"

@@ -18,7 +18,7 @@ FUZZ_ENTRIES := $(patsubst tests/fuzz/%.c,%,$(shell grep -l LLVMFuzzerTestOneInp
 FUZZ_FORMATS := jpeg png webp avif heic gif tiff jxl pnm bmp svg parsed
 FUZZ_HELPERS := $(filter-out $(FUZZ_ENTRIES) afl_report,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZERS := $(addprefix $(FUZZ_DIR)/,$(FUZZ_ENTRIES) $(addprefix image_header_,$(FUZZ_FORMATS)))
-FUZZ_SRC := $(TRACE_SRC) $(filter-out analyzer/main.c analyzer/cmd_%,$(ANALYZER_SRC))
+FUZZ_SRC := $(TRACE_SRC) $(filter-out analyzer/commands/%,$(ANALYZER_SRC))
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(FUZZ_DIR)/%.o) $(FUZZ_HELPERS:%=$(FUZZ_DIR)/tests/fuzz/%.o)
 
 .PHONY: fuzz
@@ -30,11 +30,11 @@ $(FUZZ_DIR)/%.o: %.c tests/fuzz/rules.mk Makefile
 $(FUZZ_DIR)/analyzer/quality/decode.o: OWN_CFLAGS := $(VIPS_CFLAGS)
 
 # Thousands of comparisons per table, none of which depends on a length: to trace them would take nine tenths of the time.
-$(FUZZ_DIR)/analyzer/headers/jpeg_quality.o: FUZZ_TRACE := -O2
+$(FUZZ_DIR)/analyzer/headers/formats/jpeg_quality.o: FUZZ_TRACE := -O2
 FUZZ_TRACE := -fsanitize=fuzzer-no-link
 
 # An archive, as for the tests: the decoder's fuzzer has only the decoder in it.
-$(FUZZ_DIR)/modules.a: $(FUZZ_OBJ) $(B)/analyzer/render/page.o $(B)/analyzer/gate/schema_text.o
+$(FUZZ_DIR)/modules.a: $(FUZZ_OBJ) $(B)/analyzer/render/html/page.o $(B)/analyzer/gate/schema_text.o
 	@rm -f $@
 	$(call say,AR,$@)$(AR) qcs $@ $^
 
@@ -42,7 +42,7 @@ $(addprefix $(FUZZ_DIR)/,$(FUZZ_ENTRIES)): $(FUZZ_DIR)/%: $(FUZZ_DIR)/tests/fuzz
 	$(call say,LD,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(shell $(PKG_CONFIG) --libs $(FUZZ_PACKAGES)) -lm -pthread
 
 # The command under ASan and UBSan, of the same objects; and one under TSan.
-FUZZ_COMMAND_OBJ := $(patsubst %.c,$(FUZZ_DIR)/%.o,analyzer/main.c $(wildcard analyzer/cmd_*.c))
+FUZZ_COMMAND_OBJ := $(patsubst %.c,$(FUZZ_DIR)/%.o,$(wildcard analyzer/commands/*.c))
 $(FUZZ_DIR)/imgbench: $(FUZZ_COMMAND_OBJ) $(FUZZ_DIR)/modules.a
 	$(call say,LD,$@)$(FUZZ_CC) -fsanitize=address,undefined -o $@ $^ $(shell $(PKG_CONFIG) --libs $(FUZZ_PACKAGES)) -lm -pthread
 
@@ -50,7 +50,7 @@ TSAN_OBJ := $(patsubst %.c,$(FUZZ_DIR)/tsan/%.o,$(TRACE_SRC) $(ANALYZER_SRC))
 $(FUZZ_DIR)/tsan/%.o: %.c tests/fuzz/rules.mk Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(FUZZ_CC) $(BASE_FLAGS) -O1 -g -fsanitize=thread $(shell $(PKG_CONFIG) --cflags $(FUZZ_PACKAGES)) -c -o $@ $<
-$(FUZZ_DIR)/imgbench_tsan: $(TSAN_OBJ) $(B)/analyzer/render/page.o $(B)/analyzer/gate/schema_text.o
+$(FUZZ_DIR)/imgbench_tsan: $(TSAN_OBJ) $(B)/analyzer/render/html/page.o $(B)/analyzer/gate/schema_text.o
 	$(call say,LD,$@)$(FUZZ_CC) -fsanitize=thread -o $@ $^ $(shell $(PKG_CONFIG) --libs $(FUZZ_PACKAGES)) -lm -pthread
 
 $(addprefix $(FUZZ_DIR)/image_header_,$(FUZZ_FORMATS)): $(FUZZ_DIR)/image_header
@@ -58,7 +58,7 @@ $(addprefix $(FUZZ_DIR)/image_header_,$(FUZZ_FORMATS)): $(FUZZ_DIR)/image_header
 
 # Not for continuous integration: afl++ is no package that scripts/setup installs.
 AFL_CC ?= afl-clang-fast
-$(FUZZ_DIR)/afl_report: tests/fuzz/afl_report.c $(FUZZ_SRC) analyzer/cmd_report.c $(B)/analyzer/render/page.o $(B)/analyzer/gate/schema_text.o
+$(FUZZ_DIR)/afl_report: tests/fuzz/afl_report.c $(FUZZ_SRC) analyzer/commands/report.c $(B)/analyzer/render/html/page.o $(B)/analyzer/gate/schema_text.o
 	$(call say,LD,$@)$(AFL_CC) $(filter-out -MMD -MP -Werror,$(BASE_FLAGS)) -O2 -g -w -o $@ $^ \
 		$(shell $(PKG_CONFIG) --cflags --libs $(FUZZ_PACKAGES)) -lm -pthread
 

@@ -75,7 +75,7 @@ def threads_of_commands(t):
 
 
 # Of a block of valgrind's own allocator, whose word in front is none: the library looks once, and then asks it instead.
-FIRST_LOOK = ": chunk_head (hooks_heap.c"
+FIRST_LOOK = ": chunk_head (heap.c"
 
 
 def summary(log_directory):

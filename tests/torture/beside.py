@@ -202,7 +202,7 @@ def fakeroot(t):
 @case("address space that a program gives back and takes again is left alone in between", trials=20, short=1)
 def holes(t):
     rounds = 50
-    bare, _ = t.same([t.victim("torture_hole")], ages=False)
+    bare, _ = t.same([t.victim("torture/hole")], ages=False)
     t.expect(bare.code == 0, f"ends with {bare.code}: {bare.out}")
     t.did(rounds)
     t.explained()

@@ -187,7 +187,7 @@ def others(t):
     """Perfetto, folded stacks, Markdown."""
     imgbench(t, "export", t.trace, "--perfetto=p", "--flamegraph=f")
     with open(f"{t.directory}/p", "rb") as file:
-        done = run(["protoc", "--decode=imgbench.Trace", f"--proto_path={ROOT}/tests/integration", "perfetto.proto"],
+        done = run(["protoc", "--decode=imgbench.Trace", f"--proto_path={ROOT}/tests/integration/export", "perfetto.proto"],
                    stdin=file, capture_output=True, timeout=120, check=False)  # fmt: skip
     t.expect(done.returncode == 0 and not done.stderr, f"Perfetto: {done.stderr[:200]}")
     with open(f"{t.directory}/f", "rb") as file:

@@ -11,7 +11,7 @@ import time
 from harness import case, end, run
 
 SIDE, LANE = 24, struct.Struct("6Q")
-BATCH = ("torture_batch", "-l:libwebp.so.7")
+BATCH = ("torture/batch", "-l:libwebp.so.7")
 
 
 def inputs(directory, threads):

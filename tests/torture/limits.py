@@ -9,7 +9,7 @@ import subprocess
 from harness import case, run
 from killed import BATCH, inputs
 
-DESCRIPTORS = "guest_descriptors"
+DESCRIPTORS = "guest_files/descriptors"
 MEGABYTE = 1 << 20
 
 
@@ -122,7 +122,7 @@ def no_descriptors(t):
 def address_space(t):
     # What is left is not the same with another library in it: the program must fail in its own way, no other.
     limit = t.random.randint(4, 60) * MEGABYTE
-    words = [t.victim("torture_memory"), "fill"]
+    words = [t.victim("torture/memory"), "fill"]
     traced = t.observe(words, True, limits={resource.RLIMIT_AS: limit})
     bare = t.observe(words, False, limits={resource.RLIMIT_AS: limit})
     loader = (127, b"cannot")  # there was not even room for the libraries
@@ -136,7 +136,7 @@ def address_space(t):
 @case("RLIMIT_NPROC: no thread or process can be started", trials=20, short=1, rights=("root",))
 def no_processes(t):
     # Root is not bound by it.
-    words = ["setpriv", "--reuid=65534", "--clear-groups", t.victim("torture_memory"), "threads"]
+    words = ["setpriv", "--reuid=65534", "--clear-groups", t.victim("torture/memory"), "threads"]
     t.open_to_all()
     t.same(words, limits={resource.RLIMIT_NPROC: t.random.randint(0, 40)}, prepare=lambda place: os.chmod(place, 0o777), ages=False)
     t.explained(must_exist=False)
@@ -164,7 +164,7 @@ def big(t):
 
 @case("stacks: RLIMIT_STACK of 64 kB for the process, PTHREAD_STACK_MIN for threads", trials=20, short=1)
 def stacks(t):
-    t.same([t.victim("guest_threads"), "small_stack"])
+    t.same([t.victim("guest/threads"), "small_stack"])
     t.explained()
     words, how = batch(t, 20)
     t.trace = f"{t.directory}/trace-2"

@@ -120,13 +120,13 @@ def packets_unlinked(t):
 
 @case("chroot, chdir, fchdir and a changed root directory before and while it converts", trials=20, short=1, rights=("root",))
 def chroot(t):
-    t.same([t.victim("torture_places"), "chroot"])
+    t.same([t.victim("torture/places"), "chroot"])
     t.explained()
 
 
 @case("setuid and setgid to nobody, before the first record and after", trials=20, short=1, rights=("root",))
 def drops_rights(t):
-    t.same([t.victim("torture_places"), "setuid", "early" if t.number % 2 else "late"],
+    t.same([t.victim("torture/places"), "setuid", "early" if t.number % 2 else "late"],
            prepare=lambda place: os.chmod(place, 0o777))  # fmt: skip
     t.explained(must_exist=False)
 

@@ -135,7 +135,7 @@ def traps(t):
     os.chmod(t.directory, 0o755)
     for name in (t.tools.imgbench, f"{t.tools.images()}/photo.png"):
         shutil.copy(name, work)
-    for name in ("tests/torture/private.py", "tests/torture/harness.py", "tests/torture/started.py", "tests/integration/planted.py"):
+    for name in ("tests/torture/private.py", "tests/torture/parts/harness.py", "tests/torture/parts/started.py", "tests/integration/parts/planted.py"):
         shutil.copy(f"{ROOT}/{name}", work)
     done = run(["unshare", "--mount", "sh", "-c", INSIDE, "sh", sys.executable, "-B", f"{work}/private.py", work,
                 t.tools.library, f"{work}/imgbench", f"{work}/photo.png", trap],

@@ -2,13 +2,13 @@
 # Owns: programs that make processes and threads in great number or in rare ways, forbid themselves system calls, load
 # and unload codecs, or do all that from signal handlers.
 # Must not know: how a trace is laid out.
-# Cases without a short run do often what tests/integration/guest*.sh do once.
+# Cases without a short run do often what tests/integration/guest/ do once.
 import os
 import shutil
 
 from harness import case, run
 
-STORM = "torture_processes"
+STORM = "torture/processes"
 
 
 def storm(t, how, rounds, must_exist=True, **more):
@@ -71,7 +71,7 @@ def open_place(place):
 def children(t):
     for how in (["vfork", "200"], ["spawn", "40"], ["exec_fails"], ["forked_heap"], ["execl"], ["execle"]):
         t.trace = f"{t.directory}/trace-{how[0]}"
-        t.same([t.victim("guest_processes"), *how], ages=False)
+        t.same([t.victim("guest/processes"), *how], ages=False)
         t.explained(must_exist=False)
 
 
@@ -79,7 +79,7 @@ def children(t):
 def thread_starts(t):
     rounds = 100_000 if t.full else 5_000
     t.did(rounds)
-    t.same([t.victim("guest_threads"), "churn", str(rounds)], ages=False)
+    t.same([t.victim("guest/threads"), "churn", str(rounds)], ages=False)
     t.explained()
 
 
@@ -87,7 +87,7 @@ def thread_starts(t):
 def threads_alive(t):
     for how in ("alive", "alive_at_exit"):
         t.trace = f"{t.directory}/trace-{how}"
-        t.same([t.victim("guest_threads"), how, "1000"], ages=False)
+        t.same([t.victim("guest/threads"), how, "1000"], ages=False)
         report = t.explained()
         t.expect(report and report["processes"][0]["threads_total"] >= 1000, "threads are missing")
 
@@ -96,7 +96,7 @@ def threads_alive(t):
 def main_leaves(t):
     for how in ("main_leaves", "exit"):
         t.trace = f"{t.directory}/trace-{how}"
-        t.same([t.victim("guest_threads"), how], ages=False)
+        t.same([t.victim("guest/threads"), how], ages=False)
         t.explained()
 
 
@@ -104,7 +104,7 @@ def main_leaves(t):
 def cancel(t):
     rounds = 3000 if t.full else 500
     t.did(rounds)
-    t.same([t.victim("guest_threads"), "cancel", str(rounds)], ages=False)
+    t.same([t.victim("guest/threads"), "cancel", str(rounds)], ages=False)
     t.explained()
 
 
@@ -112,7 +112,7 @@ def cancel(t):
 def seccomp(t):
     for how in ("prctl", "syscall", "strict", "ask"):
         t.trace = f"{t.directory}/trace-{how}"
-        t.same([t.victim("guest_filtered"), how], ages=False)
+        t.same([t.victim("guest_files/filtered"), how], ages=False)
         report = t.explained()
         if report and how != "ask":
             t.expect(report["coverage"]["lost_records"], f"{how}: the report says that nothing was lost")
@@ -122,7 +122,7 @@ def seccomp(t):
 def signals(t):
     for how in ("ring", "alternate", "jump", "numbers", "inexact"):
         t.trace = f"{t.directory}/trace-{how}"
-        t.same([t.victim("guest_signals", "-lm"), how], ages=False)
+        t.same([t.victim("guest/signals", "-lm"), how], ages=False)
         t.explained()
 
 
@@ -130,7 +130,7 @@ def signals(t):
 def descriptors(t):
     for how in ("close_all", "onto_everything", "stale_streams", "buffers", "small_files"):
         t.trace = f"{t.directory}/trace-{how}"
-        t.same([t.victim("guest_descriptors"), how], ages=False)
+        t.same([t.victim("guest_files/descriptors"), how], ages=False)
         t.explained(must_exist=False)
 
 
@@ -140,7 +140,7 @@ def closes(t):
         rounds = 1000 if t.full else 100
         t.did(rounds)
         t.trace = f"{t.directory}/trace-{how}"
-        bare, _ = t.same([t.victim("torture_closes"), how, str(rounds)],
+        bare, _ = t.same([t.victim("torture/closes"), how, str(rounds)],
                          more={"IMGBENCH_SAMPLE_MS": "1", "IMGBENCH_QUOTA": "200M"})  # fmt: skip
         t.expect(bare.out == b"0 wrong, of kinds 0\n", f"bare: {bare.out}")
         said = t.verify()
@@ -150,7 +150,7 @@ def closes(t):
 @case("a fork's handler ends its thread: after two seconds others are recorded again", trials=3, short=1)
 def lost_fork(t):
     t.did(100)
-    bare, _ = t.same([t.victim("torture_closes"), "lost_fork", "100"], more={"IMGBENCH_QUOTA": "200M"})
+    bare, _ = t.same([t.victim("torture/closes"), "lost_fork", "100"], more={"IMGBENCH_QUOTA": "200M"})
     t.expect(bare.out == b"0 wrong, of kinds 0\n", f"bare: {bare.out}")
     said = t.verify()
     t.expect(not said, f"verify: {said}")
@@ -162,11 +162,11 @@ def lost_fork(t):
 @case("dlopen, encode and dlclose, while a thread allocates and a third loads another library", trials=3, short=1)
 def loads(t):
     rounds = 10_000 if t.full else 200
-    plugin = t.victim("guest_plugin", "-shared", "-fPIC", "-l:libwebp.so.7", "-Wl,-z,lazy")
+    plugin = t.victim("guest/plugin", "-shared", "-fPIC", "-l:libwebp.so.7", "-Wl,-z,lazy")
     for how in ("lazy", "local", "deep"):
         t.did(rounds)
         t.trace = f"{t.directory}/trace-{how}"
-        bare, _ = t.same([t.victim("torture_loads"), how, plugin, str(rounds)])
+        bare, _ = t.same([t.victim("torture/loads"), how, plugin, str(rounds)])
         t.expect(bare.out.endswith(b" 0 wrong\n"), f"bare: {bare.out}")
         t.explained()
         dump = run([t.tools.imgbench, "dump", t.trace], capture_output=True, timeout=120, check=False).stdout
@@ -176,11 +176,11 @@ def loads(t):
 
 @case("longjmp and C++ exceptions out of codecs", trials=10, short=0)
 def jumps(t):
-    library = t.victim("guest_codec_calls", "-DLIBRARY", "-shared", "-fPIC", "-Wl,-soname,libcodec_calls.so")
+    library = t.victim("guest/codec_calls", "-DLIBRARY", "-shared", "-fPIC", "-Wl,-soname,libcodec_calls.so")
     place = f"{t.directory}/lib"
     os.makedirs(place)
     shutil.copy(library, f"{place}/libcodec_calls.so")
-    program = t.victim("guest_codec_calls", f"-L{place}", "-lcodec_calls")
+    program = t.victim("guest/codec_calls", f"-L{place}", "-lcodec_calls")
     for how in ("sealed", "inside", "stream", "nowhere", "words", "again", "thrown", "forked"):
         t.trace = f"{t.directory}/trace-{how}"
         t.same([program, how], both={"LD_LIBRARY_PATH": place})
@@ -189,16 +189,16 @@ def jumps(t):
 
 @case("LD_BIND_NOW, RELRO, without PLT, static-pie, non-PIE", trials=3, short=1)
 def linked(t):
-    plugin = t.victim("guest_plugin", "-shared", "-fPIC", "-l:libwebp.so.7", "-Wl,-z,lazy")
+    plugin = t.victim("guest/plugin", "-shared", "-fPIC", "-l:libwebp.so.7", "-Wl,-z,lazy")
     for number, flags in enumerate((("-Wl,-z,relro,-z,now",), ("-Wl,-z,norelro", "-Wl,-z,lazy"), ("-fno-plt",), ("-no-pie",))):
         for now in ({}, {"LD_BIND_NOW": "1"}):
             t.trace = f"{t.directory}/trace-{number}-{len(now)}"
-            t.same([t.victim("torture_loads", *flags), "lazy", plugin, "5"], both=now)
+            t.same([t.victim("torture/loads", *flags), "lazy", plugin, "5"], both=now)
             t.explained()
             t.trace += "-batch"
-            t.same([t.victim("torture_encodes", *flags, "-l:libwebp.so.7"), "3"], both=now)
+            t.same([t.victim("torture/encodes", *flags, "-l:libwebp.so.7"), "3"], both=now)
             report = t.explained()
             t.expect(report and len(report["images"]) == 3, f"{flags}: {report and len(report['images'])} of 3 images")
     t.trace = f"{t.directory}/trace-static"
-    t.same([t.victim("guest_descriptors", "-static-pie", "-fPIE"), "many"])
+    t.same([t.victim("guest_files/descriptors", "-static-pie", "-fPIE"), "many"])
     t.report(must_exist=False)
