@@ -59,8 +59,8 @@ C_FILES := $(call sources,trace preload analyzer tests scripts include examples,
 
 TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
 # What runs at each start of a program and in each forked child lies together, at the front: fewer pages of the file to map in.
-PRELOAD_FIRST := $(patsubst %,preload/%.c,process/process base/settings base/symbols record/thread codecs/patch/slots codecs/patch/objects \
-	hooks/hook hooks/heap memory/heap memory/allocator hooks/process process/process_end facts/transfers)
+PRELOAD_FIRST := $(patsubst %,preload/%.c,process/begin base/settings base/symbols guard/thread guard/threads codecs/patch/slots codecs/patch/objects \
+	base/hook hooks/heap memory/heap memory/allocator hooks/process process/process process/end samples/transfers)
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)
@@ -108,7 +108,7 @@ $(TEST_BIN): $(TEST_HELPER_OBJ) $(B)/tests/modules.a
 $(foreach object,$(TEST_OBJ),$(eval $(B)/tests/$(basename $(notdir $(object))): $(object)))
 
 # A part of the library that is tested by itself: the test plays what is around it.
-$(B)/tests/test_transfers: $(B)/preload/facts/transfers.o
+$(B)/tests/test_transfers: $(B)/preload/samples/transfers.o
 
 # ---- the HTML report's page, which is part of the analyzer ----
 PAGE_SRC := $(filter-out %/package.json %/package-lock.json,$(call sources,analyzer/page,*.*))

@@ -19,6 +19,10 @@
 
 #if defined(__x86_64__)
 #include "preload/arch/x86_64.h"
+#include "trace/trace.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 #else
 #error "this architecture has no file in preload/arch/ yet"
 #endif
@@ -165,6 +169,11 @@ static inline int system_usage(int who, struct rusage *usage)
 typedef int system_clock_function(clockid_t clock, struct timespec *time);
 extern system_clock_function *_Atomic system_clock;
 
+static inline uint64_t system_ns(struct timespec time)
+{
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
 static inline uint64_t system_clock_ns(clockid_t clock)
 {
     struct timespec t;
@@ -173,7 +182,7 @@ static inline uint64_t system_clock_ns(clockid_t clock)
         of_libc(clock, &t);
     else
         (void)SYSTEM3(SYS_clock_gettime, clock, &t, 0);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return system_ns(t);
 }
 static inline uint64_t system_now_ns(void)
 {
@@ -214,6 +223,12 @@ static inline bool system_wait_more(struct system_wait *wait)
     else if (waited_ns < wait->most_ns)
         (void)SYSTEM3(SYS_nanosleep, &nap, NULL, 0);
     return waited_ns < wait->most_ns;
+}
+
+/* When a file was last changed; TRACE_UNKNOWN: before 1970. */
+static inline uint64_t system_changed_ns(const struct stat *status)
+{
+    return status->st_mtim.tv_sec < 0 ? TRACE_UNKNOWN : system_ns(status->st_mtim);
 }
 
 #endif

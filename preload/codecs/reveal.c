@@ -4,12 +4,16 @@
 
 #include <string.h>
 
-#include "preload/codecs/call.h"
+#include "preload/codecs/calls/sessions.h"
+#include "preload/codecs/calls/targets.h"
+#include "preload/files/description.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/files/files.h"
 #include "preload/base/foreign.h"
 #include "preload/files/heads.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 #include "preload/base/settings.h"
 #include "preload/hooks_io/stdio_call.h"
 

@@ -4,8 +4,12 @@
  * Ordinary functions with unwind tables and no cleanup of their own: exceptions and longjmp pass through them alike,
  * and the frame they leave behind is closed by its address. (A cleanup attribute would tie every program to libgcc_s.)
  */
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/codecs/calls/rows.h"
+#include "preload/codecs/calls/sessions.h"
+#include "preload/codecs/calls/targets.h"
 #include "preload/codecs/reveal.h"
+#include "preload/codecs/calls/call.h"
 
 #define FRAME ((uintptr_t)__builtin_frame_address(0))
 /* Adds the instance in front of a row's parameters and arguments. */

@@ -4,7 +4,7 @@
 #ifndef PRELOAD_FACTS_H
 #define PRELOAD_FACTS_H
 
-#include "preload/record/thread.h"
+#include "preload/state/thread_state.h"
 
 struct facts_io {
     uint64_t rchar, wchar;
@@ -29,12 +29,5 @@ uint32_t facts_usable_cpus(struct thread *self);
 bool facts_cycles_are_time(void);
 /* CPU time of the process so far. */
 uint64_t facts_cpu_ns(uint64_t *user_ns, uint64_t *system_ns, uint64_t *minor_faults, uint64_t *major_faults);
-
-/* Reads a small file of /proc or /sys; returns its length, always terminated. Counted as our own bytes. */
-size_t facts_read(const char *path, char *out, size_t capacity);
-
-/* Records: the host (once per trace) and the control group. */
-void facts_put_host(struct thread *self);
-void facts_put_cgroup(struct thread *self);
 
 #endif

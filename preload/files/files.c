@@ -6,14 +6,21 @@
 #include <limits.h>
 #include <string.h>
 
-#include "preload/codecs/call.h"
+#include "preload/files/boundary.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/files/description.h"
+#include "preload/files/files_heads.h"
+#include "preload/record/definitions.h"
+#include "preload/state/arena.h"
+#include "preload/state/clock.h"
+#include "preload/state/lock.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/base/foreign.h"
-#include "preload/files/heads.h"
 #include "preload/memory/heap.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
-#include "preload/facts/sample.h"
-#include "preload/base/settings.h"
 #include "preload/base/text.h"
 
 struct description *_Atomic *_Atomic files_chunks[FILES_CHUNKS];
@@ -179,7 +186,7 @@ void files_opened(struct thread *self, const struct files_opening *opening)
         description->position = opening->flags & O_APPEND ? -1 : 0;
         enter(self, opening->fd, description);
     }
-    process_define_hook(self, opening->hook, 0, 0, NULL);
+    define_hook(self, opening->hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_open, now_ns, &record);
     self->io_ns += record.duration_ns;
 }
@@ -196,14 +203,6 @@ uint64_t files_pending(const struct description *description, int fd, const char
     return (uint64_t)(stream._IO_write_ptr - stream._IO_write_base);
 }
 
-/* The head of a file that still waits in a FILE's buffer. */
-void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending)
-{
-    uint64_t bytes = pending < settings.head_bytes ? pending : settings.head_bytes;
-    if (pending && !description->head_out && foreign_read(front, self->scratch, bytes))
-        files_head_out(self, description, self->scratch, bytes);
-}
-
 /* Length that the file will have once pending bytes are written at the descriptor's position; and when it was last
  * changed, which that will change, too. */
 static uint64_t length_with(int fd, const struct description *description, uint64_t pending, uint64_t *changed_ns)
@@ -213,7 +212,7 @@ static uint64_t length_with(int fd, const struct description *description, uint6
     if (!description->regular || system_stat_fd(fd, &status) != 0)
         return TRACE_UNKNOWN;
     if (!pending)
-        *changed_ns = files_changed_ns(&status);
+        *changed_ns = system_changed_ns(&status);
     int64_t position = pending ? system_position(fd) : 0;
     uint64_t end = position >= 0 ? (uint64_t)position + pending : 0;
     return end > (uint64_t)status.st_size ? end : (uint64_t)status.st_size;
@@ -233,19 +232,6 @@ void files_before_close(struct thread *self, int fd, struct files_closing *closi
         return;
     closing->description = description;
     closing->last = atomic_fetch_sub(&description->descriptors, 1) == 1;
-}
-
-uint64_t files_boundary(struct thread *self)
-{
-    if (codec_call_session(self))
-        return thread_now_ns();
-    codec_call_flush(self);
-    return packet_put_cpu(self);
-}
-
-uint64_t files_cpu_after(struct thread *self)
-{
-    return codec_call_session(self) ? TRACE_UNKNOWN : thread_cpu_ns(self);
 }
 
 /* changed_ns: of a file in which an image was written. */
@@ -283,7 +269,7 @@ void files_closed(struct thread *self, int fd, const struct files_closing *closi
         .error = (uint16_t)error,
         .last = closing->last,
     };
-    process_define_hook(self, hook, 0, 0, NULL);
+    define_hook(self, hook, 0, 0, NULL);
     put_close(self, &record, closing->description, closing->changed_ns, now_ns);
     self->io_ns += record.duration_ns;
     if (closing->last)
@@ -319,13 +305,13 @@ void files_duplicated(struct thread *self, int from, int to, enum hook hook, uin
         .hook = (uint16_t)hook,
         .origin = trace_origin_DUPLICATED,
     };
-    process_define_hook(self, hook, 0, 0, NULL);
+    define_hook(self, hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_open, now_ns, &record);
 }
 
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook)
 {
-    process_define_hook(self, hook, 0, 0, NULL);
+    define_hook(self, hook, 0, 0, NULL);
     packet_put_io(self, end_ns, io);
     self->io_ns += io->duration_ns;
     self->io_ops++;

@@ -6,28 +6,13 @@
 
 #include <sys/stat.h>
 
-#include "preload/process/process.h"
-#include "preload/files/streams.h"
-#include "preload/record/thread.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
+#include "preload/files/description.h"
 
-/* An open file description. */
-struct description {
-    struct description *next_free;
-    _Atomic int descriptors;
-    uint32_t number;          /* from 1; what records call it */
-    _Atomic int64_t position; /* of the kernel, or -1 = unknown */
-    FILE *stream;
-    uint64_t stdio_calls, stdio_bytes; /* buffered calls not yet in a record */
-    uint64_t flush_pending;            /* bytes that wait while all FILEs are flushed */
-    int64_t buffered_after; /* bytes in the FILE's buffer after the last call that reached the kernel, or -1 */
-    bool regular;
-    bool device;            /* neither a file nor a pipe or socket */
-    bool head_in, head_out; /* looked at */
-    bool image;             /* a head was recorded */
-    bool written;
-    uint8_t stream_direction; /* that bytes last went, see streams.c */
-    struct stream_way ways[2];
-};
+struct thread;
 
 /* The description behind fd; one that appeared unseen (inherited, or by a call that is not wrapped) is recorded now.
  * NULL when fd is not open or there is no memory. */
@@ -81,16 +66,6 @@ void files_closing_range(struct thread *self, unsigned first, unsigned last, enu
 /* to refers to what from does. */
 void files_duplicated(struct thread *self, int from, int to, enum hook hook, uint64_t start_ns);
 
-/* A read or write at the front of a file: records its head when it looks like an image. */
-void files_head_in(struct thread *self, struct description *description, int fd, const void *buffer, uint64_t bytes);
-void files_head_out(struct thread *self, struct description *description, const void *buffer, uint64_t bytes);
-/* Records the head if data looks like an image. buffer: where its first byte is in the program; before: bytes of the
- * same transfer in front of it, negative where it began in transfers before. */
-void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
-                    const void *buffer, int64_t before, enum trace_direction direction);
-/* Records when the file was last changed, as fstat said. */
-void files_put_state(struct thread *self, const struct description *description, uint64_t changed_ns, uint64_t bytes,
-                     enum trace_direction direction, uint64_t now_ns);
 /* Buffered calls that a record takes along. */
 static inline void files_take_stdio(struct thread *self, struct description *description, uint64_t calls,
                                     uint64_t bytes)
@@ -100,23 +75,8 @@ static inline void files_take_stdio(struct thread *self, struct description *des
     self->stdio_calls += calls;
 }
 
-static inline uint64_t files_changed_ns(const struct stat *status)
-{
-    return status->st_mtim.tv_sec < 0
-               ? TRACE_UNKNOWN
-               : (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec;
-}
 /* Records an I/O call. */
 void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, enum hook hook);
-
-/* Transfers from this size on have the thread's CPU clock read before and after them: they last long enough to be
- * interrupted, and then their length says nothing about their CPU time. */
-#define FILES_LARGE_BYTES 65536
-/* CPU reading to be written behind the record of the transfer; TRACE_UNKNOWN inside a codec call. */
-uint64_t files_cpu_after(struct thread *self);
-/* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its
- * own ends. Returns the time at which what follows begins: see packet_put_cpu. */
-uint64_t files_boundary(struct thread *self);
 
 /* The known descriptor from *fd on, which becomes its number; NULL = there is none. */
 struct description *files_next(int *fd);
@@ -124,10 +84,6 @@ struct description *files_next(int *fd);
 uint64_t files_pending(const struct description *description, int fd, const char **front);
 /* The head of a file that still waits there. */
 void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending);
-
-/* Around a call that hands every FILE's buffer to the kernel: what went of each. */
-void files_before_flush_all(struct thread *self);
-void files_flushed_all(struct thread *self, uint64_t start_ns, enum hook hook);
 
 void files_put_still_open(struct thread *self);
 void files_reset_after_fork(void);

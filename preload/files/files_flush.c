@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what goes to the kernel when all FILEs are flushed at once. Must not know: signatures of libc, codecs. */
-#include "preload/codecs/call.h"
+#include "preload/files/files_flush.h"
+#include "preload/base/hook.h"
+#include "preload/files/description.h"
+#include "preload/state/clock.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/files/files.h"
-#include "preload/record/packet.h"
-#include "preload/process/process.h"
 
 void files_before_flush_all(struct thread *self)
 {

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the records of images' first bytes, from files as they are read and written. Must not know: codecs, libc
  * signatures, where images begin in streams. */
-#include "preload/codecs/call.h"
-#include "preload/files/files.h"
+#include "preload/files/files_heads.h"
+#include "preload/files/boundary.h"
+#include "preload/base/system.h"
+#include "preload/codecs/calls/rows.h"
+#include "preload/files/description.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/base/foreign.h"
 #include "preload/files/heads.h"
 #include "preload/memory/heap.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
-#include "preload/facts/sample.h"
+#include "preload/samples/sample.h"
 #include "preload/base/settings.h"
 
 void files_put_head(struct thread *self, struct description *description, const void *data, uint64_t bytes,
@@ -65,7 +71,7 @@ void files_head_in(struct thread *self, struct description *description, int fd,
             atomic_fetch_add(&process.own_rchar, (uint64_t)n);
             files_put_head(self, description, head, (uint64_t)n, buffer, 0, trace_direction_IN);
             if (description->image)
-                files_put_state(self, description, files_changed_ns(&status), (uint64_t)status.st_size,
+                files_put_state(self, description, system_changed_ns(&status), (uint64_t)status.st_size,
                                 trace_direction_IN, thread_now_ns());
         }
     } else if (buffer) {
@@ -87,4 +93,12 @@ void files_head_out(struct thread *self, struct description *description, const 
             return;
     }
     files_put_head(self, description, data, bytes, buffer, 0, trace_direction_OUT);
+}
+
+/* The head of a file that still waits in a FILE's buffer. */
+void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending)
+{
+    uint64_t bytes = pending < settings.head_bytes ? pending : settings.head_bytes;
+    if (pending && !description->head_out && foreign_read(front, self->scratch, bytes))
+        files_head_out(self, description, self->scratch, bytes);
 }

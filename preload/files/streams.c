@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#include "preload/files/files.h"
+#include "preload/files/description.h"
+#include "preload/files/files_heads.h"
+#include "preload/state/thread_state.h"
 #include "preload/files/heads.h"
 #include "preload/base/settings.h"
 

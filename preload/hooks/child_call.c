@@ -4,8 +4,12 @@
 
 #include <string.h>
 
+#include "preload/process/idle.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/record/packet.h"
-#include "preload/facts/transfers.h"
+#include "preload/samples/transfers.h"
 
 static void put_idle(struct thread *self, const struct trace_idle *idle)
 {

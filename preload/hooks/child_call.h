@@ -3,7 +3,9 @@
 #ifndef PRELOAD_CHILD_CALL_H
 #define PRELOAD_CHILD_CALL_H
 
-#include "preload/process/process.h"
+#include "preload/guard/thread.h"
+
+struct thread;
 
 /* Runs our code before or after the real call; the body sees `self`. errno is kept. */
 #define OWN_CODE(...)                                                                                                  \

@@ -6,6 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/process/end.h"
+#include "preload/process/process.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/hooks/child_call.h"
 #include "preload/base/foreign.h"
 #include "preload/record/packet.h"

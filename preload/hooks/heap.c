@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/memory/heap.h"
-#include "preload/process/process.h"
 #include "preload/base/symbols.h"
 
 #define CALLER         __builtin_return_address(0)

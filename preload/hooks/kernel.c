@@ -9,6 +9,13 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/files/files.h"
+#include "preload/hooks/thread.h"
+#include "preload/process/seal.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/base/foreign.h"
 #include "preload/hooks_io/io_call.h"
 #include "preload/originals/originals.h"

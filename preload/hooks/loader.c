@@ -5,8 +5,10 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "preload/base/hook.h"
+#include "preload/state/thread_state.h"
 #include "preload/codecs/patch/slots.h"
-#include "preload/record/thread.h"
+#include "preload/guard/thread.h"
 
 /* Called by the stub. */
 void *loader_before_dlsym(void *handle, const char *name, void **result);

@@ -7,10 +7,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/settings.h"
+#include "preload/base/system.h"
+#include "preload/process/end.h"
+#include "preload/process/idle.h"
+#include "preload/process/process.h"
+#include "preload/guard/thread.h"
 #include "preload/hooks/child_call.h"
-#include "preload/record/descriptors.h"
+#include "preload/guard/descriptors.h"
 #include "preload/memory/heap.h"
-#include "preload/record/packet.h"
 
 int own_close(int fd);
 int own_dup2(int fd, int to);

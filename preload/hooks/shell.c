@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "preload/base/hook.h"
+#include "preload/files/files.h"
+#include "preload/process/process.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
 #include "preload/hooks/child_call.h"
 #include "preload/hooks_io/io_call.h"
 

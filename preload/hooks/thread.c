@@ -1,52 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the wrappers of pthread_create and pthread_exit: a thread's beginning and end. Must not know: files, codecs'
  * tables. */
+#include "preload/hooks/thread.h"
 #include <stdatomic.h>
 #include <string.h>
 
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/guard/thread_cpu.h"
+#include "preload/guard/thread_start.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/threads.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/memory/heap.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
-#include "preload/facts/schedule.h"
-
-/* What a new thread has to be told; reused, from our own memory. */
-struct start {
-    struct start *next;
-    void *(*routine)(void *);
-    void *argument;
-    uint32_t creator_tid;
-};
-static struct {
-    struct thread_lock lock;
-    struct start *free;
-} starts;
-
-static struct start *take_start(void)
-{
-    struct start *start = NULL;
-    if (thread_lock_take(&starts.lock)) {
-        start = starts.free;
-        if (start)
-            starts.free = start->next;
-        thread_lock_give(&starts.lock);
-    }
-    return start ? start : arena_allocate(sizeof *start);
-}
-
-static void give_start(struct start *start)
-{
-    if (!thread_lock_take(&starts.lock))
-        return;
-    start->next = starts.free;
-    starts.free = start;
-    thread_lock_give(&starts.lock);
-}
-
-void thread_starts_reset_after_fork(void)
-{
-    atomic_store(&starts.lock.holder, 0);
-}
+#include "preload/samples/schedule.h"
 
 /* A thread that is cancelled does not come by here: its state stays in use, its CPU is known from the last reading. */
 static void thread_ends(void)
@@ -86,13 +56,13 @@ void thread_named(uint32_t tid, const char *name)
 
 static void *thread_runs(void *argument)
 {
-    struct start start = {0};
+    struct thread_start start = {0};
     int saved = errno;
     struct thread *self = thread_enter();
-    start = *(struct start *)argument;
+    start = *(struct thread_start *)argument;
     if (self) {
         self->creator_tid = start.creator_tid;
-        give_start(argument);
+        thread_start_give(argument);
         thread_leave();
     }
     errno = saved;
@@ -103,14 +73,14 @@ static void *thread_runs(void *argument)
 
 EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument)
 {
-    struct start *start = NULL;
+    struct thread_start *start = NULL;
     if (thread_may_record() || (thread_is_paused() && !thread_local_state.vfork_parent)) {
         int saved = errno;
         struct thread *self = thread_enter();
         if (self) {
-            start = take_start();
+            start = thread_start_take();
             if (start)
-                *start = (struct start){NULL, routine, argument, self->tid};
+                *start = (struct thread_start){NULL, routine, argument, self->tid};
             thread_leave();
         }
         errno = saved;
@@ -122,7 +92,7 @@ EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
     if (error) {
         int saved = errno;
         if (thread_enter()) {
-            give_start(start);
+            thread_start_give(start);
             thread_leave();
         }
         errno = saved;

@@ -4,9 +4,15 @@
 #include <fcntl.h>
 #include <sys/sendfile.h>
 
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/files/description.h"
+#include "preload/files/files.h"
+#include "preload/files/files_heads.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/hooks_io/io_call.h"
-#include "preload/process/process.h"
 
 /* Where the bytes lie in the file. given: an offset of the caller's, which the kernel has moved past them, or NULL. */
 static uint64_t place(struct description *description, const off_t *given, uint64_t bytes)

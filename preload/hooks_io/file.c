@@ -7,13 +7,17 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "preload/codecs/call.h"
-#include "preload/record/descriptors.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/files/description.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
+#include "preload/guard/descriptors.h"
 #include "preload/files/files.h"
 #include "preload/hooks_io/io_call.h"
 #include "preload/originals/originals.h"
-#include "preload/record/packet.h"
-#include "preload/process/process.h"
 
 #define LIBC_IO(operation, returns, name, parameters, arguments, descriptor, buffer, wanted, position, meaning)        \
     IO_CALL_WRAPPER(operation, DESCRIPTOR, returns, name, parameters, arguments, descriptor, buffer, wanted, position)

@@ -4,8 +4,20 @@
 
 #include <errno.h>
 
-#include "preload/codecs/call.h"
-#include "preload/process/process.h"
+#include "preload/record/packet_cpu.h"
+#include "preload/files/boundary.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/files/description.h"
+#include "preload/files/files.h"
+#include "preload/files/files_heads.h"
+#include "preload/files/streams.h"
+#include "preload/record/packet.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 
 uint64_t io_call_begin_large(enum hook hook, uint64_t start_ns)
 {

@@ -7,8 +7,15 @@
 
 #include <sys/uio.h>
 
+#include "preload/files/boundary.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/files/files.h"
 #include "preload/record/packet.h"
+
+struct description;
 
 /* Buffers of a scattering or gathering call. */
 struct vector {

@@ -4,10 +4,16 @@
  * Which mapped pages were touched is unknown (mincore was measured to lie). */
 #include <stdarg.h>
 
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/files/description.h"
+#include "preload/files/files_heads.h"
+#include "preload/record/definitions.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/files/files.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 #include "preload/base/settings.h"
 
 /* Ranges of files, so that a removal can say which; beyond so many at once it says "anonymous". All ranges that were
@@ -84,7 +90,7 @@ static void put(struct thread *self, uint64_t start_ns, const struct change *cha
         .protection = (uint8_t)change->protection,
         .shared = (uint8_t)change->shared,
     };
-    process_define_hook(self, change->hook, 0, 0, NULL);
+    define_hook(self, change->hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_map, end_ns, &record);
     self->io_ns += record.duration_ns;
 }

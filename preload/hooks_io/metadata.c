@@ -7,10 +7,12 @@
 #include <unistd.h>
 #include <utime.h>
 
-#include "preload/hooks/hook.h"
-#include "preload/process/marks.h"
+#include "preload/state/clock.h"
+#include "preload/state/thread_state.h"
+#include "preload/base/hook.h"
+#include "preload/files/marks.h"
 #include "preload/base/system.h"
-#include "preload/record/thread.h"
+#include "preload/guard/thread.h"
 
 static void asked(uint64_t start_ns)
 {

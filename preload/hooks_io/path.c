@@ -7,11 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/record/definitions.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/base/foreign.h"
 #include "preload/originals/originals.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 
 static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int result, int from_directory,
                    const char *from, int to_directory, const char *to)
@@ -39,7 +44,7 @@ static int changed(enum trace_path_op op, enum hook hook, uint64_t start_ns, int
             .from = texts[0],
             .to = texts[1],
         };
-        process_define_hook(self, hook, 0, 0, NULL);
+        define_hook(self, hook, 0, 0, NULL);
         packet_put(self, TRACE_KIND_path, end_ns, &record);
         self->io_ns += record.duration_ns;
         thread_leave();

@@ -5,7 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "preload/record/descriptors.h"
+#include "preload/base/hook.h"
+#include "preload/files/files.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/guard/descriptors.h"
 #include "preload/hooks_io/io_call.h"
 
 #define LIBC_SOCKET(operation, returns, name, parameters, arguments, descriptor, buffer, flags, meaning)               \

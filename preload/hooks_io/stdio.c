@@ -3,10 +3,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "preload/record/descriptors.h"
+#include "preload/base/hook.h"
+#include "preload/files/description.h"
+#include "preload/files/files.h"
+#include "preload/files/files_flush.h"
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/descriptors.h"
 #include "preload/base/foreign.h"
 #include "preload/originals/originals.h"
-#include "preload/process/process.h"
 #include "preload/hooks_io/stdio_call.h"
 #include "preload/base/text.h"
 

@@ -5,10 +5,19 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/codecs/call.h"
+#include "preload/record/packet_cpu.h"
+#include "preload/files/boundary.h"
+#include "preload/base/hook.h"
+#include "preload/files/description.h"
+#include "preload/files/files.h"
+#include "preload/files/files_heads.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/base/foreign.h"
 #include "preload/files/heads.h"
-#include "preload/record/packet.h"
 #include "preload/base/settings.h"
 
 /* Start of a call that may reach the kernel. */

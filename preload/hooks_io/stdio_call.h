@@ -9,8 +9,14 @@
 
 #include <stdio.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
 #include "preload/files/files.h"
-#include "preload/process/process.h"
+
+struct description;
+struct thread;
 
 #define STDIO_FRONT_BYTES 64
 #define STDIO_CALLS_MAX   60000 /* buffered calls that one record can take along */

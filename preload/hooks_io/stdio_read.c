@@ -15,6 +15,10 @@
 
 #include <stdarg.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/files/description.h"
+#include "preload/files/files.h"
 #include "preload/hooks_io/stdio_call.h"
 
 #define LIBC_READ(returns, name, parameters, arguments, stream, most, consumed, buffer, meaning)                       \

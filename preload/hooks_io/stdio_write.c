@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
 #include "preload/hooks_io/stdio_call.h"
 
 #define LIBC_WRITE(returns, name, parameters, arguments, stream, most, given, buffer, meaning)                         \

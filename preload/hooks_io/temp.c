@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "preload/base/hook.h"
+#include "preload/files/files.h"
+#include "preload/guard/thread.h"
 #include "preload/hooks_io/io_call.h"
 
 /* The pattern has become the name. */

@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+#include "preload/state/clock.h"
+#include "preload/guard/thread.h"
+#include "preload/guard/thread_cpu.h"
+#include "preload/state/thread_state.h"
 #include "preload/record/packet.h"
 #include "preload/base/symbols.h"
 

@@ -3,7 +3,7 @@
 #ifndef PRELOAD_ALLOCATOR_H
 #define PRELOAD_ALLOCATOR_H
 
-#include "preload/record/thread.h"
+struct thread;
 
 /* Looks for an allocator that can be asked: jemalloc's mallctl, in the program or beside it. Called at the start. */
 void allocator_find(void);

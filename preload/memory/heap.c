@@ -9,8 +9,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/record/definitions.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/threads.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 #include "preload/base/settings.h"
 #include "preload/memory/stacks.h"
 
@@ -159,7 +166,7 @@ static void record_block(struct thread *self, enum trace_block_op op, const void
                          const void *caller)
 {
     packet_need_disk(self);
-    process_define_hook(self, hook, 0, 0, NULL);
+    define_hook(self, hook, 0, 0, NULL);
     struct trace_block record = {
         .address = (uintptr_t)block,
         .bytes = bytes,

@@ -4,7 +4,9 @@
 #ifndef PRELOAD_HEAP_H
 #define PRELOAD_HEAP_H
 
-#include "preload/record/thread.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/state/thread_state.h"
 
 #define HEAP_SIZES 24 /* in records: below 32, 64, 128, … bytes; the last: all larger ones */
 

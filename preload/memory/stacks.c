@@ -7,8 +7,13 @@
 
 #include <string.h>
 
+#include "preload/base/system.h"
+#include "preload/state/arena.h"
+#include "preload/state/clock.h"
+#include "preload/state/lock.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 #include "preload/base/settings.h"
 #include "preload/memory/unwinder.h"
 

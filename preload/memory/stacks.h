@@ -4,7 +4,9 @@
 #ifndef PRELOAD_STACKS_H
 #define PRELOAD_STACKS_H
 
-#include "preload/record/thread.h"
+#include <stdint.h>
+
+struct thread;
 
 #define STACKS_NODES_MAX 65536u
 

@@ -15,6 +15,10 @@
 #include <link.h>
 #include <string.h>
 
+#include "preload/base/system.h"
+#include "preload/state/arena.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/threads.h"
 #include "preload/base/foreign.h"
 #include "preload/base/symbols.h"
 

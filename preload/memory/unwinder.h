@@ -4,7 +4,10 @@
 #ifndef PRELOAD_UNWINDER_H
 #define PRELOAD_UNWINDER_H
 
-#include "preload/record/thread.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct thread;
 
 /* Loads libunwind and makes it ready. Only from the constructor, guard set. False when it cannot be had. */
 bool unwinder_load(struct thread *self);

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "preload/record/descriptors.h"
-#include "preload/process/process.h"
+#include "preload/base/system.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/descriptors.h"
 
 /* Whether a line of /proc/locks is a POSIX lock of this process on that inode, or anybody's lease, which an open would
  * break. Of the device nothing is said that stat would say as well, on overlays and btrfs. Source: fs/locks.c,

@@ -3,7 +3,9 @@
 #ifndef PRELOAD_LOCKS_H
 #define PRELOAD_LOCKS_H
 
-#include "preload/record/thread.h"
+#include <stdint.h>
+
+struct thread;
 
 /* Closing any descriptor of a file ends all POSIX locks that the process has on it, opening it a lease. Takes scratch
  * and one descriptor; signals held. */

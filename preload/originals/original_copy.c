@@ -10,10 +10,12 @@
 #include <string.h>
 #include <sys/statfs.h>
 
-#include "preload/record/descriptors.h"
+#include "preload/base/system.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/descriptors.h"
 #include "preload/record/directory.h"
 #include "preload/originals/locks.h"
-#include "preload/process/process.h"
 #include "preload/record/quota.h"
 #include "preload/base/settings.h"
 #include "preload/base/text.h"
@@ -66,8 +68,7 @@ static char *file_path(struct thread *self, const struct original_name *name, bo
 static bool is_it(const struct stat *status, const struct original_name *name)
 {
     return S_ISREG(status->st_mode) && status->st_dev == name->device && status->st_ino == name->inode &&
-           (uint64_t)status->st_size == name->bytes && status->st_mtim.tv_sec >= 0 &&
-           (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec == name->changed_ns;
+           (uint64_t)status->st_size == name->bytes && system_changed_ns(status) == name->changed_ns;
 }
 
 /* What is kept is the file itself, under one name more. */

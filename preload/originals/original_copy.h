@@ -4,8 +4,9 @@
 #ifndef PRELOAD_ORIGINAL_COPY_H
 #define PRELOAD_ORIGINAL_COPY_H
 
-#include "preload/record/thread.h"
 #include "trace/original_name.h"
+
+struct thread;
 
 /* Beside enum trace_keeping: somebody has kept it before, or it is nothing that could be read twice. */
 #define ORIGINAL_IS_THERE 0

@@ -7,16 +7,19 @@
 #include <linux/fs.h>
 #include <unistd.h>
 
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/record/control.h"
+#include "preload/record/definitions.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/guard/thread_cpu.h"
+#include "preload/state/thread_state.h"
+#include "preload/codecs/calls/call.h"
 #include "preload/record/directory.h"
 #include "preload/originals/original_copy.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
-
-static uint64_t ns_of(struct timespec time)
-{
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 /* Whether it is from before the run, as far as this process knows without making a trace. Its own start is a bound. The
  * earlier of both times, for the one that a program may set can be in the future. Files are dated by a clock that
@@ -24,7 +27,7 @@ static uint64_t ns_of(struct timespec time)
  * too much than not at all: a script that copies a file and then starts the run does both in one tick. */
 static bool is_from_before(uint64_t changed_ns)
 {
-    const struct trace_control *control = atomic_load(&directory_control);
+    const struct trace_control *control = atomic_load(&control_page);
     uint64_t start_ns = control ? control->start_ns : process.start_ns;
     int64_t offset_ns = control ? control->realtime_offset_ns : system_realtime_offset_ns();
     return changed_ns < start_ns + (uint64_t)offset_ns;
@@ -32,7 +35,7 @@ static bool is_from_before(uint64_t changed_ns)
 
 static uint64_t earliest_ns(const struct stat *status)
 {
-    uint64_t content_ns = ns_of(status->st_mtim), status_ns = ns_of(status->st_ctim);
+    uint64_t content_ns = system_ns(status->st_mtim), status_ns = system_ns(status->st_ctim);
     return content_ns < status_ns ? content_ns : status_ns;
 }
 
@@ -52,7 +55,7 @@ static bool may_be_written(int directory, const char *path)
 static bool open_trace(void)
 {
     bool first = false;
-    if (atomic_load(&directory_control))
+    if (atomic_load(&control_page))
         return true;
     if (!directory_open_trace(&first))
         return false;
@@ -143,7 +146,7 @@ static void put(struct thread *self, const struct originals_attempt *attempt)
     };
     if (attempt->how > trace_keeping_COPIED && attempt->how != trace_keeping_LOCKED)
         refuse(&attempt->name);
-    process_define_hook(self, attempt->hook, 0, 0, NULL);
+    define_hook(self, attempt->hook, 0, 0, NULL);
     packet_put(self, TRACE_KIND_original, attempt->end_ns, &record);
 }
 
@@ -179,7 +182,7 @@ static bool before(struct originals_attempt *attempt, int directory, const char 
                                                .removed = removed,
                                                .link = removed && status->st_nlink == 1};
             uint64_t earliest = earliest_ns(status);
-            attempt->name = (struct original_name){status->st_dev, status->st_ino, ns_of(status->st_mtim),
+            attempt->name = (struct original_name){status->st_dev, status->st_ino, system_ns(status->st_mtim),
                                                    (uint64_t)status->st_size};
             if (!was_refused(&attempt->name) && (!source || replaces(source, &attempt->name, status)) &&
                 (removed || may_be_written(directory, path)))

@@ -8,7 +8,8 @@
 #ifndef PRELOAD_ORIGINALS_H
 #define PRELOAD_ORIGINALS_H
 
-#include "preload/hooks/hook.h"
+#include "preload/base/system.h"
+#include "preload/base/hook.h"
 #include "preload/base/settings.h"
 #include "trace/original_name.h"
 

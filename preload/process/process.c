@@ -8,45 +8,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/codecs/calls/sessions.h"
+#include "preload/facts/read.h"
+#include "preload/process/idle.h"
+#include "preload/record/definitions.h"
+#include "preload/samples/transfers.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/guard/thread_start.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/threads.h"
 #include "preload/memory/allocator.h"
-#include "preload/codecs/call.h"
 #include "preload/codecs/patch/objects.h"
-#include "preload/codecs/patch/slots.h"
-#include "preload/record/descriptors.h"
+#include "preload/guard/descriptors.h"
 #include "preload/record/directory.h"
 #include "preload/facts/facts.h"
 #include "preload/files/files.h"
 #include "preload/memory/heap.h"
 #include "preload/record/packet.h"
-#include "preload/process/recording.h"
-#include "preload/facts/sample.h"
-#include "preload/facts/schedule.h"
+#include "preload/samples/schedule.h"
 #include "preload/base/settings.h"
 #include "preload/memory/stacks.h"
 #include "preload/base/symbols.h"
-#include "preload/base/text.h"
-
-struct process_state process;
-
-_Atomic uint8_t process_hook_defined[HOOK_end];
-
-void process_define_hook_now(struct thread *self, unsigned hook, unsigned codec, unsigned role, const char *library)
-{
-    if (atomic_exchange(&process_hook_defined[hook], 1))
-        return;
-    const char *name = hook_name(hook);
-    struct trace_hook record = {
-        .hook = (uint16_t)hook,
-        .codec = (uint8_t)codec,
-        .role = (uint8_t)role,
-        .name = {name, strlen(name)},
-        .library = {library ? library : "", library ? strlen(library) : 0},
-    };
-    uint64_t discarded = self->packet.discarded;
-    packet_put(self, TRACE_KIND_hook, thread_now_ns(), &record);
-    if (unlikely(self->packet.discarded != discarded))
-        atomic_store(&process_hook_defined[hook], 0); /* its next use tries again */
-}
 
 static void put_start(struct thread *self)
 {
@@ -95,6 +81,7 @@ static void put_start(struct thread *self)
 void process_forked(void)
 {
     stacks_reset_after_fork();
+    thread_token_is_quiet();
     thread_reset_after_fork();
     thread_starts_reset_after_fork();
     heap_reset_after_fork();
@@ -106,7 +93,7 @@ void process_forked(void)
     codec_sessions_reset_after_fork();
     schedule_reset_after_fork();
     transfers_reset();
-    memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
+    definitions_reset();
     process.pid = (uint32_t)system_pid();
     process.start_ns = system_now_ns();
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -122,6 +109,7 @@ void process_begin_anew(void)
 {
     bool trace_is_ours = packet_made_trace(), directory_is_ours = directory_made_trace;
     stacks_begin_anew();
+    thread_token_is_quiet();
     thread_begin_anew();
     heap_begin_anew();
     directory_reset_after_fork();
@@ -132,7 +120,7 @@ void process_begin_anew(void)
     files_reset_after_fork();
     codec_sessions_begin_anew();
     transfers_reset();
-    memset((void *)process_hook_defined, 0, sizeof process_hook_defined);
+    definitions_reset();
     process.start_ns = system_now_ns();
     process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     process.told = false;
@@ -205,123 +193,6 @@ void process_put_notice(enum trace_note what)
         struct trace_notice notice = {.what = (uint8_t)what};
         packet_put(self, TRACE_KIND_notice, thread_now_ns(), &notice);
         thread_leave();
-    }
-    errno = saved;
-}
-
-bool process_seal(void)
-{
-    if (!thread_may_record())
-        return recording_end_for_good();
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (self) {
-        sample_now(self, SAMPLE_ANYWHERE);
-        process_save(self);
-        /* The packet stays mapped: a store into its header is no system call. */
-        if (self->packet.on_disk)
-            atomic_store(&thread_sealed, packet_losses(self));
-        atomic_store(&thread_recording, false);
-        thread_shut_all(self); /* what another thread is about may take calls that are about to be forbidden */
-        thread_leave();
-    }
-    errno = saved;
-    return self != NULL;
-}
-
-void process_sealed(void)
-{
-    struct thread *self = thread_local_state.self;
-    if (!self || thread_local_state.guard)
-        return;
-    thread_local_state.guard = (uintptr_t)__builtin_frame_address(0); /* nobody enters the usual way any more */
-    struct trace_notice notice = {.what = trace_note_SECCOMP};
-    if (self->packet.base &&
-        self->packet.on_disk) /* where there is room for a last record; at the time of the record before it */
-        packet_put(self, TRACE_KIND_notice, 0, &notice);
-    thread_leave();
-}
-
-void process_unseal(void)
-{
-    atomic_store(&thread_sealed, NULL);
-    atomic_store(&thread_shut, false);
-    atomic_store(&thread_recording, !atomic_load(&thread_paused));
-    recording_may_go_on();
-}
-
-static void at_exit(int status, void *unused)
-{
-    (void)unused;
-    int saved = errno;
-    thread_local_state.finished = false; /* main may have ended by pthread_exit: the last thread ends the process */
-    if (thread_may_record_quietly()) {
-        struct thread *self = thread_enter();
-        if (self) {
-            process_finish(self, trace_ending_EXIT, status & 0xff);
-            thread_leave();
-        }
-    }
-    errno = saved;
-}
-
-/* Absolute path of this library as it was loaded, or NULL. */
-static const char *own_path(char *out, size_t capacity)
-{
-    for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
-        if (map->l_ld != _DYNAMIC)
-            continue;
-        if (map->l_name[0] == '/')
-            return map->l_name;
-        struct text text = text_begin(out, capacity);
-        long n = SYSTEM3(SYS_getcwd, out, capacity, 0);
-        text.used = n > 0 && out[0] == '/' ? (size_t)n - 1 : 0;
-        text.cut = text.used == 0;
-        text_add(&text, "/");
-        text_add(&text, map->l_name);
-        return text.cut ? NULL : out;
-    }
-    return NULL;
-}
-
-system_clock_function *_Atomic system_clock;
-_Atomic uintptr_t system_next_place;
-
-static void find_clock(void)
-{
-    void *address = symbols_in_libc("clock_gettime");
-    system_clock_function *function;
-    memcpy(&function, &address, sizeof function);
-    atomic_store_explicit(&system_clock, function, memory_order_relaxed);
-}
-
-__attribute__((constructor)) static void begin(void)
-{
-    int saved = errno;
-    symbols_started();
-    find_clock();
-    settings_read();
-    thread_prepare();
-    if (settings.off || !settings.directory[0]) {
-        heap_enable(false);
-        errno = saved;
-        return;
-    }
-    process.pid = (uint32_t)system_pid();
-    process.start_ns = system_now_ns();
-    process.start_cpu_ns = system_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    process.heap_known = symbols_first_is_ours("malloc") && atomic_load(&heap_counting);
-    if (!process.heap_known)
-        heap_enable(false);
-    struct thread *self = thread_enter();
-    if (self) {
-        settings_prepare_children(own_path(self->scratch, THREAD_PATH_BYTES));
-        stacks_prepare(self);
-        slots_scan(self);
-        bool records = !settings.paused || recording_begins_with(self);
-        thread_leave();
-        atomic_store(&thread_recording, records);
-        on_exit(at_exit, NULL);
     }
     errno = saved;
 }

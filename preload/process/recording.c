@@ -4,22 +4,19 @@
 
 #include <errno.h>
 
+#include "preload/base/system.h"
+#include "preload/process/end.h"
+#include "preload/record/control.h"
+#include "preload/state/lock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/state/thread_state.h"
 #include "preload/record/directory.h"
 #include "preload/record/packet.h"
 #include "preload/process/process.h"
-#include "preload/facts/transfers.h"
+#include "preload/samples/transfers.h"
 
 static struct thread_lock following;
-
-static uint32_t wish(void)
-{
-    return __atomic_load_n(atomic_load(&thread_wish), __ATOMIC_ACQUIRE);
-}
-
-bool recording_is_wanted(void)
-{
-    return atomic_load(&process.told) || trace_state_records(wish());
-}
 
 bool recording_begins_with(struct thread *self)
 {
@@ -27,7 +24,7 @@ bool recording_begins_with(struct thread *self)
     bool first = false;
     uint32_t state = TRACE_STATE_PAUSED; /* where there can be no trace nobody can start one */
     if (directory_open_trace(&first))
-        state = wish();
+        state = thread_wish_now();
     if (first)
         packet_trace_is_ours();
     atomic_store(&thread_wish_done, state);
@@ -38,7 +35,7 @@ bool recording_begins_with(struct thread *self)
 void recording_join(void)
 {
     int saved = errno;
-    struct thread *self = atomic_load(&directory_control) ? NULL : thread_enter();
+    struct thread *self = atomic_load(&control_page) ? NULL : thread_enter();
     if (self) {
         (void)directory_trace_exists();
         thread_leave();
@@ -55,8 +52,7 @@ static void stop(struct thread *self)
     atomic_store(&thread_paused, true);
     atomic_store(&thread_recording, false);
     atomic_store(&process.told, false);
-    if (thread_token_is_armed())
-        *thread_fork_token = THREAD_TOKEN_QUIET;
+    thread_token_is_quiet();
 }
 
 static void go_on(struct thread *self)
@@ -85,7 +81,7 @@ static void wait_for_other(void)
 /* Holding the lock. */
 static void follow(struct thread *self)
 {
-    uint32_t state = wish();
+    uint32_t state = thread_wish_now();
     bool wanted = trace_state_records(state);
     if (wanted == atomic_load(&thread_paused)) {
         uint64_t signals = system_hold_signals(); /* a handler that jumped out would leave all others shut out */

@@ -7,7 +7,9 @@
 #ifndef PRELOAD_RECORDING_H
 #define PRELOAD_RECORDING_H
 
-#include "preload/record/thread.h"
+#include <stdbool.h>
+
+struct thread;
 
 /* In the constructor, where nothing is to be recorded yet: makes the trace or joins it. Guard set. True when somebody
  * has said meanwhile that it goes on. */
@@ -16,8 +18,6 @@ bool recording_begins_with(struct thread *self);
 void recording_join(void);
 /* Does what the control page says; true when this process records then. errno is kept. */
 bool recording_follow(void);
-/* Not stopped, as far as the control page says: what has not been said by now is not worth it then. */
-bool recording_is_wanted(void);
 /* Stopped, and the program is about to forbid system calls: it stays so. True when it was stopped by the user. */
 bool recording_end_for_good(void);
 /* The kernel refused that. */

@@ -10,20 +10,22 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "preload/record/descriptors.h"
-#include "preload/process/process.h"
+#include "preload/record/control.h"
+#include "preload/state/arena.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/descriptors.h"
 #include "preload/record/quota.h"
 #include "preload/base/settings.h"
 #include "preload/base/system.h"
 #include "preload/base/text.h"
-#include "preload/record/thread.h"
+#include "preload/guard/thread.h"
 #include "trace/place.h"
 #include "trace/trace.h"
 
 #define PATH_BYTES     THREAD_PATH_BYTES
 #define METADATA_BYTES 32768
 
-struct trace_control *_Atomic directory_control;
 static char process_directory[PATH_BYTES];
 bool directory_made_trace;
 static _Atomic int map_safe; /* 0 = not asked yet, 1 = yes, -1 = no */
@@ -189,13 +191,13 @@ static bool place_file(const char *name, const char *data, size_t bytes, bool *p
 static bool join_trace(void)
 {
     char *path = buffer(0);
-    if (atomic_load(&directory_control))
+    if (atomic_load(&control_page))
         return true;
     if (!settings.directory[0] || join(path, settings.directory, TRACE_CONTROL_NAME).cut)
         return false;
     struct trace_control *page = map_control(path);
     struct trace_control *expected = NULL;
-    if (page && !atomic_compare_exchange_strong(&directory_control, &expected, page))
+    if (page && !atomic_compare_exchange_strong(&control_page, &expected, page))
         system_unmap(page, TRACE_CONTROL_BYTES);
     else if (page)
         thread_wish_is(&page->state);
@@ -205,7 +207,7 @@ static bool join_trace(void)
 bool directory_trace_exists(void)
 {
     /* Nobody but this process, and those it starts once it has made it, knows the name of a default one. */
-    return atomic_load(&directory_control) || (!settings.default_directory && join_trace());
+    return atomic_load(&control_page) || (!settings.default_directory && join_trace());
 }
 
 bool directory_open_trace(bool *first)
@@ -272,7 +274,7 @@ bool directory_open_process(uint32_t pid, uint64_t start_ns)
 void directory_remove_if_empty(void)
 {
     /* Fails harmlessly while the directory holds anything. */
-    if (directory_made_trace && settings.default_directory && !atomic_load(&directory_control))
+    if (directory_made_trace && settings.default_directory && !atomic_load(&control_page))
         system_remove_directory(settings.directory);
 }
 

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "preload/record/control.h"
 #include "preload/base/settings.h"
 #include "trace/trace.h"
 
@@ -17,12 +18,11 @@ bool directory_open_trace(bool *first);
 /* True when the trace is there already (by whichever process). */
 bool directory_trace_exists(void);
 /* True as long as nobody can have made it: its name is this process's own, and it has not been opened. */
-extern struct trace_control *_Atomic directory_control;
 extern bool directory_made_trace;
 static inline bool directory_is_untouched(void)
 {
     return settings.default_directory && !directory_made_trace &&
-           !atomic_load_explicit(&directory_control, memory_order_relaxed);
+           !atomic_load_explicit(&control_page, memory_order_relaxed);
 }
 /* Creates this process's own directory. */
 bool directory_open_process(uint32_t pid, uint64_t start_ns);

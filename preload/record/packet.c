@@ -4,11 +4,20 @@
 
 #include <string.h>
 
-#include "preload/record/descriptors.h"
+#include "preload/base/system.h"
+#include "preload/record/control.h"
+#include "preload/state/arena.h"
+#include "preload/state/clock.h"
+#include "preload/state/events.h"
+#include "preload/state/lock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread.h"
+#include "preload/guard/thread_cpu.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/threads.h"
+#include "preload/guard/descriptors.h"
 #include "preload/record/directory.h"
 #include "preload/facts/facts.h"
-#include "preload/process/process.h"
-#include "preload/facts/sample.h"
 
 #define WAITING_BYTES  (16u * 1024)
 #define BUFFERED_BYTES (64u * 1024) /* where files cannot be mapped safely */
@@ -27,7 +36,7 @@ void packet_trace_is_ours(void)
 
 bool packet_host_is_due(void)
 {
-    struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
+    struct trace_control *control = atomic_load_explicit(&control_page, memory_order_relaxed);
     return packet_on_disk() && control && !__atomic_load_n(&control->host_claimed, __ATOMIC_RELAXED) &&
            !__atomic_exchange_n(&control->host_claimed, 1, __ATOMIC_RELAXED);
 }
@@ -286,23 +295,7 @@ void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, con
                                             : TRACE_HEADER_BYTES + trace_shapes[kind].fixed_bytes;
     append(self, kind, time_ns, record, bytes);
     if (unlikely(base != self->packet.base && self->packet.on_disk))
-        sample_maybe(self, SAMPLE_ANYWHERE);
-}
-
-void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns)
-{
-    struct trace_thread_cpu cpu = {cpu_ns};
-    if (cpu_ns != TRACE_UNKNOWN)
-        packet_put(self, TRACE_KIND_thread_cpu, time_ns, &cpu);
-}
-
-uint64_t packet_put_cpu(struct thread *self)
-{
-    const char *base = self->packet.base;
-    uint64_t start_ns = thread_now_ns(), cpu_ns = thread_cpu_ns(self);
-    self->cpu_ns = cpu_ns;
-    packet_put_cpu_at(self, cpu_ns, thread_now_ns());
-    return base == self->packet.base ? start_ns : thread_now_ns();
+        event_packet_changed(self);
 }
 
 void packet_need_disk(struct thread *self)
@@ -362,7 +355,7 @@ static void finish_running(const struct packet *packet)
 /* The trace has nothing of this process: without a word in the control page nobody would know that it was there. */
 static void count_lost_process(void)
 {
-    struct trace_control *control = atomic_load_explicit(&directory_control, memory_order_relaxed);
+    struct trace_control *control = atomic_load_explicit(&control_page, memory_order_relaxed);
     if (control && !atomic_load_explicit(&wrote_packet, memory_order_relaxed) && !atomic_exchange(&counted_lost, true))
         __atomic_fetch_add(&control->lost_processes, 1, __ATOMIC_RELAXED);
 }

@@ -4,7 +4,8 @@
 #ifndef PRELOAD_PACKET_H
 #define PRELOAD_PACKET_H
 
-#include "preload/record/thread.h"
+#include "preload/base/system.h"
+#include "preload/state/thread_state.h"
 
 /* Adds a record (struct trace_<kind>) that ended at time_ns. What cannot be written is counted lost. */
 void packet_put(struct thread *self, enum trace_kind kind, uint64_t time_ns, const void *record);
@@ -30,13 +31,6 @@ static inline void packet_put_io(struct thread *self, uint64_t time_ns, const st
     __atomic_store_n(&header->content_size, packet->used * 8, __ATOMIC_RELEASE);
     self->records++;
 }
-
-/* Records a reading of the thread's CPU clock, and returns when it began: the call that follows is recorded from there.
- * A scheduler that switches threads at the end of a system call must find the reading inside what is recorded, or the
- * switch would be lost between two records. When the record needed a new packet, the time after that is returned. */
-uint64_t packet_put_cpu(struct thread *self);
-/* The same for a reading taken before time_ns; TRACE_UNKNOWN = none. */
-void packet_put_cpu_at(struct thread *self, uint64_t cpu_ns, uint64_t time_ns);
 
 /* The mapped packet's own count of lost records. */
 static inline _Atomic uint64_t *packet_losses(struct thread *self)

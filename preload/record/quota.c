@@ -2,7 +2,7 @@
  * Owns: the room that the trace may take on disk. Must not know: what takes it. */
 #include "preload/record/quota.h"
 
-#include "preload/record/directory.h"
+#include "preload/record/control.h"
 
 enum { SHARE_OF_RECORDS = 8 }; /* one part of so many */
 
@@ -19,7 +19,7 @@ static bool take(struct trace_control *page, uint64_t bytes, uint64_t most)
 
 bool quota_reserve(uint64_t bytes)
 {
-    struct trace_control *page = atomic_load(&directory_control);
+    struct trace_control *page = atomic_load(&control_page);
     if (!page)
         return false;
     bool there = take(page, bytes, page->quota_bytes);
@@ -30,13 +30,13 @@ bool quota_reserve(uint64_t bytes)
 
 bool quota_reserve_beside(uint64_t bytes)
 {
-    struct trace_control *page = atomic_load(&directory_control);
+    struct trace_control *page = atomic_load(&control_page);
     return page && take(page, bytes, page->quota_bytes - page->quota_bytes / SHARE_OF_RECORDS);
 }
 
 void quota_give_back(uint64_t bytes)
 {
-    struct trace_control *page = atomic_load(&directory_control);
+    struct trace_control *page = atomic_load(&control_page);
     if (page)
         atomic_fetch_sub((_Atomic uint64_t *)&page->bytes_used, bytes);
 }

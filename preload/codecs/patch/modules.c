@@ -5,8 +5,11 @@
 
 #include <string.h>
 
+#include "preload/state/arena.h"
+#include "preload/state/clock.h"
+#include "preload/state/process_state.h"
+#include "preload/state/thread_state.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 
 #define TEXTS        65536 /* bytes of copies; a program that loads more names than fit is told by fewer modules */
 #define BUILD_ID_MAX 64

@@ -5,8 +5,12 @@
 #define PRELOAD_MODULES_H
 
 #include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-#include "preload/record/thread.h"
+#include "trace/trace.h"
+
+struct thread;
 
 struct module {
     uintptr_t base;

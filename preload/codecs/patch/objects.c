@@ -10,7 +10,13 @@
 
 #include <string.h>
 
-#include "preload/process/process.h"
+#include "preload/base/hook.h"
+#include "preload/codecs/patch/modules.h"
+#include "preload/state/arena.h"
+#include "preload/state/lock.h"
+#include "preload/state/process_state.h"
+#include "preload/guard/thread_cpu.h"
+#include "preload/state/thread_state.h"
 #include "preload/base/symbols.h"
 
 #define OBJECTS 1024

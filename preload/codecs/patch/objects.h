@@ -6,9 +6,11 @@
 #define PRELOAD_OBJECTS_H
 
 #include <link.h>
+#include <stdbool.h>
 
 #include "preload/codecs/patch/modules.h"
-#include "preload/record/thread.h"
+
+struct thread;
 
 struct listed {
     uintptr_t executable, executable_end; /* hull of the executable segments */

@@ -8,10 +8,16 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "preload/codecs/call.h"
+#include "preload/base/hook.h"
+#include "preload/base/system.h"
+#include "preload/codecs/calls/targets.h"
+#include "preload/codecs/calls/versions.h"
+#include "preload/state/arena.h"
+#include "preload/state/clock.h"
+#include "preload/state/thread_state.h"
+#include "preload/guard/threads.h"
 #include "preload/codecs/patch/objects.h"
 #include "preload/record/packet.h"
-#include "preload/process/process.h"
 #include "preload/base/symbols.h"
 
 #define BUCKETS 512

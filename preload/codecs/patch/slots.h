@@ -5,7 +5,9 @@
 #ifndef PRELOAD_SLOTS_H
 #define PRELOAD_SLOTS_H
 
-#include "preload/record/thread.h"
+#include <stdbool.h>
+
+struct thread;
 
 /* Patches what was loaded since the last scan. Cheap when nothing was. */
 void slots_scan(struct thread *self);

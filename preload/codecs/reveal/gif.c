@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what giflib's structures say. Offsets of gif_lib.h 5.1 and 5.2 (libgif.so.7), x86-64. Must not know: frames,
  * packets' files. */
+#include "preload/codecs/calls/sessions.h"
+#include "preload/codecs/calls/targets.h"
 #include "preload/codecs/reveal.h"
 
 #include <string.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/foreign.h"
-#include "preload/record/packet.h"
 
 enum { NOTE_FRAMES };
 

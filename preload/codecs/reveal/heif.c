@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what the named parameters of libheif's encoders mean (libheif 1.6 to 1.20: the plug-ins for x265, aom, rav1e,
  * SVT-AV1, Kvazaar share these names). No structure of libheif is read. Must not know: frames, packets' files. */
+#include "preload/codecs/calls/sessions.h"
 #include "preload/codecs/reveal.h"
 
 #include <stdlib.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/foreign.h"
 #include "preload/base/text.h"
 

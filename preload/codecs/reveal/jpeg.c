@@ -2,11 +2,13 @@
  * Owns: settings and buffers in libjpeg's structures, and what TurboJPEG is asked for. Offsets of jpeglib.h, x86-64:
  * libjpeg-turbo 1.5 to 3.1 and what is built like it (mozjpeg, IJG 6b, 7 and 8), ABI 62, 70 and 80; numbers of
  * turbojpeg.h 1.0 to 3.1. Must not know: frames, packets' files. */
+#include "preload/codecs/calls/sessions.h"
+#include "preload/state/clock.h"
+#include "preload/state/thread_state.h"
 #include "preload/codecs/reveal.h"
 
 #include <string.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/foreign.h"
 #include "preload/record/packet.h"
 

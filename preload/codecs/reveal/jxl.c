@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Owns: settings in libjxl's structures and options. Offsets and numbers of jxl/encode.h and codestream_header.h 0.6 to
  * 0.11, x86-64. Must not know: frames, packets' files. */
+#include "preload/codecs/calls/sessions.h"
+#include "preload/codecs/calls/versions.h"
 #include "preload/codecs/reveal.h"
 
 #include <stdatomic.h>
-
-#include "preload/codecs/call.h"
 
 #define VERSION_0_6 (6 * CODEC_VERSION_MINOR)
 #define VERSION_1   CODEC_VERSION_MAJOR

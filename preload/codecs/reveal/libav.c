@@ -3,11 +3,11 @@
  * codec_id@24 of a context, data@24 and size@32 of a packet, data[0]@0 of a frame (the order of these members is that
  * of the headers of libavcodec 58 to 61; measured in 59, FFmpeg 5.1); compression_level@72, width@116 in 59 alone.
  * Other versions' contexts are left alone. Must not know: frames, packets' files. */
+#include "preload/codecs/calls/targets.h"
 #include "preload/codecs/reveal.h"
 
 #include <stdlib.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/text.h"
 
 enum { LEAST_MAJOR = 58, LAST_MAJOR = 61 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which calls of ImageMagick and GraphicsMagick count. Their structures are not looked into: the codec calls
  * inside theirs reveal the settings. Must not know: frames, packets' files. */
+#include "preload/codecs/calls/targets.h"
 #include "preload/codecs/reveal.h"
-
-#include "preload/codecs/call.h"
 
 /* Role of a call that reads or writes several images, by calls of the library's own for each of them. A library that
  * is linked with -Bsymbolic-functions makes these in a way that nobody sees. */

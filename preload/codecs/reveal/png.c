@@ -5,9 +5,7 @@
 
 #include <string.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/foreign.h"
-#include "preload/record/packet.h"
 
 void reveal_png_header(uint32_t session, uint32_t width, uint32_t height, int depth, int colour_type, int interlace)
 {

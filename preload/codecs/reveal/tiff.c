@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what libtiff is told: the way a file is opened, and the fields that are settings. Its structures are opaque;
  * tags of tiff.h 4.5. Must not know: frames, packets' files. */
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/calls/sessions.h"
 
-#include "preload/codecs/call.h"
-#include "preload/record/packet.h"
+#include <stdatomic.h>
+#include "preload/codecs/reveal.h"
 
 /* Files that are being written. Looked at before calls, without the guard: no lock. */
 #define WRITTEN 32

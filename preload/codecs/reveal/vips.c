@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/foreign.h"
 
 enum { CLASS_NICKNAME = 248 };

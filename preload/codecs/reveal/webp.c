@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: settings and buffers in libwebp's structures. Offsets of webp/encode.h, decode.h and mux.h, x86-64, of the
  * interface's major version 2: libwebp 0.2 to 1.5. Must not know: frames, packets' files. */
+#include "preload/codecs/calls/sessions.h"
 #include "preload/codecs/reveal.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
-#include "preload/codecs/call.h"
 #include "preload/base/foreign.h"
-#include "preload/record/packet.h"
 
 /* The version that the program's structures were made for; its upper byte tells layouts apart. WEBP_MIXED: several of
  * different layouts were met. */

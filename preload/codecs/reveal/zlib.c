@@ -3,9 +3,6 @@
  * packets' files. */
 #include "preload/codecs/reveal.h"
 
-#include "preload/codecs/call.h"
-#include "preload/record/packet.h"
-
 uintptr_t zlib_input(const void *stream)
 {
     uintptr_t next = (uintptr_t)pointer_at(stream, 0);

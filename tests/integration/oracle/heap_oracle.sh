@@ -65,7 +65,7 @@ calls interleaved -- "$root/build/victims/interleaved"
 calls rows -- "$root/build/victims/rows"
 calls bytes -- "$root/build/victims/bytes"
 calls heap -- "$root/build/victims/heap"
-calls heap -- "$victims/heap" 4000
+calls guest_heap -- "$victims/heap" 4000
 calls functions -- "$victims/allocations" functions
 calls libc -- "$victims/allocations" libc
 calls loader -- "$victims/allocations" loader

@@ -4,20 +4,22 @@
  * Must not know: how the library gets the counts. */
 #include <check.h>
 
-#include "preload/process/process.h"
-#include "preload/facts/transfers.h"
+#include "preload/guard/threads.h"
+#include "preload/samples/transfers.h"
+#include "preload/state/lock.h"
+#include "preload/state/process_state.h"
 #include "tests/unit/parts/suite.h"
 
 struct process_state process;
 static struct facts_io kernel;
-static struct process_sums program;
+static struct thread_sums program;
 
 struct facts_io facts_io(void)
 {
     return kernel;
 }
 
-struct process_sums process_sums(void)
+struct thread_sums thread_sums(void)
 {
     return program;
 }
@@ -32,7 +34,7 @@ bool thread_lock_take(struct thread_lock *lock)
 static void begin(void)
 {
     kernel = (struct facts_io){5000, 7000}; /* of what the process did before it was recorded */
-    program = (struct process_sums){0};
+    program = (struct thread_sums){0};
     atomic_store(&process.own_rchar, 300);
     atomic_store(&process.own_wchar, 0);
     transfers_reset();
