@@ -9,6 +9,7 @@
 
 #include "analyzer/anonymize/known.h"
 #include "analyzer/headers/parsed_head.h"
+#include "analyzer/headers/image_header.h"
 
 /* in: the field; text: empty, takes what stands there instead. */
 typedef void rule(const struct names *names, const struct trace_record *record, const struct trace_text *in,

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/exit_code.h"
 #include "analyzer/base/monotonic.h"
 
 void message_error(const char *format, ...)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/exit_code.h"
 #include "analyzer/base/message.h"
 
 static bool told; /* what is wrong: argp has a hook for that, but one for each parser */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analyzer/anonymize/anonymize.h"
+#include "analyzer/base/exit_code.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/load/load_run.h"
 #include "analyzer/base/memory.h"

@@ -6,20 +6,15 @@
 #ifndef ANALYZER_CMD_H
 #define ANALYZER_CMD_H
 
-/* Exit codes of every command. */
-enum cmd_exit { CMD_OK = 0, CMD_FAILURE = 1, CMD_USAGE = 2, CMD_GATE_FAILED = 3, CMD_UNDECIDED = 4 };
-
 struct command {
     const char *name;
     const char *summary; /* one line for `imgbench --help` */
     const char *usage;   /* operands, as in "[TRACE]" */
-    /* Runs with argv[0] = "imgbench <name>"; returns an exit code. The only code that prints or ends the program. */
+    /* Runs with argv[0] = "imgbench <name>"; returns one of base/exit_code.h. The only code that prints or ends the
+     * program. */
     int (*run)(int argc, char **argv);
 };
 extern const struct command cmd_anonymize, cmd_compare, cmd_doctor, cmd_dump, cmd_export, cmd_mark, cmd_pack,
     cmd_report, cmd_run, cmd_score, cmd_start, cmd_status, cmd_stop, cmd_verify;
-
-/* The version of this imgbench, from the Makefile. */
-extern const char cmd_version[];
 
 #endif

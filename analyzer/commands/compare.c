@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/exit_code.h"
+#include "analyzer/base/version.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/compare/render/render.h"
 #include "analyzer/gate/gate.h"
@@ -149,7 +151,7 @@ static int run_compare(int argc, char **argv)
         NULL,
         NULL};
     struct compare_arguments arguments = {
-        .options = {.ascii = message_locale_is_ascii(), .top = 10, .tool_version = cmd_version},
+        .options = {.ascii = message_locale_is_ascii(), .top = 10, .tool_version = version_text},
         .gates = {.compares = true}};
     static const char *const names[FORMATS] = {"json", "md", "html"};
     int result = usage_parse(&argp, argc, argv, &arguments) ? CMD_USAGE : CMD_OK;

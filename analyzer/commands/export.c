@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/base/exit_code.h"
+#include "analyzer/base/version.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/export/flamegraph.h"
 #include "analyzer/export/ndjson.h"
@@ -126,7 +128,7 @@ static bool write_database(const char *path, const struct metrics *metrics)
         output_file_drop(&file);
         return false;
     }
-    bool written = sqlite_write(file.temporary, metrics, cmd_version, error, sizeof error);
+    bool written = sqlite_write(file.temporary, metrics, version_text, error, sizeof error);
     if (!written)
         message_error("cannot write %s: %s", path, error);
     return written ? output_file_close(&file, 0) : (output_file_drop(&file), false);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/base/exit_code.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/base/message.h"
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/exit_code.h"
+#include "analyzer/base/version.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/load/find_trace.h"
 #include "analyzer/gate/gate.h"
@@ -154,7 +156,7 @@ static int run_report(int argc, char **argv)
         NULL,
         NULL};
     struct report_arguments arguments = {
-        .options = {.ascii = message_locale_is_ascii(), .tool_version = cmd_version},
+        .options = {.ascii = message_locale_is_ascii(), .tool_version = version_text},
         .quality = {.settings = quality_settings()},
     };
     if (usage_parse(&argp, argc, argv, &arguments) || !check_outputs(&arguments)) {

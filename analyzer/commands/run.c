@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/base/exit_code.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/base/memory.h"
 #include "analyzer/base/message.h"

@@ -6,10 +6,11 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analyzer/base/exit_code.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/base/message.h"
 #include "analyzer/quality/quality.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json_values.h"
 #include "analyzer/base/usage.h"
 
 enum { KEY_JSON = 256 };

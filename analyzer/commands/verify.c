@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/base/exit_code.h"
 #include "analyzer/commands/cmd.h"
 #include "analyzer/load/find_trace.h"
 #include "analyzer/base/message.h"

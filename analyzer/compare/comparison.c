@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "analyzer/compare/statistics.h"
-#include "analyzer/compare/render/texts.h"
 #include "analyzer/base/memory.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -200,7 +199,7 @@ void comparison_make(struct comparison *comparison, const struct side *old, cons
         comparison->list[i].verdict = verdict_of(&comparison->list[i]);
     images_match(old, new, map_from, map_to, &comparison->images);
     sum_pairs(comparison);
-    texts_compare(comparison);
+    texts_compare(&comparison->texts, old, new);
 }
 
 const struct compared_figure *comparison_find(const struct comparison *comparison, const char *path)
@@ -213,12 +212,7 @@ const struct compared_figure *comparison_find(const struct comparison *compariso
 
 void comparison_release(struct comparison *comparison)
 {
-    for (size_t i = 0; i < comparison->texts_count; i++) {
-        free(comparison->texts[i].what);
-        free(comparison->texts[i].old);
-        free(comparison->texts[i].new);
-    }
-    free(comparison->texts);
+    texts_release(&comparison->texts);
     free(comparison->list);
     images_release(&comparison->images);
     figures_release(&comparison->figures);

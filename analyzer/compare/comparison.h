@@ -7,6 +7,7 @@
 #include "analyzer/compare/figures.h"
 #include "analyzer/compare/images.h"
 #include "analyzer/compare/side.h"
+#include "analyzer/compare/texts.h"
 
 enum verdict {
     VERDICT_EQUAL,     /* exact, and the same */
@@ -40,11 +41,6 @@ enum design {
 };
 const char *design_name(enum design design);
 
-/* A text that differs between the sides' first runs: "libwebp.so.7", "1.2.4", "1.3.2". NULL = not there. */
-struct compared_text {
-    char *what, *old, *new;
-};
-
 struct comparison {
     const struct side *old_side, *new_side;
     enum design design;
@@ -57,9 +53,7 @@ struct comparison {
     uint64_t pairs_bytes_old,
         pairs_bytes_new; /* outputs of pairs that are ok on both sides and whose sizes are known */
     uint64_t pairs_sized;
-    struct compared_text *texts; /* libraries, settings, machine, findings */
-    size_t texts_count, texts_capacity;
-    bool same_machine;
+    struct compared_texts texts;
 };
 
 /* The sides must outlive the result. map_from and map_to as images_match() takes them. */

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/commands/cmd.h"
-#include "analyzer/headers/image_header.h"
+#include "analyzer/base/version.h"
+#include "analyzer/headers/facts/image_facts.h"
 #include "analyzer/load/load_run.h"
 #include "analyzer/base/memory.h"
 #include "analyzer/base/message.h"
@@ -30,7 +30,7 @@ static char *copy(const char *text)
 
 json_t *side_report(const struct metrics *metrics)
 {
-    const struct render_options options = {.no_images = true, .tool_version = cmd_version};
+    const struct render_options options = {.no_images = true, .tool_version = version_text};
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);

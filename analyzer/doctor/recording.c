@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/version.h"
 #include "analyzer/doctor/doctor.h"
 #include "analyzer/base/memory.h"
 #include "analyzer/reader/reader.h"
@@ -176,11 +176,11 @@ static void check_trace(struct doctor *doctor, const struct probe *probe)
     bool good = heads && !damages;
     doctor_say(doctor, good ? DOCTOR_OK : DOCTOR_FAILED, "recording", "%" PRIu64 " records of %s, %s of an image%s",
                records, probe->program, heads ? "with the head" : "none", damages ? ", and damaged" : "");
-    bool same = !strcmp(version, cmd_version);
+    bool same = !strcmp(version, version_text);
     doctor_say(doctor, same ? DOCTOR_OK : DOCTOR_NOTE, "version",
                same ? "%s, of command and library"
                     : "the library is of version %s, the command of %s: install both again",
-               *version ? version : "unknown", cmd_version);
+               *version ? version : "unknown", version_text);
 }
 
 void doctor_check_recording(struct doctor *doctor)

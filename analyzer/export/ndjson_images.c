@@ -2,7 +2,7 @@
  * Owns: a line of JSON per image.
  * Must not know: records, how figures come about. */
 #include "analyzer/export/ndjson.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_images.h"
 
 static json_t *files(const struct metrics *metrics, const uint32_t *indexes, size_t count)
 {

@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json.h"
+#include "analyzer/render/json/json_images.h"
+#include "analyzer/render/json/json_marks.h"
+#include "analyzer/render/json/json_run.h"
+#include "analyzer/render/json/json_value.h"
+#include "analyzer/render/render.h"
 
 struct column {
     const char *name, *type, *source;

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/exit_code.h"
 #include "analyzer/compare/side.h"
 #include "analyzer/gate/parts.h"
 #include "analyzer/gate/schema.h"
 #include "analyzer/base/memory.h"
 #include "analyzer/base/message.h"
 #include "analyzer/render/format_units.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_images.h"
 #include "analyzer/base/usage.h"
 
 enum { KEY_FAIL_IF = 512, KEY_STRICT };

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/exit_code.h"
 #include "analyzer/compare/statistics.h"
 #include "analyzer/gate/gate.h"
 #include "analyzer/gate/parts.h"

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/headers/parts.h"
+#include "analyzer/base/file_changed.h"
+#include "analyzer/headers/image_header.h"
 
 #define BLOCK_BYTES ((size_t)1 << 14)
 #define VIEW_MAX    ((uint64_t)1 << 36) /* what lies further behind is not looked at */
@@ -74,11 +75,11 @@ static bool parse(int fd, uint64_t bytes, struct image_facts *facts)
 bool image_file_is_same(int fd, const struct image_file_state *state)
 {
     struct stat status;
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || status.st_mtim.tv_sec < 0)
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
         return false;
-    uint64_t changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
-    return status.st_dev == state->device && status.st_ino == state->inode && status.st_size > 0 &&
-           (uint64_t)status.st_size == state->bytes && changed_ns >= state->changed_from_ns &&
+    uint64_t changed_ns = file_changed_ns(&status);
+    return changed_ns != FILE_CHANGED_UNKNOWN && status.st_dev == state->device && status.st_ino == state->inode &&
+           status.st_size > 0 && (uint64_t)status.st_size == state->bytes && changed_ns >= state->changed_from_ns &&
            changed_ns <= state->changed_to_ns;
 }
 

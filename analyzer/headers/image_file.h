@@ -4,7 +4,7 @@
 #ifndef ANALYZER_IMAGE_FILE_H
 #define ANALYZER_IMAGE_FILE_H
 
-#include "analyzer/headers/image_header.h"
+#include "analyzer/headers/facts/image_facts.h"
 
 /* What the file must still be. It was last changed between the two moments, which may be one. */
 struct image_file_state {

@@ -1,44 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * Owns: which format some bytes are of, and the names of the formats.
+ * Owns: which format some bytes are of.
  * Must not know: what stands behind the magic numbers; that is each parser's. Magic numbers: T.81 B.1.1.3 (JPEG),
  * PNG 5.2, RFC 9649 section 2.4 (WebP), ISO/IEC 14496-12 section 4.3 and 23008-12 section 10 (brands), GIF89a 17,
  * TIFF 6.0 section 2, ISO/IEC 18181-2 (JPEG XL), netpbm's pnm(5) and pam(5), and the BITMAPFILEHEADER of Windows. SVG
  * has none: its parser looks for the root element. */
+#include "analyzer/headers/image_header.h"
+
+#include "analyzer/headers/formats/parsers.h"
 #include "analyzer/headers/parsed_head.h"
-#include "analyzer/headers/parts.h"
 
-#include <math.h>
-#include <string.h>
-
-static const struct {
-    const char *key, *title;
-    void (*parse)(struct header_bytes in, struct image_facts *facts);
-} formats[FORMAT_COUNT] = {
-    [FORMAT_UNKNOWN] = {"unknown", "unknown", NULL},        [FORMAT_JPEG] = {"jpeg", "JPEG", header_jpeg_parse},
-    [FORMAT_PNG] = {"png", "PNG", header_png_parse},        [FORMAT_WEBP] = {"webp", "WebP", header_webp_parse},
-    [FORMAT_AVIF] = {"avif", "AVIF", header_isobmff_parse}, [FORMAT_HEIC] = {"heic", "HEIC", header_isobmff_parse},
-    [FORMAT_GIF] = {"gif", "GIF", header_gif_parse},        [FORMAT_TIFF] = {"tiff", "TIFF", header_tiff_parse},
-    [FORMAT_JXL] = {"jxl", "JPEG XL", header_jxl_parse},    [FORMAT_PNM] = {"pnm", "PNM", header_pnm_parse},
-    [FORMAT_BMP] = {"bmp", "BMP", header_bmp_parse},        [FORMAT_SVG] = {"svg", "SVG", header_svg_parse},
+static void (*const parsers[FORMAT_COUNT])(struct header_bytes in, struct image_facts *facts) = {
+    [FORMAT_JPEG] = header_jpeg_parse,    [FORMAT_PNG] = header_png_parse,      [FORMAT_WEBP] = header_webp_parse,
+    [FORMAT_AVIF] = header_isobmff_parse, [FORMAT_HEIC] = header_isobmff_parse, [FORMAT_GIF] = header_gif_parse,
+    [FORMAT_TIFF] = header_tiff_parse,    [FORMAT_JXL] = header_jxl_parse,      [FORMAT_PNM] = header_pnm_parse,
+    [FORMAT_BMP] = header_bmp_parse,      [FORMAT_SVG] = header_svg_parse,
 };
-
-const char *format_key(enum image_format format)
-{
-    return formats[(unsigned)format < FORMAT_COUNT ? format : FORMAT_UNKNOWN].key;
-}
-
-enum image_format format_of_key(const char *key, size_t bytes)
-{
-    unsigned format = FORMAT_UNKNOWN + 1;
-    while (format < FORMAT_COUNT && (strlen(formats[format].key) != bytes || memcmp(formats[format].key, key, bytes)))
-        format++;
-    return format < FORMAT_COUNT ? (enum image_format)format : FORMAT_UNKNOWN;
-}
-
-const char *format_title(enum image_format format)
-{
-    return formats[(unsigned)format < FORMAT_COUNT ? format : FORMAT_UNKNOWN].title;
-}
 
 /* The container is shared with MP4; only the brands tell. Any AVIF brand wins: AVIF files often lead with "mif1". */
 static enum image_format brands_format(struct header_bytes in)
@@ -101,20 +77,13 @@ static enum image_format find_format(struct header_bytes in)
     return header_svg_root(in, &root) ? FORMAT_SVG : FORMAT_UNKNOWN;
 }
 
-const struct image_facts image_facts_unknown = {
-    .format = FORMAT_UNKNOWN,
-#define IMAGE_FACT_INTEGER(type, name) .name = -1,
-#define IMAGE_FACT_REAL(name)          .name = NAN,
-#include "analyzer/headers/image_facts.def"
-};
-
 bool header_parse(struct header_bytes in, struct image_facts *facts)
 {
     *facts = image_facts_unknown;
     facts->format = find_format(in);
     if (facts->format == FORMAT_UNKNOWN)
         return false;
-    formats[facts->format].parse(in, facts);
+    parsers[facts->format](in, facts);
     if (facts->width <= 0) /* no format has empty images: such a header says nothing */
         facts->width = -1;
     if (facts->height <= 0)

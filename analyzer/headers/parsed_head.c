@@ -26,7 +26,7 @@ void parsed_head_write(char head[PARSED_HEAD_BYTES], const struct image_facts *f
 #define IMAGE_FACT_REAL(name)                                                                                          \
     if (!isnan(facts->name) && (size_t)used < sizeof text)                                                             \
         used += snprintf(text + used, sizeof text - (size_t)used, #name " %.17g\n", facts->name);
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
     memset(head, ' ', ROOM);
     memcpy(head, text, (size_t)used < sizeof text ? (size_t)used : ROOM);
     memcpy(head + ROOM, end, PARSED_HEAD_END);
@@ -66,7 +66,7 @@ static void read_fact(const char *line, struct image_facts *facts)
 #define IMAGE_FACT_REAL(name)                                                                                          \
     if (IS(#name))                                                                                                     \
         facts->name = real(blank + 1);
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
 }
 
 bool parsed_head_read(const char *data, size_t bytes, struct image_facts *facts)

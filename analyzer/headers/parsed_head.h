@@ -7,7 +7,7 @@
 #ifndef ANALYZER_PARSED_HEAD_H
 #define ANALYZER_PARSED_HEAD_H
 
-#include "analyzer/headers/image_header.h"
+#include "analyzer/headers/facts/image_facts.h"
 
 #define PARSED_HEAD_BYTES 768
 #define PARSED_HEAD_END   64

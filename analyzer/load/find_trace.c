@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/base/file_changed.h"
 #include "analyzer/base/message.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/base/usage.h"
@@ -59,7 +60,7 @@ static int64_t begun_ns(const char *path, bool *controlled)
     *controlled = read_it && control.magic == TRACE_CONTROL_MAGIC;
     if (*controlled && control.realtime_offset_ns > 0)
         return (int64_t)((uint64_t)control.realtime_offset_ns + (control.start_ns & TRACE_TIME_MAX));
-    return lstat(path, &status) ? 0 : status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec;
+    return lstat(path, &status) ? 0 : (int64_t)file_changed_ns(&status); /* before 1970: before all others */
 }
 
 static void list(struct candidates *candidates, const char *path, unsigned depth);

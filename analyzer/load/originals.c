@@ -14,17 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/base/file_changed.h"
 #include "analyzer/base/memory.h"
 #include "analyzer/writer/directory.h"
 #include "trace/original_name.h"
 #include "trace/trace.h"
-
-static uint64_t changed_ns(const struct stat *status)
-{
-    return status->st_mtim.tv_sec < 0
-               ? UNKNOWN
-               : (uint64_t)status->st_mtim.tv_sec * 1000000000 + (uint64_t)status->st_mtim.tv_nsec;
-}
 
 /* Whether the file is still what its name says. A copy has a time of its own; the file itself has kept it. */
 static bool is_unchanged(int directory, const char *entry, const struct original_name *name, struct stat *status)
@@ -33,7 +27,7 @@ static bool is_unchanged(int directory, const char *entry, const struct original
         (uint64_t)status->st_size != name->bytes)
         return false;
     bool is_itself = status->st_dev == name->device && status->st_ino == name->inode;
-    return !is_itself || changed_ns(status) == name->changed_ns;
+    return !is_itself || file_changed_ns(status) == name->changed_ns;
 }
 
 static bool is_of(const struct original_name *name, const struct image_file *file)
@@ -143,7 +137,7 @@ bool originals_state(const char *path, struct image_file_state *state)
     struct stat status;
     if (lstat(path, &status))
         return false;
-    uint64_t changed = changed_ns(&status);
+    uint64_t changed = file_changed_ns(&status);
     *state = (struct image_file_state){status.st_dev, status.st_ino, (uint64_t)status.st_size, changed, changed};
     return true;
 }

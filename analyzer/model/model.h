@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/headers/image_header.h"
+#include "analyzer/headers/facts/image_facts.h"
 #include "analyzer/model/originals_seen.h"
 
 #define UNKNOWN UINT64_MAX

@@ -71,7 +71,7 @@ static json_t *facts_json(const struct image_facts *facts)
 #define IMAGE_FACT_REAL(name)                                                                                          \
     if (!isnan(facts->name))                                                                                           \
         json_object_set_new(json, #name, json_real(facts->name));
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
     return json;
 }
 
@@ -208,7 +208,7 @@ static void read_facts(const json_t *json, struct image_facts *facts)
     value = json_object_get(json, #name);                                                                              \
     if (json_is_number(value) && isfinite(json_number_value(value)))                                                   \
         facts->name = json_number_value(value);
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
 }
 
 static bool read_file(struct pack *pack, const json_t *json)

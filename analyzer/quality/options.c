@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/quality/metrics/external.h"
+#include "analyzer/quality/external.h"
 #include "analyzer/quality/quality.h"
 #include "analyzer/base/usage.h"
 

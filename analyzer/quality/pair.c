@@ -9,9 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "analyzer/base/file_changed.h"
 #include "analyzer/headers/image_file.h"
 #include "analyzer/quality/decode.h"
-#include "analyzer/quality/metrics/external.h"
+#include "analyzer/quality/external.h"
 #include "analyzer/quality/metrics/fidelity.h"
 #include "analyzer/quality/metrics/ssimulacra2.h"
 
@@ -165,9 +166,9 @@ static int64_t frames_by_header(const char *path, int fd)
 {
     struct stat status;
     struct image_facts facts;
-    if (fstat(fd, &status) != 0 || status.st_mtim.tv_sec < 0)
+    if (fstat(fd, &status) != 0)
         return 1;
-    uint64_t changed_ns = (uint64_t)status.st_mtim.tv_sec * 1000000000 + (uint64_t)status.st_mtim.tv_nsec;
+    uint64_t changed_ns = file_changed_ns(&status); /* not known: image_file_parse() says no */
     struct image_file_state state = {status.st_dev, status.st_ino, (uint64_t)status.st_size, changed_ns, changed_ns};
     bool animated = image_file_parse(path, &state, &facts) && facts.format != FORMAT_TIFF && facts.frames > 1;
     return animated ? facts.frames : 1;

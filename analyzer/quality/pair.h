@@ -4,22 +4,8 @@
 #ifndef ANALYZER_QUALITY_PAIR_H
 #define ANALYZER_QUALITY_PAIR_H
 
-#include <stddef.h>
-
 #include "analyzer/metrics/quality/pair_score.h"
-
-/* A program that compares two pictures and prints a number. Higher need not be better. */
-struct external_metric {
-    const char *name;
-    const char *command; /* for sh -c; {ref} and {out} are replaced by the paths of two PNGs */
-};
-
-struct pair_settings {
-    struct external_metric externals[EXTERNAL_METRICS_MAX];
-    size_t external_count;
-    double external_timeout_s;
-    uint64_t memory_bytes; /* that comparing one pair may take; UINT64_MAX = any */
-};
+#include "analyzer/quality/pair_settings.h"
 
 /* Two files: each opened for reading, for the kernel to name, so that nothing else can be put in their places. */
 struct pair_files {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: which files of a directory are the packets of a trace, its control page, and how damage is reported.
+ * Owns: which files of a directory are the packets of a trace, its control page.
  * Must not know: records, time order. */
 #include "analyzer/reader/files.h"
 
@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,34 +16,6 @@
 
 /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer. */
 #define OPEN_FILE (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-
-/* One of each file: a damaged one can have many. */
-static void name_damage(struct reader_report *report, const char *path, uint64_t offset, const char *what)
-{
-    size_t i = 0, bytes = strlen(path);
-    for (; i < READER_DAMAGES_NAMED && report->named[i]; i++)
-        if (!strncmp(report->named[i], path, bytes) && report->named[i][bytes] == ':')
-            return;
-    if (i < READER_DAMAGES_NAMED && asprintf(&report->named[i], "%s: byte %" PRIu64 ": %s", path, offset, what) < 0)
-        report->named[i] = NULL;
-}
-
-void reader_report_damage(struct reader_report *report, size_t process, const char *path, uint64_t offset,
-                          const char *format, ...)
-{
-    char what[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(what, sizeof what, format, arguments);
-    va_end(arguments);
-    report->count++;
-    if (process < report->process_count)
-        report->of_process[process]++;
-    const char *below = strlen(path) > report->root_bytes ? path + report->root_bytes : path;
-    name_damage(report, below, offset, what);
-    if (report->damage)
-        report->damage(report->context, path, offset, what);
-}
 
 /* Reads a decimal number without leading zeros up to limit; returns what follows it, or NULL. */
 static const char *number(const char *text, uint64_t limit, uint64_t *value)

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Owns: which files of a directory are the packets of a trace, its control page, and how damage is reported.
+ * Owns: which files of a directory are the packets of a trace, and its control page.
  * Must not know: records, time order. Keeps no descriptor open; follows no symbolic link inside a trace. */
 #ifndef ANALYZER_READER_FILES_H
 #define ANALYZER_READER_FILES_H
 
-#include "analyzer/reader/reader.h"
+#include <stdbool.h>
 
-/* Where damage goes. */
-#define READER_DAMAGES_NAMED 3u
-struct reader_report {
-    reader_damage *damage; /* may be NULL */
-    void *context;
-    uint64_t count;
-    char
-        *named[READER_DAMAGES_NAMED]; /* of the first files, one each: "path: byte N: what", the path below the trace */
-    size_t root_bytes;                /* of the trace's path in front of those of its files */
-    uint64_t *of_process;             /* by process, or NULL while they are listed */
-    size_t process_count;
-};
-#define READER_NO_PROCESS SIZE_MAX
-void reader_report_damage(struct reader_report *report, size_t process, const char *path, uint64_t offset,
-                          const char *format, ...) __attribute__((format(printf, 5, 6)));
+#include "analyzer/reader/damage.h"
+#include "trace/trace.h"
 
 struct reader_packet {
     uint32_t stream;

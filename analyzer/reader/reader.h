@@ -6,12 +6,10 @@
 
 #include <stdbool.h>
 
+#include "analyzer/reader/damage.h"
 #include "trace/trace.h"
 
 struct reader; /* opaque */
-
-/* Called once for each damage found: a path, a byte offset in it, and what is wrong, as one clear sentence. */
-typedef void reader_damage(void *context, const char *path, uint64_t offset, const char *what);
 
 /* Opens a trace directory, or one process directory of it. Returns NULL with one clear line in error (capacity bytes)
  * when nothing can be read: no such directory, not a trace, empty, another version. `damage` may be NULL. */

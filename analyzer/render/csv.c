@@ -12,7 +12,8 @@
 
 #include "analyzer/render/format_units.h"
 #include "analyzer/render/image_table.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json_values.h"
+#include "analyzer/render/render.h"
 
 /* Bytes that are not UTF-8 become U+FFFD, as in JSON. */
 static void text_cell(FILE *out, const char *text)

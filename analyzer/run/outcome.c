@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/version.h"
 #include "analyzer/compare/render/render.h"
-#include "analyzer/compare/spread.h"
+#include "analyzer/compare/render/spread.h"
 #include "analyzer/compare/statistics.h"
 #include "analyzer/load/load_run.h"
 #include "analyzer/base/memory.h"
@@ -94,7 +94,7 @@ static bool is_trace(const char *path)
 
 static int report_run(const char *trace, size_t form, bool ascii, FILE *out)
 {
-    const struct render_options options = {.ascii = ascii, .tool_version = cmd_version};
+    const struct render_options options = {.ascii = ascii, .tool_version = version_text};
     struct run *run = load_run(trace);
     struct metrics *metrics = run ? metrics_compute(run) : NULL;
     if (run && !metrics)
@@ -184,7 +184,7 @@ static bool print_variant(const struct series *series, size_t which, const struc
 
 static int compare_sides(const struct side *old, const struct side *new, size_t form, bool ascii, FILE *out)
 {
-    const struct compare_options options = {.ascii = ascii, .top = 10, .tool_version = cmd_version};
+    const struct compare_options options = {.ascii = ascii, .top = 10, .tool_version = version_text};
     struct comparison comparison;
     comparison_make(&comparison, old, new, NULL, NULL);
     int failed = (form == TEXT_FORM ? &compare_text : forms[form].comparison)->report(&comparison, &options, out);

@@ -15,11 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/version.h"
 #include "analyzer/compare/side.h"
 #include "analyzer/load/find_trace.h"
 #include "analyzer/base/output_file.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json_values.h"
 #include "trace/size.h"
 
 static bool make_directories(const char *path)
@@ -173,7 +173,7 @@ bool set_write(const struct set *set)
     for (char **argument = set->arguments; *argument; argument++)
         json_array_append_new(arguments, render_json_text(*argument));
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "schema", SIDE_SET_SCHEMA, "tool_version",
-                             cmd_version, "session", set->session, "variant", set->variant, "command", arguments,
+                             version_text, "session", set->session, "variant", set->variant, "command", arguments,
                              "preload", set->preload, "runs", runs, "bare", bare);
     char path[PATH_MAX + 16];
     struct output_file file;

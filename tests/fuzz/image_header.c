@@ -5,7 +5,7 @@
  * gets its share; image_header_parsed fuzzes heads that an anonymized trace has in place of an image's.
  * Must not know: what stands behind a magic. */
 #include "analyzer/headers/parsed_head.h"
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/image_header.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -175,12 +175,12 @@ static void images(const struct comparison *comparison, FILE *out)
 
 static void texts(const struct comparison *comparison, FILE *out)
 {
-    if (comparison->texts_count)
+    if (comparison->texts.list_count)
         fputs("<h2>Differences besides figures</h2>\n<div "
               "class=\"scroll\"><table><tr><th></th><th>Old</th><th>New</th></tr>\n",
               out);
-    for (size_t i = 0; i < comparison->texts_count; i++) {
-        const struct compared_text *text = &comparison->texts[i];
+    for (size_t i = 0; i < comparison->texts.list_count; i++) {
+        const struct compared_text *text = &comparison->texts.list[i];
         fputs("<tr><td>", out);
         foreign(out, text->what);
         fputs("</td><td class=\"name\">", out);
@@ -189,7 +189,7 @@ static void texts(const struct comparison *comparison, FILE *out)
         foreign(out, text->new ? text->new : "none");
         fputs("</td></tr>\n", out);
     }
-    if (comparison->texts_count)
+    if (comparison->texts.list_count)
         fputs("</table></div>\n", out);
 }
 

@@ -6,7 +6,7 @@
 
 #include "analyzer/compare/render/render.h"
 #include "analyzer/compare/statistics.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json_values.h"
 
 static json_t *side(const struct side *side)
 {
@@ -59,10 +59,11 @@ static json_t *images(const struct comparison *comparison)
 static json_t *texts(const struct comparison *comparison)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < comparison->texts_count; i++)
-        json_array_append_new(array, json_pack("{s:o, s:o, s:o}", "what", render_json_text(comparison->texts[i].what),
-                                               "old", render_json_text(comparison->texts[i].old), "new",
-                                               render_json_text(comparison->texts[i].new)));
+    for (size_t i = 0; i < comparison->texts.list_count; i++)
+        json_array_append_new(array,
+                              json_pack("{s:o, s:o, s:o}", "what", render_json_text(comparison->texts.list[i].what),
+                                        "old", render_json_text(comparison->texts.list[i].old), "new",
+                                        render_json_text(comparison->texts.list[i].new)));
     return array;
 }
 
@@ -75,8 +76,8 @@ static int report(const struct comparison *comparison, const struct compare_opti
                              "tool_version", render_json_text(options->tool_version), "old", side(comparison->old_side),
                              "new", side(comparison->new_side), "design", design_name(comparison->design), "rounds",
                              json_integer((json_int_t)comparison->rounds), "alpha", STATISTICS_ALPHA, "same_machine",
-                             comparison->same_machine, "differences", texts(comparison), "figures", figures, "images",
-                             images(comparison));
+                             comparison->texts.same_machine, "differences", texts(comparison), "figures", figures,
+                             "images", images(comparison));
     int failed = json ? json_dumpf(json, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : -1;
     json_decref(json);
     return failed || fputc('\n', out) == EOF || fflush(out) ? -1 : 0;

@@ -72,10 +72,10 @@ static void images(const struct comparison *comparison, FILE *out)
 
 static void texts(const struct comparison *comparison, FILE *out)
 {
-    if (comparison->texts_count)
+    if (comparison->texts.list_count)
         fputs("\n| Also different | Old | New |\n|---|---|---|\n", out);
-    for (size_t i = 0; i < comparison->texts_count; i++) {
-        const struct compared_text *text = &comparison->texts[i];
+    for (size_t i = 0; i < comparison->texts.list_count; i++) {
+        const struct compared_text *text = &comparison->texts.list[i];
         const char *cells[] = {text->what, text->old ? text->old : "none", text->new ? text->new : "none"};
         for (size_t k = 0; k < 3; k++) {
             fputs("| ", out);

@@ -151,10 +151,10 @@ static void images(const struct page *page)
 
 static void texts(const struct page *page)
 {
-    if (page->comparison->texts_count)
+    if (page->comparison->texts.list_count)
         fputs("\nDifferences besides figures:\n", page->out);
-    for (size_t i = 0; i < page->comparison->texts_count; i++) {
-        const struct compared_text *text = &page->comparison->texts[i];
+    for (size_t i = 0; i < page->comparison->texts.list_count; i++) {
+        const struct compared_text *text = &page->comparison->texts.list[i];
         fputs("  ", page->out);
         foreign(page, text->what);
         fputs(": ", page->out);

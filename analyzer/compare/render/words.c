@@ -200,7 +200,7 @@ char *words_design(const struct comparison *comparison)
         fprintf(out,
                 " Old and New are medians; the change comes from %s, so it need not be the step from one to the other.",
                 rounds ? "the changes within rounds" : "all pairs of runs");
-    if (!comparison->same_machine)
+    if (!comparison->texts.same_machine)
         fputs(" The machines differ, so times and memory compare machines as well.", out);
     fclose(out);
     return memory_checked(text);

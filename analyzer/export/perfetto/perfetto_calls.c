@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what records tell Perfetto: threads, their calls of codecs and I/O, memory of each process.
  * Must not know: fields of packets, how calls are made to nest. */
+#include "analyzer/export/perfetto/perfetto_calls.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/export/perfetto/perfetto_parts.h"
 #include "analyzer/base/memory.h"
+#include "analyzer/export/perfetto/perfetto_nest.h"
 
 #define FILES_KNOWN 256 /* per process: names of the last files opened, by number */
 
@@ -272,7 +274,8 @@ static void end_process(struct call_process *process)
     process->hook_count = 0;
 }
 
-void perfetto_record(struct perfetto *perfetto, const struct trace_record *record, const struct reader_origin *origin)
+void perfetto_calls_record(struct perfetto *perfetto, const struct trace_record *record,
+                           const struct reader_origin *origin)
 {
     struct call_process *process = process_of(perfetto, origin->process, origin->pid);
     if (!process)

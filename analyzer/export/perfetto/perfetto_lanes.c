@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which track a piece of time goes to, where pieces of one group may overlap.
  * Must not know: what a piece is, fields of packets. */
+#include "analyzer/export/perfetto/perfetto_lanes.h"
+
 #include <stdlib.h>
 
-#include "analyzer/export/perfetto/perfetto_parts.h"
 #include "analyzer/base/memory.h"
 
 static int by_group_and_start(const void *a, const void *b)

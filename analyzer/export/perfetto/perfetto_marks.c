@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the moments and spans that programs named, as Perfetto shows them: a track for each name, instants and slices.
  * Must not know: records, fields of packets, what a name stands for. */
+#include "analyzer/export/perfetto/perfetto_marks.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/export/perfetto/perfetto_parts.h"
 #include "analyzer/base/memory.h"
+#include "analyzer/export/perfetto/perfetto_lanes.h"
 
 static void mark_lane(struct perfetto *perfetto, uint32_t name, size_t beside, char text[PERFETTO_LANE_BYTES])
 {

@@ -2,10 +2,11 @@
  * Owns: calls of one thread, which come by their ends, as slices that nest: a begin may not be written before those of
  * the calls around it where both are of one moment.
  * Must not know: records. */
+#include "analyzer/export/perfetto/perfetto_nest.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/export/perfetto/perfetto_parts.h"
 #include "analyzer/base/memory.h"
 
 #define DEPTH_MAX 64

@@ -2,12 +2,15 @@
  * Owns: what a run tells Perfetto: processes, workers with their images and stages, resources over time; marks are in
  * perfetto_marks.c.
  * Must not know: records, fields of packets. */
+#include "analyzer/export/perfetto/perfetto_run.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/export/perfetto/perfetto_parts.h"
 #include "analyzer/base/memory.h"
+#include "analyzer/export/perfetto/perfetto_marks.h"
+#include "analyzer/export/perfetto/perfetto_lanes.h"
 #include "analyzer/render/format_units.h"
 
 static uint32_t name_of(struct perfetto *perfetto, const char *text)

@@ -2,7 +2,7 @@
  * Owns: the quantizer of an AV1 still image: AV1 Bitstream & Decoding Process Specification 5.3 (OBU), 5.5 (sequence
  * header), 5.9.2 (frame header), 5.9.5-5.9.8 (sizes), 5.9.12 (quantization), 5.9.14 (segmentation), 5.9.15 (tiles).
  * Must not know: containers. Names follow the specification; only what precedes the quantizer is read. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/pieces.h"
 
 enum { SELECT = 2, OBU_SEQUENCE_HEADER = 1, OBU_FRAME_HEADER = 3, OBU_FRAME = 6, KEY_FRAME = 0, INTRA_ONLY_FRAME = 2 };
 

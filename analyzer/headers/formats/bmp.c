@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: BMP: the BITMAPCOREHEADER, BITMAPINFOHEADER, V4 and V5 headers of Windows. Must not know: pixels. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
 
 void header_bmp_parse(struct header_bytes in, struct image_facts *facts)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: GIF: GIF89a sections 18-26, and the application extensions of XMP and ICC.
  * Must not know: compressed data. The number of frames is known only where the trailer was reached. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
 
 /* Behind the sub-blocks that begin at `at`; in.count when they go on behind the bytes. */
 static size_t gif_skip_blocks(struct header_bytes in, size_t at)

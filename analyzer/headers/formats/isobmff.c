@@ -4,7 +4,8 @@
  * ipma); AV1-ISOBMFF 2.3 (av1C); ISO/IEC 14496-15 section 8.3.3 (hvcC). Must not know: coded pictures; header_av1.c
  * reads those. Only properties associated with the primary item, or with the first tile it is put together from, are
  * taken. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
+#include "analyzer/headers/formats/pieces.h"
 
 bool header_box_next(struct header_bytes in, size_t *offset, struct header_box *box)
 {

@@ -2,7 +2,9 @@
  * Owns: JPEG: ITU-T T.81 annex B (B.1.1.3 markers, B.2.2 frame header, B.2.4.1 quantization tables, B.2.4.4 restart
  * interval), EXIF 2.3 section 4.5.4 and 4.7.2 (APP1), XMP part 3 section 1.1.3 (APP1), ICC.1 annex B.4 (APP2).
  * Must not know: entropy-coded data. Reading ends at the first scan. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
+#include "analyzer/headers/formats/pieces.h"
+#include "analyzer/headers/formats/jpeg_quality.h"
 
 struct jpeg_tables {
     uint16_t values[4][64]; /* natural order */

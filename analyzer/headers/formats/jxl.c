@@ -2,7 +2,8 @@
  * Owns: JPEG XL: ISO/IEC 18181-1 section 9.2 (field types), annex D (size header, image metadata); ISO/IEC 18181-2
  * (boxes).
  * Must not know: frames. Reading ends at the colour space. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
+#include "analyzer/headers/formats/pieces.h"
 
 struct bits {
     struct header_bytes in;

@@ -2,7 +2,8 @@
  * Owns: PNG, third edition: 5.3 chunk layout, 5.6 chunk ordering, 11.2.1 IHDR, 11.2.2 PLTE, 11.3 tRNS, iCCP, iTXt,
  * eXIf, acTL; XMP part 3 section 1.1.5 (the iTXt keyword of XMP). Must not know: compressed data, check sums. A chunk
  * is called absent only where it could no longer come. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
+#include "analyzer/headers/formats/pieces.h"
 
 static void read_ihdr(struct header_bytes body, struct image_facts *facts)
 {

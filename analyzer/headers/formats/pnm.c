@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: PNM: netpbm's pbm(5), pgm(5), ppm(5), pam(5). Must not know: pixels. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
 
 static bool pnm_is_space(uint8_t byte)
 {

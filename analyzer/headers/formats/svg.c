@@ -2,7 +2,7 @@
  * Owns: SVG 1.1 sections 5.1.2 (the root element), 7.2, 7.7 and 7.10 (size, viewBox, units); XML 1.0 sections 2.5, 2.6
  * and 2.8 (comments, processing instructions, prolog).
  * Must not know: drawings, entities, style sheets, encodings other than those that leave ASCII as it is. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
 
 #include <math.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: TIFF: TIFF 6.0 section 2, BigTIFF, the registered compression tags; the first directory, which EXIF uses too,
  * and how many directories follow it. Must not know: pixels, directories inside directories. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
+#include "analyzer/headers/formats/pieces.h"
 
 #define PAGES_MAX 4096
 

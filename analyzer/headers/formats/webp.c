@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: WebP: RFC 9649 section 2 (container) and 3.4 (lossless header); RFC 6386 section 7.3 (bool decoder), 9.1-9.6
  * and 19.2 (the frame header up to the quantizer). Must not know: pixels. */
-#include "analyzer/headers/parts.h"
+#include "analyzer/headers/formats/parsers.h"
+#include "analyzer/headers/formats/pieces.h"
 
 #include <math.h>
 

@@ -2,6 +2,7 @@
  * Owns: open file descriptions: opens, closes, I/O calls, mappings, image heads; which job reads and writes what.
  * Must not know: codecs' calls, figures. */
 #include "analyzer/infer/parts.h"
+#include "analyzer/headers/image_header.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,7 @@
  * Owns: jobs to images: which of them are images, their stages, settings, status, chains and file roles.
  * Must not know: records, formatting. */
 #include "analyzer/infer/parts.h"
+#include "analyzer/headers/formats/jpeg_quality.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json.h"
+#include "analyzer/render/render.h"
 
 /* page.S */
 extern const char render_page_head[], render_page_head_end[], render_page_middle[], render_page_middle_end[],

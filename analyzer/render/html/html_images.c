@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "analyzer/render/image_table.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json_values.h"
 
 #define NAMES_MAX 256 /* a column with more distinct texts is a plain list */
 

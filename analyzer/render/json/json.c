@@ -2,7 +2,16 @@
  * Owns: the JSON report: its top-level keys and their order. Lists are written element by element, so that a report of
  * 100,000 images needs the memory of one.
  * Must not know: records, how figures come about. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json.h"
+#include "analyzer/render/json/json_element.h"
+#include "analyzer/render/json/json_images.h"
+#include "analyzer/render/json/json_marks.h"
+#include "analyzer/render/json/json_memory.h"
+#include "analyzer/render/json/json_quality.h"
+#include "analyzer/render/json/json_run.h"
+#include "analyzer/render/json/json_value.h"
+#include "analyzer/render/json_values.h"
+#include "analyzer/render/render.h"
 
 #include <inttypes.h>
 #include <math.h>

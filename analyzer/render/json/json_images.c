@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the JSON report's files and images.
  * Must not know: records, how figures come about. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_images.h"
+#include "analyzer/render/json/json_quality.h"
+#include "analyzer/render/json_values.h"
 
 #include <stdlib.h>
 #include <string.h>

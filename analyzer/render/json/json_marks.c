@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the JSON report's marks, spans, front end and sidecar.
  * Must not know: records, how figures come about. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_marks.h"
+#include "analyzer/render/json_values.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the JSON report's memory: peaks, averages, and the places that made the peak.
  * Must not know: records, how figures come about. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_memory.h"
+#include "analyzer/render/json_values.h"
 
 #include <math.h>
 

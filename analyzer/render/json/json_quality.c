@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what the JSON report says of the quality that was retained.
  * Must not know: records, how figures come about. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_quality.h"
+#include "analyzer/render/json_values.h"
 
 #include <math.h>
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the JSON report's host, processes, libraries, samples, workers, formats and conversions.
  * Must not know: records, how figures come about. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_run.h"
+#include "analyzer/render/json/json_quality.h"
+#include "analyzer/render/json_values.h"
 
 json_t *render_json_host(const struct metrics *metrics)
 {

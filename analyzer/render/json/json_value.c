@@ -2,7 +2,8 @@
  * Owns: the JSON report's workers, their pool, what the work was worth, and findings.
  * Must not know: records, how figures come about. */
 #include "analyzer/render/finding_text.h"
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json/json_value.h"
+#include "analyzer/render/json_values.h"
 
 json_t *render_json_worker(const struct metrics *metrics, size_t index)
 {

@@ -3,6 +3,7 @@
  * Must not know: formats. */
 #include "analyzer/headers/image_file.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/headers/image_header.h"
 
 #include <fcntl.h>
 #include <glob.h>

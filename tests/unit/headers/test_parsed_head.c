@@ -6,6 +6,7 @@
 
 #include "analyzer/headers/parsed_head.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/headers/image_header.h"
 
 static const char end[PARSED_HEAD_END + 1] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 static char head[PARSED_HEAD_BYTES];
@@ -17,7 +18,7 @@ static struct image_facts all_facts(void)
     int value = 0;
 #define IMAGE_FACT_INTEGER(type, name) facts.name = ++value;
 #define IMAGE_FACT_REAL(name)          facts.name = ++value + 1.0 / 3;
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
     return facts;
 }
 
@@ -26,7 +27,7 @@ static void same(const struct image_facts *a, const struct image_facts *b)
     ck_assert_int_eq(a->format, b->format);
 #define IMAGE_FACT_INTEGER(type, name) ck_assert_msg(a->name == b->name, #name);
 #define IMAGE_FACT_REAL(name)          ck_assert_msg(a->name == b->name || (isnan(a->name) && isnan(b->name)), #name);
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
 }
 
 START_TEST(every_fact_is_read_as_it_was_written)
@@ -44,7 +45,7 @@ START_TEST(the_longest_facts_fit)
     struct image_facts facts = all_facts(), got;
 #define IMAGE_FACT_INTEGER(type, name) facts.name = sizeof(type) == 8 ? (type)INT64_MAX : INT32_MAX;
 #define IMAGE_FACT_REAL(name)          facts.name = -1.2345678901234567e-300;
-#include "analyzer/headers/image_facts.def"
+#include "analyzer/headers/facts/image_facts.def"
     parsed_head_write(head, &facts, end);
     ck_assert(image_header_parse(head, sizeof head, &got));
     same(&got, &facts);

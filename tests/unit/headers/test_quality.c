@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "analyzer/quality/cache.h"
-#include "analyzer/quality/metrics/external.h"
+#include "analyzer/quality/external.h"
 #include "analyzer/quality/metrics/fidelity.h"
 #include "analyzer/quality/pool.h"
 #include "analyzer/quality/metrics/ssimulacra2.h"

@@ -7,7 +7,7 @@
 
 #include "analyzer/compare/comparison.h"
 #include "analyzer/compare/render/render.h"
-#include "analyzer/compare/spread.h"
+#include "analyzer/compare/render/spread.h"
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/sample_parts.h"
 #include "tests/unit/parts/suite.h"
@@ -261,10 +261,10 @@ START_TEST(what_differs_besides_figures_is_said)
     json_object_set_new(json_object_get(report, "host"), "cpu_model", json_string("Another CPU"));
     json_array_clear(json_object_get(report, "findings"));
     comparison_make(&comparison, &old, &new, NULL, NULL);
-    ck_assert(!comparison.same_machine);
+    ck_assert(!comparison.texts.same_machine);
     bool version = false, machine = false, finding = false;
-    for (size_t i = 0; i < comparison.texts_count; i++) {
-        const struct compared_text *text = &comparison.texts[i];
+    for (size_t i = 0; i < comparison.texts.list_count; i++) {
+        const struct compared_text *text = &comparison.texts.list[i];
         version |= !strncmp(text->what, name, strlen(text->what)) && !strncmp(text->new, "9.9", 3);
         machine |= !strcmp(text->what, "cpu_model") && !strcmp(text->new, "Another CPU");
         finding |= !strncmp(text->what, "finding ", 8) && !text->new;
@@ -299,8 +299,8 @@ START_TEST(a_library_is_the_same_when_its_name_has_the_version)
     }
     comparison_make(&comparison, &old, &new, NULL, NULL);
     size_t found = 0;
-    for (size_t i = 0; i < comparison.texts_count; i++) {
-        const struct compared_text *text = &comparison.texts[i];
+    for (size_t i = 0; i < comparison.texts.list_count; i++) {
+        const struct compared_text *text = &comparison.texts.list[i];
         if (strcmp(text->what, names[2]) != 0)
             continue;
         found++;

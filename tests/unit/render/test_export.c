@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/export/perfetto/intern.h"
+#include "analyzer/export/perfetto/wire/intern.h"
 #include "analyzer/export/ndjson.h"
-#include "analyzer/export/perfetto/proto.h"
+#include "analyzer/export/perfetto/wire/proto.h"
 #include "analyzer/export/sqlite.h"
 #include "tests/unit/parts/build_trace.h"
 #include "tests/unit/parts/golden.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/commands/cmd.h"
+#include "analyzer/base/exit_code.h"
 #include "analyzer/gate/gate.h"
 #include "analyzer/gate/schema.h"
 #include "analyzer/base/usage.h"

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/export/perfetto/perfetto_parts.h"
+#include "analyzer/export/perfetto/perfetto.h"
+#include "analyzer/export/perfetto/perfetto_nest.h"
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/suite.h"
 

@@ -9,6 +9,7 @@
 #include "analyzer/headers/parsed_head.h"
 #include "tests/unit/parts/build_trace.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/headers/image_header.h"
 
 static struct names names;
 static struct name_text text;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/base/exit_code.h"
 #include "analyzer/commands/cmd.h"
 #include "tests/unit/parts/build_trace.h"
 #include "tests/unit/parts/suite.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: how far the runs of one set lie apart, and what about them should not be trusted.
  * Must not know: how runs are made. */
-#include "analyzer/compare/spread.h"
+#include "analyzer/compare/render/spread.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what differs between two reports and is no number: command, machine, versions of libraries, findings.
  * Must not know: statistics. */
-#include "analyzer/compare/render/texts.h"
+#include "analyzer/compare/texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +14,12 @@ static char *copy(const char *text)
     return text ? memory_text(text, strlen(text)) : NULL;
 }
 
-static void add(struct comparison *comparison, const char *what, const char *old, const char *new)
+static void add(struct compared_texts *texts, const char *what, const char *old, const char *new)
 {
     if (!old && !new)
         return;
     if (!old || !new || strcmp(old, new) != 0)
-        *MEMORY_APPEND(comparison, texts) = (struct compared_text){copy(what), copy(old), copy(new)};
+        *MEMORY_APPEND(texts, list) = (struct compared_text){copy(what), copy(old), copy(new)};
 }
 
 static const char *member(const json_t *object, const char *key)
@@ -27,20 +27,20 @@ static const char *member(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-static bool compare_host(struct comparison *comparison, const json_t *old, const json_t *new)
+static bool compare_host(struct compared_texts *texts, const json_t *old, const json_t *new)
 {
     static const char *const keys[] = {"machine", "kernel", "cpu_model"};
-    size_t before = comparison->texts_count;
+    size_t before = texts->list_count;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (member(old, keys[i]) && member(new, keys[i])) /* of a trace without a host record nothing is known */
-            add(comparison, keys[i], member(old, keys[i]), member(new, keys[i]));
+            add(texts, keys[i], member(old, keys[i]), member(new, keys[i]));
     char first[32], second[32];
     const json_t *a = json_object_get(old, "usable_cpus"), *b = json_object_get(new, "usable_cpus");
     snprintf(first, sizeof first, "%g", json_number_value(a));
     snprintf(second, sizeof second, "%g", json_number_value(b));
     if (json_is_number(a) && json_is_number(b))
-        add(comparison, "usable CPUs", first, second);
-    return comparison->texts_count == before;
+        add(texts, "usable CPUs", first, second);
+    return texts->list_count == before;
 }
 
 /* The bytes of a name without "-1.2.3", "-1.2.3-linux", or the eight digits that a Python wheel gives to its copies. */
@@ -92,7 +92,7 @@ static const char *build(const json_t *library, char *out, size_t capacity)
     return out;
 }
 
-static void compare_libraries(struct comparison *comparison, const json_t *old, const json_t *new)
+static void compare_libraries(struct compared_texts *texts, const json_t *old, const json_t *new)
 {
     for (int side = 0; side < 2; side++) {
         const json_t *list = side ? new : old, *other = side ? old : new;
@@ -102,7 +102,7 @@ static void compare_libraries(struct comparison *comparison, const json_t *old, 
             stem(full ? full : "?", name, sizeof name);
             if (library(list, name) != json_array_get(list, i) || (side && library(other, name)))
                 continue; /* said already */
-            add(comparison, name, build(library(old, name), first, sizeof first),
+            add(texts, name, build(library(old, name), first, sizeof first),
                 build(library(new, name), second, sizeof second));
         }
     }
@@ -118,7 +118,7 @@ static const char *finding(const json_t *list, const char *id)
     return NULL;
 }
 
-static void compare_findings(struct comparison *comparison, const json_t *old, const json_t *new)
+static void compare_findings(struct compared_texts *texts, const json_t *old, const json_t *new)
 {
     for (int side = 0; side < 2; side++) {
         const json_t *list = side ? new : old;
@@ -127,19 +127,29 @@ static void compare_findings(struct comparison *comparison, const json_t *old, c
             char what[128];
             snprintf(what, sizeof what, "finding %.100s", id ? id : "?");
             if (id && !finding(side ? old : new, id)) /* titles hold figures: only coming and going is a difference */
-                add(comparison, what, finding(old, id), finding(new, id));
+                add(texts, what, finding(old, id), finding(new, id));
         }
     }
 }
 
-void texts_compare(struct comparison *comparison)
+void texts_compare(struct compared_texts *texts, const struct side *old_side, const struct side *new_side)
 {
-    if (!comparison->old_side->runs_count || !comparison->new_side->runs_count)
+    if (!old_side->runs_count || !new_side->runs_count)
         return;
-    const json_t *old = comparison->old_side->runs[0].report, *new = comparison->new_side->runs[0].report;
-    add(comparison, "command", member(old, "command"), member(new, "command"));
-    comparison->same_machine = compare_host(comparison, json_object_get(old, "host"), json_object_get(new, "host"));
-    add(comparison, "imgbench", member(old, "tool_version"), member(new, "tool_version"));
-    compare_libraries(comparison, json_object_get(old, "libraries"), json_object_get(new, "libraries"));
-    compare_findings(comparison, json_object_get(old, "findings"), json_object_get(new, "findings"));
+    const json_t *old = old_side->runs[0].report, *new = new_side->runs[0].report;
+    add(texts, "command", member(old, "command"), member(new, "command"));
+    texts->same_machine = compare_host(texts, json_object_get(old, "host"), json_object_get(new, "host"));
+    add(texts, "imgbench", member(old, "tool_version"), member(new, "tool_version"));
+    compare_libraries(texts, json_object_get(old, "libraries"), json_object_get(new, "libraries"));
+    compare_findings(texts, json_object_get(old, "findings"), json_object_get(new, "findings"));
+}
+
+void texts_release(struct compared_texts *texts)
+{
+    for (size_t i = 0; i < texts->list_count; i++) {
+        free(texts->list[i].what);
+        free(texts->list[i].old);
+        free(texts->list[i].new);
+    }
+    free(texts->list);
 }

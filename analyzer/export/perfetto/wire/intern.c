@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: numbers for texts that are written once and referred to later.
  * Must not know: where they are written. */
-#include "analyzer/export/perfetto/intern.h"
+#include "analyzer/export/perfetto/wire/intern.h"
 
 #include <stdlib.h>
 #include <string.h>

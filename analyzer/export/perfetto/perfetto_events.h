@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Owns: what the parts of the Perfetto export share: packets, tracks, events.
- * Must not know: files of the trace. For analyzer/export/perfetto/ only. */
-#ifndef ANALYZER_EXPORT_PERFETTO_PARTS_H
-#define ANALYZER_EXPORT_PERFETTO_PARTS_H
+ * Owns: packets of a Perfetto trace that is being written: tracks, events, numbered texts.
+ * Must not know: files of the trace, what a run tells. For analyzer/export/perfetto/ only. */
+#ifndef ANALYZER_EXPORT_PERFETTO_PERFETTO_EVENTS_H
+#define ANALYZER_EXPORT_PERFETTO_PERFETTO_EVENTS_H
 
-#include "analyzer/export/perfetto/intern.h"
-#include "analyzer/export/perfetto/perfetto.h"
-#include "analyzer/export/perfetto/proto.h"
+#include <stdio.h>
+
+#include "analyzer/export/perfetto/wire/intern.h"
+#include "analyzer/export/perfetto/wire/proto.h"
+#include "analyzer/metrics/metrics.h"
+#include "trace/trace.h"
 
 /* Categories and names of arguments are few and known: their numbers are their places here, from 1. */
 enum perfetto_category {
@@ -66,6 +69,9 @@ struct perfetto {
     uint64_t left_out;
 };
 
+/* The first packets of a trace: clocks, names of categories and arguments. */
+void perfetto_write_head(struct perfetto *perfetto);
+
 uint64_t perfetto_process_track(uint32_t process);              /* index of the run */
 uint64_t perfetto_thread_track(uint32_t process, uint32_t tid); /* same */
 uint64_t perfetto_new_track(struct perfetto *perfetto);
@@ -96,76 +102,5 @@ void perfetto_argument_real(struct perfetto *perfetto, enum perfetto_argument ar
 void perfetto_argument_text(struct perfetto *perfetto, enum perfetto_argument argument, uint32_t text);
 void perfetto_count(struct perfetto *perfetto, uint64_t track, uint64_t time_ns, uint64_t value);
 void perfetto_count_real(struct perfetto *perfetto, uint64_t track, uint64_t time_ns, double value);
-
-/* perfetto_run.c: all that a run tells. */
-void perfetto_run(struct perfetto *perfetto);
-
-/* perfetto_marks.c */
-void perfetto_marks(struct perfetto *perfetto);
-
-/* ---- perfetto_lanes.c: pieces of time on tracks below one of this name ---- */
-
-struct perfetto_piece {
-    uint64_t start_ns, end_ns;
-    uint32_t group; /* pieces of two groups are never on one track */
-    uint32_t index; /* the caller's */
-};
-#define PERFETTO_LANE_BYTES 320
-/* Names a track of a group; beside: how many the group has already. */
-typedef void perfetto_lane_name(struct perfetto *perfetto, uint32_t group, size_t beside,
-                                char name[PERFETTO_LANE_BYTES]);
-typedef void perfetto_write_piece(struct perfetto *perfetto, uint64_t track, uint32_t index);
-/* Sorts the pieces; each is written on a track where it overlaps none before it. */
-void perfetto_lay(struct perfetto *perfetto, const char *name, struct perfetto_piece *pieces, size_t count,
-                  perfetto_lane_name *lane_name, perfetto_write_piece *write);
-
-/* perfetto_calls.c */
-void perfetto_calls_finish(struct perfetto *perfetto);
-
-/* ---- perfetto_nest.c: calls of one thread, which come by their ends, as slices that nest ---- */
-
-#define CALL_NUMBERS 4
-struct call {
-    uint64_t start_ns, end_ns;
-    uint64_t numbers[CALL_NUMBERS];
-    unsigned char arguments[CALL_NUMBERS]; /* enum perfetto_argument of each */
-    unsigned char category, role, outcome; /* 0 = none */
-    uint32_t name, file;                   /* numbers of texts */
-    uint32_t session;
-    uint64_t arrival; /* perfetto_nest()'s own: which came first */
-};
-
-/* Tracks beside a thread's own, for what would not nest there. */
-#define LANES_MAX 16
-struct lanes {
-    uint64_t tracks[LANES_MAX], ends_ns[LANES_MAX];
-    unsigned count;
-};
-/* Writes a call on the first lane that is free; a new one is named so, below parent. */
-void perfetto_beside(struct perfetto *perfetto, struct lanes *lanes, uint64_t parent, const char *name,
-                     const struct call *call);
-
-/* Calls that wait for those around them, but NEST_WAITING_MAX at most: then the older half is written. Of what was
- * written NEST_BLOCKS_MAX stretches are remembered: a later call is around all of one or goes beside. */
-#define NEST_WAITING_MAX 1024
-#define NEST_BLOCKS_MAX  64
-struct nest {
-    struct call *waiting;
-    size_t waiting_count, waiting_capacity;
-    uint64_t arrivals;
-    struct nest_block {
-        uint64_t start_ns, end_ns;
-        uint32_t session;
-    } * blocks; /* by time, disjoint */
-    unsigned block_count;
-    uint64_t floor_ns; /* what begins before it overlaps what is forgotten */
-    struct lanes lanes;
-};
-/* The next call, ends in order; outermost: as far as one knows, none around it will come. */
-void perfetto_nest(struct perfetto *perfetto, struct nest *nest, uint64_t track, const struct call *call,
-                   bool outermost);
-/* Writes all that waits. */
-void perfetto_nest_flush(struct perfetto *perfetto, struct nest *nest, uint64_t track);
-void perfetto_nest_release(struct nest *nest);
 
 #endif

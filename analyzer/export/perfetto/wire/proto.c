@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: bytes of protocol buffers: fields of the wire format, messages in messages.
  * Must not know: what is encoded. */
-#include "analyzer/export/perfetto/proto.h"
+#include "analyzer/export/perfetto/wire/proto.h"
 
 #include <stdlib.h>
 #include <string.h>

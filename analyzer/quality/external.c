@@ -2,7 +2,7 @@
  * Owns: running a program that compares two pictures, and reading its number.
  * Must not know: traces, what the number means. Whatever the program does, it ends within its time,
  * with its process group. */
-#include "analyzer/quality/metrics/external.h"
+#include "analyzer/quality/external.h"
 
 #include <errno.h>
 #include <fcntl.h>

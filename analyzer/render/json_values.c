@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: single values of the JSON report, null where they are unknown; text that is not UTF-8.
  * Must not know: which key they stand under. */
-#include "analyzer/render/json/json_parts.h"
+#include "analyzer/render/json_values.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef ANALYZER_QUALITY_EXTERNAL_H
 #define ANALYZER_QUALITY_EXTERNAL_H
 
-#include "analyzer/quality/pair.h"
+#include "analyzer/quality/pair_settings.h"
 #include "analyzer/quality/metrics/pixels.h"
 
 /* "NAME:COMMAND" to its parts, which point into the text, or into memory that stays. False with what is wrong. */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT
+ * Owns: memory in the JSON report.
+ * Must not know: records. */
+#ifndef ANALYZER_RENDER_JSON_JSON_MEMORY_H
+#define ANALYZER_RENDER_JSON_JSON_MEMORY_H
+
+#include <jansson.h>
+
+#include "analyzer/metrics/metrics.h"
+
+json_t *render_json_memory(const struct metrics *metrics);
+
+#endif
