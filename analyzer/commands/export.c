@@ -21,6 +21,7 @@
 #include "analyzer/base/output_file.h"
 #include "analyzer/quality/quality.h"
 #include "analyzer/base/usage.h"
+#include "analyzer/metrics/metrics.h"
 
 enum { KEY_FIRST = 256, KEY_RECORDS = KEY_FIRST + 16 };
 enum format { PERFETTO, NDJSON, SQLITE, FLAMEGRAPH, FORMATS };

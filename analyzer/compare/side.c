@@ -18,6 +18,8 @@
 #include "analyzer/base/memory.h"
 #include "analyzer/base/message.h"
 #include "analyzer/render/render.h"
+#include "analyzer/metrics/quality/quality.h"
+#include "analyzer/metrics/metrics.h"
 
 #define REPORT_SCHEMA "imgbench-report/1"
 

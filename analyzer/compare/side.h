@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 /* An image of the side's first run. Texts are the side's. */
 struct side_image {

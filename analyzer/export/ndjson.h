@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 #include "analyzer/reader/reader.h"
 
 /* A line per image: what images[] of the JSON report holds, and input_files[] and output_files[], which hold what its

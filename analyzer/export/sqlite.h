@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 /* Fills the file at path, which is empty and nobody else's. Returns false with the reason in error (capacity bytes). */
 bool sqlite_write(const char *path, const struct metrics *metrics, const char *tool_version, char *error,

@@ -8,7 +8,7 @@
 
 #include "analyzer/compare/comparison.h"
 #include "analyzer/gate/expression.h"
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 struct gates {
     struct expression *list;

@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT
  * Owns: putting the figures of a run together, and freeing them.
  * Must not know: records, formatting. The subjects are in the files beside this one. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/metrics.h"
 
 #include <stdlib.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/findings/findings.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/images/image_figures.h"
+#include "analyzer/metrics/images/losses.h"
+#include "analyzer/metrics/images/sizes.h"
+#include "analyzer/metrics/memory/memory_parts.h"
+#include "analyzer/metrics/memory/sites.h"
+#include "analyzer/metrics/quality/quality.h"
+#include "analyzer/metrics/quality/retained.h"
+#include "analyzer/metrics/quality/value.h"
+#include "analyzer/metrics/statistics/timing.h"
+#include "analyzer/metrics/time/marks.h"
+#include "analyzer/metrics/time/pool.h"
+#include "analyzer/metrics/time/resources.h"
+#include "analyzer/metrics/time/time.h"
 
 static void init_timings(struct metrics *metrics)
 {

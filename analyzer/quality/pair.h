@@ -4,7 +4,7 @@
 #ifndef ANALYZER_QUALITY_PAIR_H
 #define ANALYZER_QUALITY_PAIR_H
 
-#include "analyzer/metrics/quality/pair_score.h"
+#include "analyzer/metrics/figures/pair_score.h"
 #include "analyzer/quality/pair_settings.h"
 
 /* Two files: each opened for reading, for the kernel to name, so that nothing else can be put in their places. */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/metrics/quality/pair_score.h"
+#include "analyzer/metrics/figures/pair_score.h"
 
 /* A program that compares two pictures and prints a number. Higher need not be better. */
 struct external_metric {

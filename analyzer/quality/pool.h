@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "analyzer/metrics/quality/pair_score.h"
+#include "analyzer/metrics/figures/pair_score.h"
 
 struct pool_work {
     void *context;

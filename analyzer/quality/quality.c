@@ -20,6 +20,8 @@
 #include "analyzer/pack/machine.h"
 #include "analyzer/quality/cache.h"
 #include "analyzer/quality/pool.h"
+#include "analyzer/metrics/quality/pairs.h"
+#include "analyzer/metrics/quality/retained.h"
 
 #define WRITE_NS UINT64_C(10000000000)
 

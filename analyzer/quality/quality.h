@@ -8,7 +8,7 @@
 
 #include <argp.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 #include "analyzer/quality/pair.h"
 
 #define PAIR_TIMEOUT_S 600 /* beside the external metrics' own */

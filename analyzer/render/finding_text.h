@@ -4,7 +4,7 @@
 #ifndef ANALYZER_RENDER_FINDING_TEXT_H
 #define ANALYZER_RENDER_FINDING_TEXT_H
 
-#include "analyzer/metrics/findings/findings.h"
+#include "analyzer/metrics/figures/finding.h"
 #include "analyzer/render/format_units.h"
 
 #define FINDING_TEXT 512

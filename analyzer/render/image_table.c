@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "analyzer/render/format_units.h"
+#include "analyzer/metrics/quality/pairs.h"
+#include "analyzer/metrics/quality/quality.h"
 
 const char *image_column_unit_name(enum column_unit unit)
 {

@@ -4,7 +4,7 @@
 #ifndef ANALYZER_RENDER_IMAGE_TABLE_H
 #define ANALYZER_RENDER_IMAGE_TABLE_H
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 enum column_unit {
     COLUMN_ID,

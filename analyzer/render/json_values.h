@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "analyzer/metrics/time/timing.h"
+#include "analyzer/metrics/statistics/timing.h"
 #include "analyzer/model/model.h"
 
 /* Each returns a new reference, null where the value is unknown: NAN, UNKNOWN, NULL, -1 or NO_ID. */

@@ -9,6 +9,7 @@
 #include "analyzer/render/format_units.h"
 #include "analyzer/render/markdown_text.h"
 #include "analyzer/render/render.h"
+#include "analyzer/metrics/findings/findings.h"
 
 #define WORST_ROWS   10
 #define QUALITY_ROWS 8 /* per format */

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 struct render_options {
     bool ascii;     /* draw trees without UTF-8 */

@@ -22,6 +22,7 @@
 #include "analyzer/render/format_units.h"
 #include "analyzer/render/render.h"
 #include "trace/trace.h"
+#include "analyzer/metrics/metrics.h"
 
 static const struct {
     const char *ending;

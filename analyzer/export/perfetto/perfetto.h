@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 #include "analyzer/reader/reader.h"
 
 struct perfetto; /* opaque */

@@ -8,7 +8,7 @@
 
 #include "analyzer/export/perfetto/wire/intern.h"
 #include "analyzer/export/perfetto/wire/proto.h"
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 #include "trace/trace.h"
 
 /* Categories and names of arguments are few and known: their numbers are their places here, from 1. */

@@ -12,6 +12,8 @@
 #include "analyzer/export/perfetto/perfetto_marks.h"
 #include "analyzer/export/perfetto/perfetto_lanes.h"
 #include "analyzer/render/format_units.h"
+#include "analyzer/metrics/quality/pairs.h"
+#include "analyzer/metrics/quality/quality.h"
 
 static uint32_t name_of(struct perfetto *perfetto, const char *text)
 {

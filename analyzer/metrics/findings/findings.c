@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which findings a run has, worst first, and the rules about time, workers and memory.
  * Must not know: records, formatting; files' contents (findings_files.c). */
-#include "analyzer/metrics/findings/findings_parts.h"
+#include "analyzer/metrics/findings/findings.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#include "analyzer/metrics/findings/findings_parts.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define STARTS_LEAST   4
 #define STARTS_EACH    2 /* of each worker: started once each, they have nothing to hand over */
@@ -26,12 +29,6 @@ static const struct {
 #include "analyzer/metrics/findings/findings.def"
 };
 const size_t finding_rule_count = sizeof rows / sizeof *rows;
-
-const char *finding_severity_name(enum finding_severity severity)
-{
-    static const char *const names[] = {"high", "medium", "low"};
-    return names[severity];
-}
 
 void finding_number(struct finding *finding, const char *key, enum finding_unit unit, double value)
 {

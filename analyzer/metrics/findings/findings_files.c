@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the rules of findings about images and their files: failures, gains, losses, work done twice.
  * Must not know: records, formatting. */
-#include "analyzer/metrics/findings/findings_parts.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/metrics/findings/findings_parts.h"
+#include "analyzer/metrics/statistics/ratio.h"
+#include "analyzer/metrics/time/time.h"
 
 #define PROGRAMS_MOST 32   /* that are looked at; a batch has a handful */
 #define SOURCES_LEAST 3    /* of them both efforts must have been seen on */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what the rules of findings share: thresholds, and putting evidence to a finding.
  * Must not know: records, formatting. For analyzer/metrics/findings/ only. */
-#ifndef ANALYZER_METRICS_FINDINGS_PARTS_H
-#define ANALYZER_METRICS_FINDINGS_PARTS_H
-
-#include "analyzer/metrics/parts.h"
+#ifndef ANALYZER_METRICS_FINDINGS_FINDINGS_PARTS_H
+#define ANALYZER_METRICS_FINDINGS_FINDINGS_PARTS_H
+#include "analyzer/metrics/figures/figures.h"
 
 /* A rule: looks at the figures, and when they reach `threshold` puts evidence, examples and cost to the finding and
  * returns true. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: who made the memory peak, what it is made of, what a pixel and one more image cost.
  * Must not know: records, formatting. Definitions are in docs/report.md. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/memory/memory_parts.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 static double number(uint64_t value)
 {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the shares of the places whose large blocks made the memory peak. Must not know: records, formatting. */
+#include "analyzer/metrics/memory/sites.h"
+
 #include <stdlib.h>
 
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 bool metrics_sites(struct metrics *metrics)
 {

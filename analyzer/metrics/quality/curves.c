@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/quality/quality.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define BYTES_PER_MB 1e6
 

@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which two files are to be compared: each final output with the one source of its chain.
  * Must not know: records, how a pair is scored. */
+#include "analyzer/metrics/quality/pairs.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/metrics/parts.h"
-
-struct pair_score pair_score_none(const char *reason)
-{
-    struct pair_score score = {
-        .ssimulacra2 = (double)NAN, .psnr_db = (double)NAN, .ssim = (double)NAN, .ms_ssim = (double)NAN};
-    for (size_t i = 0; i < EXTERNAL_METRICS_MAX; i++)
-        score.externals[i] = (double)NAN;
-    snprintf(score.reason, sizeof score.reason, "%s", reason);
-    return score;
-}
-
-const char *pair_score_note(const struct pair_score *score, char room[PAIR_SCORE_NOTE_BYTES])
-{
-    bool both = *score->reason && *score->external_reason;
-    snprintf(room, PAIR_SCORE_NOTE_BYTES, "%s%s%s", score->reason, both ? "; " : "", score->external_reason);
-    return *room ? room : NULL;
-}
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/figures/pair_score.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/quality/value.h"
 
 /* Why there are no two files to compare, or NULL. */
 static const char *obstacle(const struct run *run, const struct chain *chain, const struct image_file *output,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which quality setting made an output, in words that are true of it, and the figures per setting.
  * Must not know: records, formatting of figures. Scales of different encoders are never merged. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/quality/quality.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define LABEL_BYTES SETTING_LABEL_BYTES
 /* Above this error the tables are not the standard ones scaled: the fitted quality is only near. */

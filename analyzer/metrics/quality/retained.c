@@ -7,50 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/figures/retained.h"
 #include "analyzer/metrics/quality/curves.h"
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/quality/quality.h"
+#include "analyzer/metrics/statistics/percentile.h"
 
 #define P5_MIN 20 /* values: below it the lowest one would be nearly all that it says */
-
-static const struct {
-    double from;
-    const char *title, *key;
-} bands[BAND_COUNT] = {[BAND_VERY_LOW] = {0, "very low", "very_low"},
-                       [BAND_LOW] = {30, "low", "low"},
-                       [BAND_MEDIUM] = {50, "medium", "medium"},
-                       [BAND_HIGH] = {70, "high", "high"},
-                       [BAND_VERY_HIGH] = {80, "very high", "very_high"},
-                       [BAND_VISUALLY_LOSSLESS] = {90, "visually lossless", "visually_lossless"}};
-
-enum quality_band quality_band(double score)
-{
-    enum quality_band band = BAND_VISUALLY_LOSSLESS;
-    while (band > BAND_VERY_LOW && !(score >= bands[band].from))
-        band--;
-    return band;
-}
-
-double quality_band_from(enum quality_band band)
-{
-    return bands[band].from;
-}
-
-const char *quality_band_title(enum quality_band band)
-{
-    return bands[band].title;
-}
-
-const char *quality_band_key(enum quality_band band)
-{
-    return bands[band].key;
-}
-
-double quality_retained(const struct pair_score *score)
-{
-    if (isnan(score->ssimulacra2))
-        return (double)NAN;
-    return score->ssimulacra2 < 0 ? 0 : score->ssimulacra2 > 100 ? 100 : score->ssimulacra2;
-}
 
 /* A score, and the row that it counts in. */
 struct entry {
@@ -69,34 +32,29 @@ static int compare_entries(const void *left, const void *right)
     return (a->pair > b->pair) - (a->pair < b->pair);
 }
 
-/* Entries of one row, lowest first. Percentiles of type 7. */
-static double percentile(const struct entry *entries, size_t count, double share)
-{
-    double place = share * (double)(count - 1);
-    size_t below = (size_t)place, above = below + 1 < count ? below + 1 : below;
-    return entries[below].score + (place - (double)below) * (entries[above].score - entries[below].score);
-}
-
-static void fill_row(const struct entry *entries, size_t count)
+/* Entries of one row, lowest first; scores: theirs. */
+static void fill_row(const struct entry *entries, double *scores, size_t count)
 {
     struct retained *row = entries->row;
     row->n = count;
-    row->median = percentile(entries, count, 0.5);
-    row->p5 = count < P5_MIN ? (double)NAN : percentile(entries, count, 0.05);
+    row->median = percentile(scores, count, 0.5);
+    row->p5 = count < P5_MIN ? (double)NAN : percentile(scores, count, 0.05);
     row->worst = entries->score;
     for (size_t i = 0; i < count && row->worst_count < RETAINED_WORST; i++)
         row->worst_pairs[row->worst_count++] = entries[i].pair;
 }
 
-static void fill_rows(struct entry *entries, size_t count)
+static void fill_rows(struct entry *entries, double *scores, size_t count)
 {
     qsort(entries, count, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < count; i++)
+        scores[i] = entries[i].score;
     for (size_t i = 0; i < count;) {
         size_t end = i + 1;
         while (end < count && entries[end].row == entries[i].row)
             end++;
         if (entries[i].row)
-            fill_row(&entries[i], end - i);
+            fill_row(&entries[i], &scores[i], end - i);
         i = end;
     }
 }
@@ -150,9 +108,13 @@ static bool fill_all_rows(struct metrics *metrics)
     const struct run *run = metrics->run;
     struct retained_figures *retained = &metrics->retained;
     struct entry *entries = calloc(retained->pair_count * ROWS_OF_PAIR + 1, sizeof *entries);
+    double *scores = calloc(retained->pair_count * ROWS_OF_PAIR + 1, sizeof *scores);
     size_t count = 0;
-    if (!entries)
+    if (!entries || !scores) {
+        free(entries);
+        free(scores);
         return false;
+    }
     for (size_t i = 0; i < retained->pair_count; i++) {
         const struct quality_pair *pair = &retained->pairs[i];
         double score = quality_retained(&pair->score);
@@ -170,8 +132,9 @@ static bool fill_all_rows(struct metrics *metrics)
         retained->lossy_inputs += pair->lossy_source;
         retained->resized += pair->score.resized;
     }
-    fill_rows(entries, count);
+    fill_rows(entries, scores, count);
     free(entries);
+    free(scores);
     return true;
 }
 

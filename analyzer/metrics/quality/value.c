@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of what the work was worth: images that grew, work done twice, what a saved megabyte cost.
  * Must not know: records, formatting. Definitions are in docs/report.md. Time grows linearly with images and files. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/quality/value.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define NS_PER_S     1e9
 #define BYTES_PER_MB 1e6

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of workers: where the time of each goes, how many ran at once, and what limited them.
  * Must not know: records, formatting. Definitions are in docs/report.md. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/time/pool.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define NS_PER_S 1e9
 
@@ -15,18 +18,6 @@
 #define CPUS_BUSY      0.85 /* use of the usable CPUs while images were in flight */
 #define TAIL_LONG      0.2  /* of the whole */
 #define IO_LARGE       0.5  /* of the workers' busy time */
-
-const char *pool_limit_name(enum pool_limit limit)
-{
-    static const char *const names[] = {NULL, "pool", "cpu", "tail", "io"};
-    return names[limit];
-}
-
-const char *pool_kind_name(enum pool_kind kind)
-{
-    static const char *const names[] = {NULL, "libuv", "threads", "processes"};
-    return names[kind];
-}
 
 static double seconds(uint64_t ns)
 {

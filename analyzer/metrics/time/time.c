@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of time: duration, images, stages.
  * Must not know: records, sizes, formatting. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/time/time.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/statistics/ratio.h"
+#include "analyzer/metrics/statistics/timing.h"
 
 #define NS_PER_S 1e9
 

@@ -12,6 +12,7 @@
 #include "analyzer/render/json/json_value.h"
 #include "analyzer/render/json_values.h"
 #include "analyzer/render/render.h"
+#include "analyzer/metrics/findings/findings.h"
 
 #include <inttypes.h>
 #include <math.h>

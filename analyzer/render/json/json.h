@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <jansson.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 #include "analyzer/render/render.h"
 
 /* The report as the HTML page wants it: compact, without files and images, and of the processes only those that failed;

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 /* One element of a list. */
 typedef json_t *render_json_element(const struct metrics *metrics, size_t index);

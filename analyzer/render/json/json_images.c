@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyzer/render/format_units.h"
+#include "analyzer/metrics/quality/quality.h"
 
 /* The exact bytes of a path that is not UTF-8, else null. */
 static json_t *path_base64(const char *path)

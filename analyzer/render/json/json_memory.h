@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 json_t *render_json_memory(const struct metrics *metrics);
 

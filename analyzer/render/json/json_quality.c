@@ -3,6 +3,7 @@
  * Must not know: records, how figures come about. */
 #include "analyzer/render/json/json_quality.h"
 #include "analyzer/render/json_values.h"
+#include "analyzer/metrics/quality/pairs.h"
 
 #include <math.h>
 

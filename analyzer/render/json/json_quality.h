@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 /* Null where quality was not measured, or of nothing. */
 json_t *render_json_quality(const struct metrics *metrics);

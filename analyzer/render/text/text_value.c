@@ -7,6 +7,7 @@
 
 #include "analyzer/render/finding_text.h"
 #include "analyzer/render/text/text_parts.h"
+#include "analyzer/metrics/findings/findings.h"
 
 #define WORST_SHOWN 3
 

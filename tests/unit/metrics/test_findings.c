@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/findings/findings.h"
 #include "analyzer/render/finding_text.h"
 #include "tests/unit/parts/suite.h"
 

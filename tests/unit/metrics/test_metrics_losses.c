@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/images/losses.h"
 
 static struct run *run;
 static struct metrics *metrics;

@@ -4,7 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/memory/memory_parts.h"
+#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/time/resources.h"
 #include "tests/unit/parts/sample_parts.h"
 #include "tests/unit/parts/sample_run.h"
 #include "tests/unit/parts/suite.h"

@@ -6,6 +6,7 @@
 #include "analyzer/metrics/metrics.h"
 #include "tests/unit/parts/sample_parts.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/time/pool.h"
 
 #define MS     SAMPLE_MS
 #define AT(ms) (SAMPLE_START + (uint64_t)(ms)*MS)

@@ -10,6 +10,8 @@
 
 #include "tests/unit/parts/sample_run.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/quality/pairs.h"
+#include "analyzer/metrics/quality/retained.h"
 
 #define CLOSE 1e-9
 

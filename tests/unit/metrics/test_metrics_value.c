@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/quality/value.h"
 
 #define MB UINT64_C(1000000)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: claims about timing statistics.
  * Must not know: images. */
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/figures/figures.h"
 
 #include <math.h>
 #include <stdlib.h>

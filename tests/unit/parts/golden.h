@@ -11,6 +11,7 @@
 
 #include "analyzer/render/render.h"
 #include "tests/unit/parts/sample_run.h"
+#include "analyzer/metrics/metrics.h"
 
 /* What a renderer writes about a run, which is freed. Free the result. */
 static inline char *golden_render(const struct renderer *renderer, struct run *run,

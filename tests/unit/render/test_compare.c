@@ -11,6 +11,7 @@
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/sample_parts.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/metrics.h"
 
 /* A run like the sample, whose encodes took `encode` times as long and outputs are `size` times as long. */
 static void add_run(struct side *side, double encode, double size)

@@ -14,6 +14,7 @@
 #include "tests/unit/parts/build_trace.h"
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/metrics.h"
 
 /* ---- protocol buffers ---- */
 

@@ -12,6 +12,7 @@
 #include "analyzer/base/usage.h"
 #include "tests/unit/parts/sample_parts.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/metrics.h"
 
 START_TEST(expressions_are_understood)
 {

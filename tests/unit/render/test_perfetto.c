@@ -8,6 +8,7 @@
 #include "analyzer/export/perfetto/perfetto_nest.h"
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/metrics.h"
 
 /* ---- a reader of the wire format ---- */
 

@@ -11,6 +11,7 @@
 #include "analyzer/render/image_table.h"
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/metrics.h"
 
 static const struct render_options options = {.tool_version = "0.0.0"};
 

@@ -7,6 +7,9 @@
 
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/quality/pairs.h"
+#include "analyzer/metrics/quality/retained.h"
+#include "analyzer/metrics/metrics.h"
 
 static void output(struct run *run, uint32_t source, enum image_format format, const char *encoder, double quality,
                    uint64_t bytes)

@@ -8,6 +8,7 @@
 
 #include "tests/unit/parts/golden.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/metrics/metrics.h"
 
 static char *text_report(struct run *run, bool ascii, size_t top)
 {

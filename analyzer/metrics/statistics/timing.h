@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: statistics of one kind of timing. Must not know: what is timed, formatting. */
-#ifndef ANALYZER_METRICS_TIMING_H
-#define ANALYZER_METRICS_TIMING_H
-
+#ifndef ANALYZER_METRICS_STATISTICS_TIMING_H
+#define ANALYZER_METRICS_STATISTICS_TIMING_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of sizes: totals, output formats, conversions.
  * Must not know: records, quality settings, formatting. Nothing is clamped: images that grew count as they are. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/images/sizes.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/statistics/ratio.h"
+#include "analyzer/metrics/statistics/timing.h"
 
 #define NS_PER_S 1e9
 

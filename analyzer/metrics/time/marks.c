@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of named moments and spans. Must not know: records, formatting. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/time/marks.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_S 1e9
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/figures/marks.h"
+#include "analyzer/metrics/statistics/timing.h"
 
-bool marks_is_for(const char *name, const char *what)
-{
-    return strncmp(name, what, strlen(what)) == 0;
-}
+#define NS_PER_S 1e9
 
 static int by_sum(const void *left, const void *right)
 {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the figures of one image that are computed from it alone.
  * Must not know: chains, other images, formatting. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/images/image_figures.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define NS_PER_S     1e9
 #define BYTES_PER_MB 1e6

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of the moments and spans that programs named, and of what their names stand for: front end, sidecar.
  * Must not know: records, formatting. docs/report.md says which name means what. */
-#ifndef ANALYZER_METRICS_MARKS_H
-#define ANALYZER_METRICS_MARKS_H
+#ifndef ANALYZER_METRICS_FIGURES_MARKS_H
+#define ANALYZER_METRICS_FIGURES_MARKS_H
+#include <stdbool.h>
+#include <string.h>
 
-#include "analyzer/metrics/time/timing.h"
+#include "analyzer/metrics/statistics/timing.h"
 #include "analyzer/model/model.h"
 
 /* What names are for, by their beginnings. */
@@ -45,6 +47,9 @@ struct mark_figures {
 };
 
 /* True when name begins with what. */
-bool marks_is_for(const char *name, const char *what);
+static inline bool marks_is_for(const char *name, const char *what)
+{
+    return strncmp(name, what, strlen(what)) == 0;
+}
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the figures of one image that are computed from it alone.
  * Must not know: records, formatting. */
-#ifndef ANALYZER_METRICS_IMAGE_FIGURES_H
-#define ANALYZER_METRICS_IMAGE_FIGURES_H
-
+#ifndef ANALYZER_METRICS_FIGURES_IMAGE_FIGURES_H
+#define ANALYZER_METRICS_FIGURES_IMAGE_FIGURES_H
 #include "analyzer/model/model.h"
 
 /* UNKNOWN and NAN = not known. */

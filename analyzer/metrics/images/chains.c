@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which images are one image to the user: a chain, its first sources, its last final outputs.
  * Must not know: figures, formatting. Time grows as n log n with images; the order of run->images does not matter. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/images/chains.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define ORDER(a, b) ((a) > (b)) - ((a) < (b))

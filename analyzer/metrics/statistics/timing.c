@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Owns: statistics of one kind of timing: Welford's mean and variance, exact percentiles, then a bounded sketch.
  * Must not know: images, stages, formatting. */
-#include "analyzer/metrics/metrics.h"
+#include "analyzer/metrics/statistics/timing.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/metrics/statistics/percentile.h"
 
 /* The sketch counts values in buckets whose borders grow by GROWTH; the middle of a bucket is then at most 1 % away
  * from every value in it. Equal borders in every sketch: two merge by adding their counts. Bucket 0 holds what is not
@@ -13,7 +15,6 @@
 #define SKETCH_ERROR   0.01
 #define SKETCH_FLOOR_S 1e-9
 #define SKETCH_BUCKETS 2100
-#define SELECT_ROUNDS  64 /* then the rest is sorted: a hundred thousand values take about 20 */
 
 static double sketch_growth(void)
 {
@@ -104,64 +105,6 @@ void timing_update(struct timing_stats *stats, double seconds)
     stats->m2 += delta * (seconds - stats->mean);
 }
 
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double middle_of(double a, double b, double c)
-{
-    return fmax(fmin(a, b), fmin(fmax(a, b), c));
-}
-
-/* The value that would be at this place if they were in order: it is there then, no larger one before it, no smaller
- * one behind. Only a part is gone through again each time; who invents values can make it a large one, but not often.
- */
-static double order_statistic(double *values, size_t count, size_t place)
-{
-    double *low = values, *high = values + count - 1, *at = values + place;
-    for (unsigned round = 0; low < high; round++) {
-        if (round == SELECT_ROUNDS) {
-            qsort(low, (size_t)(high - low) + 1, sizeof *low, compare_doubles);
-            break;
-        }
-        double pivot = middle_of(*low, low[(high - low) / 2], *high), *left = low, *right = high + 1;
-        while (left < right) { /* not above the pivot from low on, not below it up to high */
-            while (*left < pivot)
-                left++;
-            while (right[-1] > pivot)
-                right--;
-            if (left >= right)
-                break;
-            double swapped = *left;
-            *left++ = *--right;
-            *right = swapped;
-        }
-        if (at < right)
-            high = right - 1;
-        else if (at >= left)
-            low = left;
-        else
-            break;
-    }
-    return *at;
-}
-
-/* Type 7: linear between the two order statistics around (n - 1) · p. */
-static double exact_percentile(const struct timing_stats *stats, double p)
-{
-    double position = (double)(stats->count - 1) * p;
-    size_t below = (size_t)position;
-    double low = order_statistic(stats->values, stats->count, below), high = low;
-    if (below + 1 < stats->count) {
-        high = stats->values[below + 1];
-        for (size_t i = below + 2; i < stats->count; i++)
-            high = stats->values[i] < high ? stats->values[i] : high;
-    }
-    return low + (high - low) * (position - (double)below);
-}
-
 static double sketch_percentile(const struct timing_stats *stats, double p)
 {
     double position = floor((double)(stats->count - 1) * p), passed = 0;
@@ -172,16 +115,20 @@ static double sketch_percentile(const struct timing_stats *stats, double p)
     return fmin(fmax(sketch_value(bucket), stats->min), stats->max);
 }
 
+static double percentile_of(const struct timing_stats *stats, double p)
+{
+    return stats->exact ? percentile(stats->values, stats->count, p) : sketch_percentile(stats, p);
+}
+
 void timing_finish(struct timing_stats *stats)
 {
     if (stats->count > 1)
         stats->stddev = sqrt(stats->m2 / (double)(stats->count - 1));
     if (!stats->count || !stats->values)
         return;
-    double (*percentile)(const struct timing_stats *, double) = stats->exact ? exact_percentile : sketch_percentile;
-    stats->p50 = percentile(stats, 0.5);
+    stats->p50 = percentile_of(stats, 0.5);
     if (stats->count >= 20)
-        stats->p95 = percentile(stats, 0.95);
+        stats->p95 = percentile_of(stats, 0.95);
 }
 
 void timing_release(struct timing_stats *stats)

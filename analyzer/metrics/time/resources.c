@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of CPU and memory, and of how far the recording can be trusted.
  * Must not know: records, images' sizes, formatting. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/time/resources.h"
 
 #include <math.h>
+
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/statistics/ratio.h"
 
 #define NS_PER_S  1e9
 #define WINDOW_NS UINT64_C(100000000)

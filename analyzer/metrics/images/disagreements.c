@@ -2,8 +2,9 @@
  * Owns: where the settings that an encoder was given and the file that came of it contradict each other.
  * Must not know: records, formatting. Only what cannot both be true counts: what a format has no place for, what the
  * file does not say, and scales that do not compare are passed over. */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/images/disagreements.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what images lost between input and output, by what their files say: one judgement per image, sums per chain.
  * Must not know: records, formatting. What one side does not say is not known, never "not lost". */
-#include "analyzer/metrics/parts.h"
+#include "analyzer/metrics/images/losses.h"
 
 #include <stdlib.h>
 
-#define ASPECT_TOLERANCE 0.02 /* sides are whole pixels */
+#include "analyzer/metrics/figures/figures.h"
+#include "analyzer/metrics/images/chains.h"
+#include "analyzer/metrics/images/disagreements.h"
 
-const char *loss_name(enum loss loss)
-{
-    static const char *const names[LOSS_COUNT] = {"icc",   "exif",  "xmp",       "orientation",
-                                                  "alpha", "depth", "animation", "pixels"};
-    return names[loss];
-}
+#define ASPECT_TOLERANCE 0.02 /* sides are whole pixels */
 
 /* The outputs of an image taken together. */
 struct results {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: figures of memory: the peak and who made it, what the resident set is made of, what one more image costs.
  * Must not know: records, formatting. */
-#ifndef ANALYZER_METRICS_MEMORY_H
-#define ANALYZER_METRICS_MEMORY_H
-
+#ifndef ANALYZER_METRICS_FIGURES_MEMORY_H
+#define ANALYZER_METRICS_FIGURES_MEMORY_H
 #include "analyzer/model/model.h"
 
 /* An image that was in flight at the peak, and the stage it was in (inferred from its phases). */

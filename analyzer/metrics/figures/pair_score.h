@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what a comparison of two pictures says.
  * Must not know: how it was made, traces. */
-#ifndef ANALYZER_METRICS_PAIR_SCORE_H
-#define ANALYZER_METRICS_PAIR_SCORE_H
-
+#ifndef ANALYZER_METRICS_FIGURES_PAIR_SCORE_H
+#define ANALYZER_METRICS_FIGURES_PAIR_SCORE_H
 #include <stdbool.h>
 #include <stdint.h>
 
