@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the way of each record to the part of inference that owns its subject, and the end of a run.
  * Must not know: what the parts conclude. */
-#include "analyzer/infer/parts.h"
-#include "analyzer/reader/ahead.h"
+#include "analyzer/infer/infer.h"
 
 #include <math.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/files.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/images/images.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/images/settings.h"
+#include "analyzer/infer/parts/marks.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/parts/outputs.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/parts/resources.h"
+#include "analyzer/infer/parts/sites.h"
+#include "analyzer/infer/parts/streams.h"
+#include "analyzer/infer/parts/threads.h"
+#include "analyzer/infer/state/state.h"
+#include "analyzer/reader/ahead.h"
+#include "analyzer/reader/reader.h"
 
 #define BYTES_MAX  (UINT64_C(1) << 44)
 #define OFFSET_MAX (INT64_C(1) << 62)  /* 146 years */

@@ -4,7 +4,7 @@
  * Must not know: entropy-coded data. Reading ends at the first scan. */
 #include "analyzer/headers/formats/parsers.h"
 #include "analyzer/headers/formats/pieces.h"
-#include "analyzer/headers/formats/jpeg_quality.h"
+#include "analyzer/headers/facts/jpeg_quality.h"
 
 struct jpeg_tables {
     uint16_t values[4][64]; /* natural order */

@@ -1,14 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * Owns: open file descriptions: opens, closes, I/O calls, mappings, image heads; which job reads and writes what.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer/parts.h"
-#include "analyzer/headers/image_header.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/headers/image_header.h"
+#include "analyzer/infer/parts/descriptions.h"
+#include "analyzer/infer/parts/files.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/parts/outputs.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/streams.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 /* Files stay open when their job turns out to be part of another. */
 static void find_jobs_again(struct description *d)

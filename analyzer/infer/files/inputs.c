@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which image a read file, pipe or socket is: the one that read it before, the codec's that reads it, a new one.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer/parts.h"
-
 #include <sys/stat.h>
+
+#include "analyzer/infer/parts/descriptions.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/outputs.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/streams.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 /* The first calls of a description come before its head says that it is an image: its job takes them over. */
 static void take_over(struct event *event, struct description *d, struct job *job)

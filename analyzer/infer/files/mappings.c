@@ -5,11 +5,13 @@
  * Disjoint ranges in a search tree (tsearch: red-black), each cut where a call covers part of it. Counted are calls of
  * at least the library's threshold: a range without access is address space that was reserved; what mprotect makes of
  * it later is not seen. What a program had before its first record, or inherits by fork, is not in it. */
-#include "analyzer/infer/parts.h"
-
 #include <search.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/files.h"
+#include "analyzer/infer/state/state.h"
 
 #define ADDRESS_MAX (UINT64_C(1) << 57) /* no address space is larger: sums of ranges stay below it */
 

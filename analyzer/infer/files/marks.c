@@ -6,11 +6,13 @@
  * other threads); without one, in the run (a shell script's two marks may be made by two commands). Begins and ends
  * whose data is a JSON object with an "id" belong together only when it is the same: work that overlaps on one thread
  * is told apart by it. */
-#include "analyzer/infer/parts.h"
-
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/marks.h"
+#include "analyzer/infer/state/state.h"
 
 #define PLACES   4096 /* of the hash table: more than names */
 #define OPEN_MAX 4096 /* open begins of one name; then the oldest is given up */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what was kept of files that a run overwrote, replaced or removed, and what could not be. Must not know: images.
  */
-#include "analyzer/infer/parts.h"
-#include "analyzer/infer/state.h"
 #include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/marks.h"
+#include "analyzer/infer/state/state.h"
 
 void infer_original_record(struct event *event)
 {

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which image a written file, pipe or socket is: whose codec wrote it, named it or made what is in it.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer/parts.h"
-
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/descriptions.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/images.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/outputs.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/streams.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 void infer_add_output(struct event *event, struct job *job, struct description *d, const struct image_facts *facts,
                       enum link_rule rule)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: names in the file system: absolute paths, the image files behind them, renames and removals.
  * Must not know: jobs' stages beyond cleanup, figures. */
-#include "analyzer/infer/parts.h"
-
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -10,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 #define CHAINS      65536
 #define CHAIN_SHARE 65536 /* of the 32-bit hashes, per chain */

@@ -5,10 +5,15 @@
  *
  * An image begins with its head and ends where the direction turns, where the next begins, or with the stream. What a
  * program reads and writes on one connection is request and answer. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
 #include <sys/stat.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/descriptions.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/streams.h"
+#include "analyzer/infer/state/state.h"
 
 /* Images of a pipe that only one of its ends has shown by now, oldest first. */
 struct infer_pipe {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the order of images, and which of them an intermediate file joins to a chain.
  * Must not know: jobs, records. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/images.h"
 
 static int images_by_start(const void *a, const void *b)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what is particular about libraries that call other libraries' codecs: which they are, how their images are
  * known. Must not know: records, figures. */
-#include "analyzer/infer/parts.h"
+#include "analyzer/infer/parts/images/sessions.h"
 
 bool infer_is_container(unsigned codec)
 {

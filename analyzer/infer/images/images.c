@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT
  * Owns: jobs to images: which of them are images, their stages, settings, status, chains and file roles.
  * Must not know: records, formatting. */
-#include "analyzer/infer/parts.h"
-#include "analyzer/headers/formats/jpeg_quality.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/headers/facts/jpeg_quality.h"
+#include "analyzer/infer/parts/images/images.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/images/settings.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/parts/sites.h"
+#include "analyzer/infer/parts/threads.h"
+#include "analyzer/infer/state/state.h"
 
 static const char *codec_name(const struct session *session)
 {

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * Owns: jobs, the images in the making: making them, finding the one that work belongs to, their phases.
  * Must not know: records' fields, figures. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 void infer_range_add(struct ranges *ranges, uint64_t address, uint64_t bytes, uint64_t ns)
 {

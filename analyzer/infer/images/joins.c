@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Owns: which jobs are one image: trials of one output, several inputs of one output, copies on the way.
  * Must not know: records' fields, figures. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/images.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/state/state.h"
 
 /* What passing bytes on may cost beside the transfers that did not wait, and for each byte. */
 #define COPY_CPU_NS      5000000

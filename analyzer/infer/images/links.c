@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what a codec session is told beside its calls: files, other sessions, settings, tables.
  * Must not know: figures, formatting. */
-#include "analyzer/infer/parts.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/descriptions.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/images/settings.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/state/state.h"
 
 /* A session of no image (an encoder of libheif, the threads of libjxl) lends what was set on it by then. */
 static void lend_settings(struct session *session, const struct session *source)

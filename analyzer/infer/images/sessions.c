@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Owns: codec sessions: which job each call belongs to, what stage it counts for.
  * Must not know: figures, formatting. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/parts/outputs.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 struct session *infer_session(struct process_state *process, uint32_t number)
 {

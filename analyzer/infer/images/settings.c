@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the settings a session was told, and each different set of them once; what the savers' options of libvips mean
  * for the format that came out: one name serves several. Must not know: records, figures. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/settings.h"
+#include "analyzer/infer/state/state.h"
 
 _Static_assert(SETTING_COUNT <= 32, "a bit for each setting");
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Owns: workers: threads that owned images, and one-image processes packed into as many lanes as ran at once.
  * Must not know: records, stages. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/images.h"
+#include "analyzer/infer/state/state.h"
 
 /* A thread with its images. */
 struct unit {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what allocators say of themselves, and allocations by size.
  * Must not know: single blocks, images. */
-#include "analyzer/infer/parts.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/state/state.h"
 
 #define CALLS_MAX (UINT64_C(1) << 44) /* so small that sums do not wrap around */
 

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the large blocks of a process that are live, by address, and what they add up to for the jobs that own them.
  * Must not know: what made the peak (sites.c), resident memory (resources.c). */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/parts/sites.h"
+#include "analyzer/infer/state/state.h"
 
 static size_t place_of(const struct process_state *process, uint64_t address)
 {

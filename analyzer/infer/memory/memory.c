@@ -2,7 +2,12 @@
  * Owns: images that a program hands to a codec or gets from it in memory, without a file, pipe or socket that was seen:
  * what is encrypted on its way, made by the program, or kept by it.
  * Must not know: codecs' calls, figures. */
-#include "analyzer/infer/parts.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/memory.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/state/state.h"
 
 static struct memory_images *images_of(struct job *job)
 {

@@ -5,12 +5,18 @@
  * The content of every site at the peak is exact and costs nothing at the peak itself: each new peak only begins a new
  * epoch, and a site that changes for the first time in an epoch keeps what it held before. What has not changed since
  * the last peak holds now what it held then. */
-#include "analyzer/infer/parts.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/parts/sites.h"
+#include "analyzer/infer/state/state.h"
+#include "analyzer/pack/outside.h"
 
 /* The library stores no more frames; what an invented trace names beyond these limits is told apart no further. */
 #define SITES_MAX   65536

@@ -7,13 +7,18 @@
  * recorded: then its parent says so. What remains without a record: a
  * static or setuid program, one that was started without the library in its environment, one whose exec failed in a
  * child of vfork, and what was killed before its first packet was on disk. Those that were told apart have a reason. */
-#include "analyzer/infer/parts.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/parts/resources.h"
+#include "analyzer/infer/state/state.h"
+#include "analyzer/reader/reader.h"
 
 #define NAMED     3
 #define NOT_FOUND 127 /* what a child ends with, by custom, when exec did not find its program */

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzer/infer/parts.h"
-#include "analyzer/infer/state.h"
 #include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/state/state.h"
 #include "analyzer/reader/reader.h"
 
 #define PACKET_MAX_BYTES 262144 /* what a packet of the library needs at most */

@@ -4,7 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/infer/parts.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/threads.h"
+#include "analyzer/infer/state/state.h"
 #include "analyzer/reader/reader.h"
 
 /* Pauses within the run, in the order of time. The page is not to be trusted. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Owns: when a run was going on: stretches with live processes.
  * Must not know: records. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/finish.h"
 
 #define PERIOD_NS UINT64_C(60000000000) /* so long without a live process ends an activity period */
 

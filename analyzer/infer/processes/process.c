@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * Owns: processes, host, mapped libraries and what the recording says about itself.
  * Must not know: images, stages. */
-#include "analyzer/infer/parts.h"
-
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/parts/resources.h"
+#include "analyzer/infer/parts/threads.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 void infer_note(struct infer *infer, const char *format, ...)
 {

@@ -5,11 +5,15 @@
  * Windows of 100 ms from the run's start; when there are too many, neighbours are merged and the windows grow twice as
  * long, so that a week takes no more memory than a minute. A process's CPU between two of its readings is spread evenly
  * over the time between them. Memory of the tree = sum of private pages + the largest shared part (an estimate). */
-#include "analyzer/infer/parts.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/resources.h"
+#include "analyzer/infer/state/state.h"
 
 #define WINDOW_NS   UINT64_C(100000000)
 #define WINDOWS_MAX 8192

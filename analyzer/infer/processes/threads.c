@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the threads of a process: which one a stream records, their names and ends.
  * Must not know: images, stages, what a thread's time is spent on. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/threads.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 /* A place in the list that the report shows, as long as there is one. */
 static void list(struct timeline *thread, struct process *model)

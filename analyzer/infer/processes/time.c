@@ -5,9 +5,12 @@
  * Between two readings of the thread's CPU clock lie E ns of time and C ns of CPU. The calls seen in between take
  * their part; what is left of C, but never more than the gaps' length, is the gaps' CPU, shared by their lengths. A
  * gap's remaining length is waiting. */
-#include "analyzer/infer/parts.h"
-
 #include <string.h>
+
+#include "analyzer/infer/parts/images/job_work.h"
+#include "analyzer/infer/parts/images/jobs.h"
+#include "analyzer/infer/parts/time.h"
+#include "analyzer/infer/state/state.h"
 
 static struct pending *pending_of(struct timeline *thread, struct job *job, enum gap gap)
 {

@@ -5,10 +5,13 @@
  * That a library is mapped does not say that it was used: frameworks are linked with a dozen. It is named where nothing
  * was mapped that is wrapped and calls it, and an image has a coder that was not seen; or where an image of its own
  * format was there. */
-#include "analyzer/infer/parts.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/state/state.h"
 
 /* Wrapped libraries that call others: the time of those is in their own calls. */
 static const char *const callers[] = {"libvips.so",    "libMagickCore-", "libGraphicsMagick", "libgdk_pixbuf-",

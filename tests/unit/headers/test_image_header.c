@@ -2,7 +2,7 @@
  * Owns: tests of the image header parsers on real images: the files of the package libjxl-testdata, and files made here
  * by the tools people use.
  * Must not know: how a parser works. */
-#include "analyzer/headers/formats/jpeg_quality.h"
+#include "analyzer/headers/facts/jpeg_quality.h"
 #include "analyzer/headers/image_header.h"
 #include "tests/unit/parts/suite.h"
 

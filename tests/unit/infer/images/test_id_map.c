@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the claims of analyzer/infer/id_map.h, against an array of all numbers as the naive model.
+ * Owns: the claims of analyzer/infer/state/id_map.h, against an array of all numbers as the naive model.
  * Must not know: how the map is laid out. */
-#include "analyzer/infer/id_map.h"
+#include "analyzer/infer/state/id_map.h"
 
 #include <stdlib.h>
 #include <time.h>

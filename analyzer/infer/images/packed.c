@@ -5,7 +5,10 @@
  * zlib packs and unpacks anything: archives, profiles, what comes over the net. Its calls never begin an image. They
  * join one that is read from or written to PNG by no other codec, tied to it by the addresses of the packed bytes, or,
  * where these were copied, by the thread and the kind of stream: what lies in a PNG has zlib's own header. */
-#include "analyzer/infer/parts.h"
+#include "analyzer/infer/parts/images/buffers.h"
+#include "analyzer/infer/parts/images/sessions.h"
+#include "analyzer/infer/parts/images/settings.h"
+#include "analyzer/infer/state/state.h"
 
 static bool has_png(const struct infer *infer, const uint32_t *ids, size_t count)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: open addressing with linear probing and backward shifting. Must not know: what the values are. */
-#include "analyzer/infer/id_map.h"
+#include "analyzer/infer/state/id_map.h"
 
 #include <stdlib.h>
 

@@ -2,10 +2,12 @@
  * Owns: which state of a file an image was in, and what the file says of it when it is still in that state.
  * Must not know: formats, jobs. The first bytes in the trace often do not reach to what is wanted: a long profile
  * stands in front, a directory at the end, frames follow one another. */
-#include "analyzer/infer/parts.h"
-
 #include <sys/stat.h>
 
+#include "analyzer/infer/parts/descriptions.h"
+#include "analyzer/infer/parts/outputs.h"
+#include "analyzer/infer/parts/paths.h"
+#include "analyzer/infer/state/state.h"
 #include "analyzer/pack/outside.h"
 
 /* File systems note a change by a clock that ticks every few milliseconds, or that is another machine's. */

@@ -4,7 +4,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/infer/parts.h"
+#include "analyzer/base/memory.h"
+#include "analyzer/infer/infer.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/process.h"
+#include "analyzer/infer/state/state.h"
+#include "analyzer/pack/outside.h"
+#include "analyzer/reader/reader.h"
 
 struct outside *infer_outside(const struct reader *reader, enum outside_collect collect)
 {

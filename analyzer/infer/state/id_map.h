@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: a table from numbers of a trace to pointers. Its size follows what is in it, never the numbers, which an
  * untrusted trace chooses. Must not know: what the pointers mean; it frees none of them. */
-#ifndef ANALYZER_ID_MAP_H
-#define ANALYZER_ID_MAP_H
+#ifndef ANALYZER_INFER_STATE_ID_MAP_H
+#define ANALYZER_INFER_STATE_ID_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * library the scale 1..100 that is put on them and on those of other authors. The figures are published ones; each
  * family names its source. Their numbers are those of mozjpeg's option -quant-table.
  * Must not know: files, markers, the order values are stored in. */
-#include "analyzer/headers/formats/jpeg_quality.h"
+#include "analyzer/headers/facts/jpeg_quality.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the quality that quantization tables of JPEG stand for.
  * Must not know: files, markers. */
-#ifndef ANALYZER_HEADERS_FORMATS_JPEG_QUALITY_H
-#define ANALYZER_HEADERS_FORMATS_JPEG_QUALITY_H
+#ifndef ANALYZER_HEADERS_FACTS_JPEG_QUALITY_H
+#define ANALYZER_HEADERS_FACTS_JPEG_QUALITY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what inference remembers of the places in the code that large blocks come from.
  * Must not know: figures, formatting. Internal to analyzer/infer/. */
-#ifndef ANALYZER_INFER_SITES_H
-#define ANALYZER_INFER_SITES_H
+#ifndef ANALYZER_INFER_STATE_SITES_H
+#define ANALYZER_INFER_STATE_SITES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/infer/id_map.h"
+#include "analyzer/infer/state/id_map.h"
 
-struct event;
-struct infer;
 struct job;
 struct outside_module;
-struct process_state;
 
 /* Where large blocks of a process come from: see sites.c. */
 struct site_content {
@@ -53,14 +50,5 @@ struct process_sites {
     struct module *modules;
     size_t modules_count, modules_capacity;
 };
-
-void infer_site_record(struct event *event);
-/* The event's block came: returns the number of its site. */
-uint32_t infer_site_came(struct event *event, uint64_t bytes, struct job *job);
-void infer_site_went(struct process_state *process, uint32_t site, uint64_t bytes);
-/* The process's jobs are about to be freed. */
-void infer_sites_forget_jobs(struct process_state *process);
-void infer_sites_finish(struct infer *infer);
-void infer_sites_release(struct process_sites *sites);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Owns: memory of all processes together as it was asked from outside, and whether it was asked often enough to count.
  * Must not know: what processes say of themselves. */
-#include "analyzer/infer/parts.h"
+#include "analyzer/infer/parts/finish.h"
+#include "analyzer/infer/parts/resources.h"
+#include "analyzer/infer/state/state.h"
 
 /* Asked so often in the life of a process that works on images, a peak of it is seen. */
 #define SAMPLES_PER_LIFE 10

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what inference remembers while it reads: processes, threads, file descriptions, codec sessions, jobs.
- * Must not know: figures, formatting, what is done with it (parts.h). Internal to analyzer/infer/.
+ * Must not know: figures, formatting, what is done with it (parts/). Internal to analyzer/infer/.
  *
  * The way of a record: infer.c hands it to the file that owns its subject; files and sessions gather times and bytes
  * of their own; as soon as one turns out to belong to an image, it joins a job; the thread's timeline gives the job
  * the CPU time of the gaps between its calls. When a process is read to its end, images.c makes images of jobs.
  */
-#ifndef ANALYZER_INFER_STATE_H
-#define ANALYZER_INFER_STATE_H
+#ifndef ANALYZER_INFER_STATE_STATE_H
+#define ANALYZER_INFER_STATE_STATE_H
 
-#include "analyzer/infer/id_map.h"
-#include "analyzer/infer/infer.h"
-#include "analyzer/infer/memory/sites.h"
-#include "analyzer/base/memory.h"
-#include "analyzer/pack/outside.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/infer/state/id_map.h"
+#include "analyzer/infer/state/sites.h"
+#include "analyzer/model/model.h"
+#include "trace/trace.h"
+
+struct outside;
+struct reader;
 
 /* Where the gaps between a job's calls lie; what stage they count for is known when the job is complete. */
 enum gap {
