@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: a run and its figures as a SQLite database: rows are elements of the JSON report, so both say the same.
- * Must not know: records, how figures come about; what a table holds stands in tables.def. */
+ * Must not know: records, how figures come about; what a table holds stands in tables.def, what is asked of them in
+ * views.def. */
 #include "analyzer/export/sqlite.h"
 
 #include <sqlite3.h>
@@ -46,7 +47,7 @@ static const char *const afterwards[] = {
 #define INDEX(table, columns) "CREATE INDEX \"" #table " by " columns "\" ON " #table " (" columns ")",
 #include "analyzer/export/tables.def"
 #define VIEW(name, columns, query, meaning) "CREATE VIEW " #name " (" columns ") AS " query,
-#include "analyzer/export/tables.def"
+#include "analyzer/export/views.def"
 };
 
 struct database {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: a run and its figures as a SQLite database; tables.def says what is in it.
+ * Owns: a run and its figures as a SQLite database; tables.def and views.def say what is in it.
  * Must not know: records, how figures come about. */
 #ifndef ANALYZER_EXPORT_SQLITE_H
 #define ANALYZER_EXPORT_SQLITE_H
