@@ -30,7 +30,7 @@ $(FUZZ_DIR)/%.o: %.c tests/fuzz/rules.mk Makefile
 $(FUZZ_DIR)/analyzer/quality/decode.o: OWN_CFLAGS := $(VIPS_CFLAGS)
 
 # Thousands of comparisons per table, none of which depends on a length: to trace them would take nine tenths of the time.
-$(FUZZ_DIR)/analyzer/headers/formats/jpeg_quality.o: FUZZ_TRACE := -O2
+$(FUZZ_DIR)/analyzer/headers/facts/jpeg_quality.o: FUZZ_TRACE := -O2
 FUZZ_TRACE := -fsanitize=fuzzer-no-link
 
 # An archive, as for the tests: the decoder's fuzzer has only the decoder in it.
