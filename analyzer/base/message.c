@@ -4,7 +4,7 @@
 #include "analyzer/base/message.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,40 +26,6 @@ void message_error(const char *format, ...)
     message_escaped(stderr, line, strlen(line), message_locale_is_ascii());
     putc('\n', stderr);
     funlockfile(stderr);
-}
-
-void message_damage(void *context, const char *path, uint64_t offset, const char *what)
-{
-    struct message_damages *damages = context;
-    if (damages->count++ < MESSAGE_DAMAGE_MAX &&
-        asprintf(&damages->lines[damages->count - 1], "%s: byte %" PRIu64 ": %s", path, offset, what) < 0)
-        damages->lines[damages->count - 1] = NULL;
-}
-
-void message_damages_drop(struct message_damages *damages)
-{
-    for (size_t i = 0; i < MESSAGE_DAMAGE_MAX; i++)
-        free(damages->lines[i]);
-    *damages = (struct message_damages){0};
-}
-
-void message_damages_print(struct message_damages *damages)
-{
-    for (size_t i = 0; i < MESSAGE_DAMAGE_MAX; i++)
-        if (damages->lines[i])
-            message_error("%s", damages->lines[i]);
-    if (damages->count > MESSAGE_DAMAGE_MAX)
-        message_error("and %" PRIu64 " more; 'imgbench verify' lists all", damages->count - MESSAGE_DAMAGE_MAX);
-    message_damages_drop(damages);
-}
-
-void message_nothing_read(struct message_damages *damages, const char *path)
-{
-    if (damages->lines[0])
-        message_error("%s: not one record could be read; record the run again (%s)", path, damages->lines[0]);
-    else
-        message_error("%s: not one record could be read; record the run again", path);
-    message_damages_drop(damages);
 }
 
 #define PROGRESS_AFTER_NS UINT64_C(1000000000)

@@ -12,20 +12,6 @@
 /* One line on standard error: "imgbench: …". Control bytes in it are escaped: texts of a trace may be in it. */
 void message_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Damage of a trace, kept until it is known whether anything could be read: "<path>: byte <offset>: <what>". Each ends
- * with one of the three calls below. message_damage is a reader_damage with a struct message_damages as its context. */
-#define MESSAGE_DAMAGE_MAX 20
-struct message_damages {
-    uint64_t count;
-    char *lines[MESSAGE_DAMAGE_MAX]; /* the first ones */
-};
-void message_damage(void *context, const char *path, uint64_t offset, const char *what);
-/* One line each, and how many there are beyond them. */
-void message_damages_print(struct message_damages *damages);
-/* One line: that not one record could be read, and the first damage as the reason. */
-void message_nothing_read(struct message_damages *damages, const char *path);
-void message_damages_drop(struct message_damages *damages);
-
 /* How far a command is, 0 to 1, on one line of standard error that is written over: only where that is a terminal, and
  * only when the command has run for a second. To be called as often as one likes; message_progress_end() removes it. */
 void message_progress(const char *what, double done_ratio);

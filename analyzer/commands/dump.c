@@ -13,6 +13,7 @@
 #include "analyzer/base/message.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/base/usage.h"
+#include "analyzer/base/damages.h"
 
 #define BYTES_SHOWN 32
 
@@ -131,19 +132,19 @@ static bool dump_records(struct reader *reader, bool *written)
 static int dump(const char *path)
 {
     char error[4500];
-    struct message_damages damages = {0};
-    struct reader *reader = reader_open(path, message_damage, &damages, error, sizeof error);
+    struct damages damages = {0};
+    struct reader *reader = reader_open(path, damages_add, &damages, error, sizeof error);
     if (!reader) {
-        message_damages_drop(&damages);
+        damages_drop(&damages);
         message_error("%s", error);
         return CMD_FAILURE;
     }
     bool written = true, any = dump_records(reader, &written);
     reader_close(reader);
     if (any)
-        message_damages_print(&damages);
+        damages_print(&damages);
     else
-        message_nothing_read(&damages, path);
+        damages_nothing_read(&damages, path);
     return any && written ? CMD_OK : CMD_FAILURE;
 }
 

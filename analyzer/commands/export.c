@@ -22,6 +22,7 @@
 #include "analyzer/quality/quality.h"
 #include "analyzer/base/usage.h"
 #include "analyzer/metrics/metrics.h"
+#include "analyzer/base/damages.h"
 
 enum { KEY_FIRST = 256, KEY_RECORDS = KEY_FIRST + 16 };
 enum format { PERFETTO, NDJSON, SQLITE, FLAMEGRAPH, FORMATS };
@@ -203,11 +204,11 @@ static bool close_pass(struct pass *pass, bool keep)
 static bool write_records(const char *path, const struct export_arguments *arguments, const struct metrics *metrics)
 {
     char error[4500];
-    struct message_damages damages = {0};
+    struct damages damages = {0};
     struct pass pass = {.perfetto = NULL};
-    struct reader *reader = reader_open(path, metrics ? NULL : message_damage, &damages, error, sizeof error);
+    struct reader *reader = reader_open(path, metrics ? NULL : damages_add, &damages, error, sizeof error);
     if (!reader) {
-        message_damages_drop(&damages);
+        damages_drop(&damages);
         message_error("%s", error);
         return false;
     }
@@ -215,11 +216,11 @@ static bool write_records(const char *path, const struct export_arguments *argum
     uint64_t records = open ? read_records(reader, &pass) : 0;
     reader_close(reader);
     if (records)
-        message_damages_print(&damages);
+        damages_print(&damages);
     else if (open)
-        message_nothing_read(&damages, path);
+        damages_nothing_read(&damages, path);
     else
-        message_damages_drop(&damages);
+        damages_drop(&damages);
     return close_pass(&pass, records > 0);
 }
 

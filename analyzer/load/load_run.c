@@ -6,6 +6,7 @@
 #include "analyzer/infer/infer.h"
 #include "analyzer/base/message.h"
 #include "analyzer/reader/reader.h"
+#include "analyzer/base/damages.h"
 
 static const char reading[] = "reading the trace";
 
@@ -19,10 +20,10 @@ static void show_progress(void *context, double done_ratio)
 static struct run *load(const char *path, enum outside_collect collect, struct outside **outside)
 {
     char error[4500];
-    struct message_damages damages = {0};
-    struct reader *reader = reader_open(path, message_damage, &damages, error, sizeof error);
+    struct damages damages = {0};
+    struct reader *reader = reader_open(path, damages_add, &damages, error, sizeof error);
     if (!reader) {
-        message_damages_drop(&damages);
+        damages_drop(&damages);
         message_error("%s", error);
         return NULL;
     }
@@ -34,16 +35,16 @@ static struct run *load(const char *path, enum outside_collect collect, struct o
     message_progress_end();
     reader_close(reader);
     if (!run) {
-        message_damages_drop(&damages);
+        damages_drop(&damages);
         message_error("%s: not enough memory to read the trace", path);
         return NULL;
     }
     if (!run->records) {
-        message_nothing_read(&damages, path);
+        damages_nothing_read(&damages, path);
         run_free(run);
         return NULL;
     }
-    message_damages_print(&damages);
+    damages_print(&damages);
     if (run->pack_complaint)
         message_error("%s", run->pack_complaint);
     return run;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the HTML report's page in the program: the three parts that analyzer/page/build.mjs wrote. Data stand between
- * them. */
+ * them. Must not know: what is in the parts. */
         .section .rodata
         .macro part name, file
         .global \name, \name\()_end
