@@ -17,6 +17,7 @@
 #include "analyzer/reader/reader.h"
 #include "analyzer/base/usage.h"
 #include "analyzer/writer/writer.h"
+#include "analyzer/pack/pack_json.h"
 
 struct anonymize_arguments {
     const char *trace, *out;

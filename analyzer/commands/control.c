@@ -18,22 +18,13 @@
 #include "analyzer/render/format_units.h"
 #include "analyzer/base/usage.h"
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    (void)argument;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
-
 /* Path of the trace that the command line means, and its control page; NULL where an exit code has been found instead.
  */
 static char *open_trace(int argc, char **argv, const char *text, bool to_change, struct trace_control **control,
                         int *code)
 {
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {NULL, parse, "[TRACE]", text, children, NULL, NULL};
+    const struct argp argp = {NULL, find_trace_parse, "[TRACE]", text, children, NULL, NULL};
     const char *trace = NULL;
     *code = CMD_USAGE;
     if (usage_parse(&argp, argc, argv, &trace))

@@ -17,15 +17,6 @@
 
 #define BYTES_SHOWN 32
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    (void)argument;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
-
 /* A record has a dozen numbers, and printf takes most of the time of a dump. */
 static void print_decimal(uint64_t value)
 {
@@ -152,7 +143,7 @@ static int run_dump(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {NULL,
-                                     parse,
+                                     find_trace_parse,
                                      "[TRACE]",
                                      "Print every record of a trace, one per line, in time order.\v"
                                      "A line is: seconds since the first record, process id/stream, kind of record, "

@@ -14,15 +14,7 @@
 #include "analyzer/base/output_file.h"
 #include "analyzer/pack/outside.h"
 #include "analyzer/base/usage.h"
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    (void)argument;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
+#include "analyzer/pack/pack_json.h"
 
 static const char *plural(uint64_t count, const char *one, const char *several)
 {
@@ -92,7 +84,7 @@ static int run_pack(int argc, char **argv)
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         NULL,
-        parse,
+        find_trace_parse,
         "[TRACE]",
         "Put into a trace what its report takes from this machine, so that the report is the same elsewhere.\v"
         "That is what the images' files say behind their first bytes, hashes of their content, and the names of the "

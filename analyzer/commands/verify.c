@@ -14,15 +14,7 @@
 #include "analyzer/pack/pack.h"
 #include "analyzer/reader/reader.h"
 #include "analyzer/base/usage.h"
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    (void)argument;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
+#include "analyzer/pack/pack_json.h"
 
 static void print_damage(void *context, const char *path, uint64_t offset, const char *what)
 {
@@ -79,7 +71,7 @@ static int run_verify(int argc, char **argv)
 {
     static const struct argp_child children[] = {{&find_trace_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {NULL,
-                                     parse,
+                                     find_trace_parse,
                                      "[TRACE]",
                                      "Read a trace to its end and say whether every packet and record can be read.\v"
                                      "Every damage is a line on standard error, and the exit code is then 1. Without "

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/render/format_units.h"
+#include "analyzer/render/format_text.h"
 
 /* A frame's name must not hold what separates frames, lines and the number; the rest as in the text report. */
 static void name(FILE *out, const char *text)

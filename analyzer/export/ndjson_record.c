@@ -8,7 +8,7 @@
 
 #include "analyzer/export/ndjson.h"
 #include "analyzer/model/field_value.h"
-#include "analyzer/render/format_units.h"
+#include "analyzer/render/format_text.h"
 
 /* By hand: a record has a dozen numbers, there are millions of them, and printf would take most of the time. */
 static void put_decimal(FILE *out, uint64_t value)

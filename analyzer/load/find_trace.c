@@ -46,6 +46,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 const struct argp find_trace_argp = {NULL, parse, NULL, NULL, NULL, NULL, NULL};
 
+error_t find_trace_parse(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
 /* The control page knows when a trace began; the directory's own time changes with every process that joins. */
 static int64_t begun_ns(const char *path, bool *controlled)
 {

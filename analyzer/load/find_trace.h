@@ -10,6 +10,8 @@
 /* Operand [TRACE], as a child parser of every command; its input is a const char ** that was set to NULL. For
  * usage_parse. */
 extern const struct argp find_trace_argp;
+/* The parser of a command without options of its own: hands its input to find_trace_argp, its only child. */
+error_t find_trace_parse(int key, char *argument, struct argp_state *state);
 
 /* The operand, or without one the newest trace below ${XDG_STATE_HOME:-~/.local/state}/imgbench and
  * /tmp/imgbench-<uid> that saw an image; when none did: with any, the newest one that can be read. The caller frees

@@ -12,6 +12,7 @@
 #include "analyzer/base/memory.h"
 #include "analyzer/pack/content_hash.h"
 #include "analyzer/pack/machine.h"
+#include "analyzer/pack/pack_json.h"
 
 struct outside_module {
     struct outside *outside;

@@ -4,8 +4,6 @@
 #ifndef ANALYZER_PACK_H
 #define ANALYZER_PACK_H
 
-#include <stdio.h>
-
 #include "analyzer/headers/image_file.h"
 #include "analyzer/pack/symbolize.h"
 
@@ -67,12 +65,5 @@ const struct pack_file *pack_find_file(const struct pack *pack, const char *path
 const struct pack_module *pack_find_module(const struct pack *pack, const char *path, const void *build_id,
                                            unsigned build_id_bytes);
 const struct pack_symbol *pack_find_symbol(const struct pack_module *module, uint64_t address);
-
-/* 0 or a negative errno. */
-int pack_write(const struct pack *pack, FILE *out);
-
-/* Reads the pack of the trace in a directory. NULL: there is none, and error is empty; or it cannot be used, and error
- * says why in one line. wanted: the trace that it must belong to. */
-struct pack *pack_read(const char *directory, const struct pack_trace *wanted, char *error, size_t capacity);
 
 #endif

@@ -5,6 +5,8 @@
  *
  * Numbers of 64 bits are texts: JSON's are doubles to most who read them. A text that is not UTF-8, as paths may be, is
  * hexadecimal under the key with "_hex". */
+#include "analyzer/pack/pack_json.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,7 +19,6 @@
 #include <unistd.h>
 
 #include "analyzer/base/memory.h"
-#include "analyzer/pack/pack.h"
 
 static const char schema[] = "imgbench-pack/1";
 #define FILE_MAX       ((off_t)1 << 30)   /* 3 million image files */

@@ -10,7 +10,6 @@
 
 #include <jansson.h>
 
-#include "analyzer/render/format_units.h"
 #include "analyzer/render/image_table.h"
 #include "analyzer/render/json_values.h"
 #include "analyzer/render/render.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/render/format_units.h"
+#include "analyzer/render/format_text.h"
 
 json_t *render_json_number(double value)
 {

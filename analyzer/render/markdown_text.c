@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "analyzer/render/format_units.h"
+#include "analyzer/render/format_text.h"
 
 /* GitHub makes links of addresses, users and numbers in a text that is ready, where entities are characters again: a
  * comment makes two texts of one. */

@@ -23,6 +23,7 @@
 #include "analyzer/render/render.h"
 #include "trace/trace.h"
 #include "analyzer/metrics/metrics.h"
+#include "analyzer/render/format_text.h"
 
 static const struct {
     const char *ending;

@@ -9,6 +9,7 @@
 #include "analyzer/pack/pack.h"
 #include "tests/fuzz/json.h"
 #include "tests/fuzz/report.h"
+#include "analyzer/pack/pack_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t bytes, size_t capacity, unsigned seed);

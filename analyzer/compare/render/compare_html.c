@@ -7,6 +7,7 @@
 
 #include "analyzer/compare/render/render.h"
 #include "analyzer/compare/render/words.h"
+#include "analyzer/render/format_text.h"
 
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"

@@ -7,6 +7,7 @@
 
 #include "analyzer/compare/render/render.h"
 #include "analyzer/compare/render/words.h"
+#include "analyzer/render/format_text.h"
 
 struct page {
     const struct comparison *comparison;

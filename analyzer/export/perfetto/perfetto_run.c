@@ -11,7 +11,6 @@
 #include "analyzer/base/memory.h"
 #include "analyzer/export/perfetto/perfetto_marks.h"
 #include "analyzer/export/perfetto/perfetto_lanes.h"
-#include "analyzer/render/format_units.h"
 #include "analyzer/metrics/quality/pairs.h"
 #include "analyzer/metrics/quality/quality.h"
 

@@ -10,6 +10,7 @@
 
 #include "analyzer/render/format_units.h"
 #include "analyzer/metrics/quality/quality.h"
+#include "analyzer/render/format_text.h"
 
 /* The exact bytes of a path that is not UTF-8, else null. */
 static json_t *path_base64(const char *path)

@@ -2,6 +2,8 @@
  * Owns: the text report: its page, and the sections on time and resources.
  * Must not know: records, how figures come about. Computes nothing. */
 #include "analyzer/render/text/text_parts.h"
+#include "analyzer/render/format_text.h"
+#include "analyzer/render/text/text_sections.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -2,6 +2,7 @@
  * Owns: the text report's rows on what files say: losses, disagreements, the coding of one output.
  * Must not know: records, how figures come about. Computes nothing. */
 #include "analyzer/render/text/text_parts.h"
+#include "analyzer/render/text/text_sections.h"
 
 #include <inttypes.h>
 #include <math.h>

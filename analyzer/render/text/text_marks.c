@@ -2,6 +2,7 @@
  * Owns: the text report's sections on named moments and spans, front end and sidecar.
  * Must not know: records, how figures come about. Computes nothing. */
 #include "analyzer/render/text/text_parts.h"
+#include "analyzer/render/text/text_sections.h"
 
 #include <math.h>
 #include <string.h>

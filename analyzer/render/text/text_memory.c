@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "analyzer/render/text/text_parts.h"
+#include "analyzer/render/text/text_sections.h"
 
 #define SITE_ROWS   5
 #define SITE_FRAMES 4 /* of a stack shown in a row */

@@ -8,6 +8,7 @@
 #include "analyzer/render/finding_text.h"
 #include "analyzer/render/text/text_parts.h"
 #include "analyzer/metrics/findings/findings.h"
+#include "analyzer/render/text/text_sections.h"
 
 #define WORST_SHOWN 3
 

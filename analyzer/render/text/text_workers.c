@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/render/text/text_parts.h"
+#include "analyzer/render/text/text_sections.h"
 
 #define WORKER_ROWS 8
 

@@ -15,6 +15,7 @@
 #include "analyzer/run/watch/follow.h"
 #include "analyzer/run/watch/samples.h"
 #include "analyzer/run/watch/tree.h"
+#include "analyzer/render/format_text.h"
 
 #define TICK_MS      100 /* least time between two looks */
 #define COST_PERMILL 5   /* of one CPU that looking may take: then it is stretched */

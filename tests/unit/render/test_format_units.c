@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/parts/suite.h"
+#include "analyzer/render/format_text.h"
 
 START_TEST(durations_are_seconds_with_two_decimals)
 {

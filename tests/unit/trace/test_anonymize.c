@@ -2,6 +2,7 @@
  * Owns: the claims of analyzer/anonymize/: what is unknown is hashed, what is known stays, and what belongs together
  * still does. That figures are the same and no secret is left is tests/integration/export/anonymize.sh.
  * Must not know: which hash it is. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,6 +11,7 @@
 #include "analyzer/pack/pack.h"
 #include "tests/unit/parts/build_trace.h"
 #include "tests/unit/parts/suite.h"
+#include "analyzer/pack/pack_json.h"
 
 static char error[5000];
 static char boot[] = "3a5e0000-0000-4000-8000-000000000001";
