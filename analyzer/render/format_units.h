@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: how durations, sizes, shares, counts and foreign text are written for people. Every renderer uses it.
+ * Owns: how durations, sizes, shares and counts are written for people. Every renderer uses it.
  * Must not know: figures, reports. NAN and UNKNOWN are written "n/a". */
 #ifndef ANALYZER_FORMAT_UNITS_H
 #define ANALYZER_FORMAT_UNITS_H

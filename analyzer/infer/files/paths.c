@@ -12,7 +12,6 @@
 #include "analyzer/base/memory.h"
 #include "analyzer/infer/parts/paths.h"
 #include "analyzer/infer/parts/time.h"
-#include "analyzer/infer/state/state.h"
 
 #define CHAINS      65536
 #define CHAIN_SHARE 65536 /* of the 32-bit hashes, per chain */

@@ -14,7 +14,6 @@
 #include "analyzer/infer/parts/process.h"
 #include "analyzer/infer/parts/sites.h"
 #include "analyzer/infer/parts/threads.h"
-#include "analyzer/infer/state/state.h"
 
 static const char *codec_name(const struct session *session)
 {
