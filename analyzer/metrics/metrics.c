@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: putting the figures of a run together, and freeing them.
- * Must not know: records, formatting. The subjects are in the files beside this one. */
+ * Must not know: records, formatting. The subjects are in the folders below this one. */
 #include "analyzer/metrics/metrics.h"
 
 #include <stdlib.h>

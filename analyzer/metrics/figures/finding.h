@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: findings: what to do about what was measured. Rules and thresholds are the rows of findings.def.
- * Must not know: records, formatting: titles and remedies are templates, and numbers travel with their units. */
+ * Owns: the shape of a finding: what to do about what was measured.
+ * Must not know: rules, formatting: titles and remedies are templates, and numbers travel with their units. */
 #ifndef ANALYZER_METRICS_FIGURES_FINDING_H
 #define ANALYZER_METRICS_FIGURES_FINDING_H
 #include "analyzer/model/model.h"
