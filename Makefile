@@ -230,11 +230,15 @@ check-cppcheck: ## static analysis
 	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
 # Minutes, so not among the checks: scripts/torture analysis calls them.
-.PHONY: check-analyzer check-tidy
+.PHONY: check-analyzer tidy compile_commands.json
 check-analyzer: ## gcc -fanalyzer over the library and the trace format
 	@VERSION='$(VERSION)' scripts/check-analyzer gcc $(TRACE_SRC) $(filter %.c,$(PRELOAD_SRC))
-check-tidy: ## clang-tidy over the library and the trace format
-	@VERSION='$(VERSION)' scripts/check-analyzer tidy $(TRACE_SRC) $(filter %.c,$(PRELOAD_SRC))
+tidy: compile_commands.json $(PAGE_PARTS) ## clang-tidy over all of trace/, preload/ and analyzer/, minutes
+	@scripts/check-analyzer tidy $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
+
+# Anew each time, in a second: it follows from this Makefile and from which files there are.
+compile_commands.json: ## how each file is compiled, for clang-tidy and editors
+	@scripts/compile-commands '$(MAKE)' B='$(B)' CC='$(CC)' all tests $(B)/describe >$@
 
 docs: $(B)/describe ## write the pages of docs/ that are made from tables
 	@mkdir -p docs
@@ -253,7 +257,7 @@ bench: all $(BENCH_PROGRAMS) ## measure what the library and the command cost; B
 clean: ## remove everything built
 	rm -rf build
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 24
 	@printf '%s\n' '' 'V=1 prints whole commands, SANITIZE=1 builds under ASan and UBSan in build/sanitize,' \
 		'CC=clang B=build/clang builds with another compiler in another folder.'
 

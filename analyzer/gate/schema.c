@@ -177,7 +177,7 @@ void schema_walk(const json_t *report, const char *path, schema_each *each, void
     }
     const char *rest = step_of(path, name, selector);
     const json_t *value = rest ? json_object_get(report, name) : NULL;
-    if (selector[0] && json_is_object(value))
+    if (json_is_object(value) && selector[0])
         value = json_object_get(value, selector);
     if (!json_is_array(value)) {
         if (value && *rest && !json_is_object(value))

@@ -126,4 +126,4 @@ def gcc_analyzer(t):
 
 @case("clang-tidy over the library and the trace format", short=0, needs=("clang-tidy",), seconds=1500)
 def clang_tidy(t):
-    build("check-tidy")
+    build("tidy")
