@@ -73,7 +73,7 @@ TEST_BIN := $(patsubst %.c,$(B)/tests/%,$(notdir $(TEST_SRC)))
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
-.PHONY: all install uninstall deb tests test torture check docs format demo bench clean help
+.PHONY: all install uninstall deb tests test unit-tests sanitize torture check docs format demo bench clean help
 .DEFAULT_GOAL := all
 
 all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
@@ -201,6 +201,14 @@ victims: ## build the small programs that run under the library
 
 test: all tests $(B)/describe ## run all unit and integration tests
 	@scripts/run-tests $(TEST_BIN)
+
+unit-tests: $(TEST_BIN) ## run the unit tests alone
+	@printf '%s\n' $(TEST_BIN) | CK_VERBOSITY=minimal xargs -P "$$(nproc)" -I@ sh -c \
+		'timeout 300 ./@ >@.log 2>&1 </dev/null || { cat @.log; echo "FAILED @"; exit 1; }'
+	@echo 'ok unit tests: $(words $(TEST_BIN)) programs'
+
+sanitize: ## run the unit tests under ASan and UBSan, built in build/sanitize
+	@$(MAKE) --no-print-directory SANITIZE=1 unit-tests
 
 torture: all tests ## attack library and reader: all trials, takes long; TORTURE='--short faults' hands options to scripts/torture
 	@scripts/torture $(TORTURE)
