@@ -19,6 +19,9 @@ B := build
 ANALYZER_PACKAGES := jansson jemalloc libdw libelf nettle sqlite3
 endif
 
+# COVERAGE=1 lets gcov count, as scripts/coverage does in a copy of the tree.
+COVERAGE_RULES := $(if $(COVERAGE),tests/coverage/rules.mk)
+
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wpedantic -Werror
 BASE_FLAGS := -std=c11 -D_GNU_SOURCE -I. -DIMGBENCH_VERSION='"$(VERSION)"' $(WARNINGS) -MMD -MP
@@ -33,6 +36,8 @@ PRELOAD_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec -U_FORTIFY_S
 # One segment for code and constants: fewer mappings and page faults at each start of a program.
 PRELOAD_LDFLAGS := -shared -Wl,-z,noseparate-code -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--no-undefined -Wl,-soname,libimgbench.so \
 	-Wl,--version-script=$(B)/libimgbench.map
+
+include $(COVERAGE_RULES)
 
 # One short line per command; V=1 prints the command itself, make -s nothing.
 ifeq ($(V),1)
@@ -73,14 +78,14 @@ TEST_BIN := $(patsubst %.c,$(B)/tests/%,$(notdir $(TEST_SRC)))
 ALL_OBJ := $(TRACE_OBJ) $(PRELOAD_OBJ) $(ANALYZER_OBJ) $(TEST_HELPER_OBJ) $(TEST_OBJ) $(DESCRIBE_OBJ)
 
 .DELETE_ON_ERROR:
-.PHONY: all install uninstall deb tests test unit-tests sanitize torture check docs format demo bench clean help
+.PHONY: all install uninstall deb tests test unit-tests sanitize coverage torture check docs format demo bench clean help
 .DEFAULT_GOAL := all
 
 all: $(B)/libimgbench.so $(B)/imgbench ## build the library and the analyzer
 
 # ---- programs ----
-$(B)/libimgbench.so: $(PRELOAD_OBJ) $(B)/libimgbench.map
-	$(call say,LD,$@)$(CC) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJ)
+$(B)/libimgbench.so: $(PRELOAD_OBJ) $(COVERAGE_LIBRARY_OBJ) $(B)/libimgbench.map
+	$(call say,LD,$@)$(CC) $(PRELOAD_LDFLAGS) $(LDFLAGS) -o $@ $(PRELOAD_OBJ) $(COVERAGE_LIBRARY_OBJ)$(if $(COVERAGE), -lgcov)
 
 # Every symbol of the table, nothing else, is exported.
 $(B)/libimgbench.exports: preload/libc.def Makefile
@@ -91,7 +96,7 @@ $(B)/libimgbench.exports: preload/libc.def Makefile
 $(B)/libimgbench.map: $(B)/libimgbench.exports
 	$(call say,GEN,$@)(echo '{ global:'; sed 's/$$/;/' $<; echo 'local: *; };') > $@
 
-$(B)/imgbench: $(ANALYZER_OBJ) $(TRACE_OBJ)
+$(B)/imgbench: $(ANALYZER_OBJ) $(TRACE_OBJ) $(COVERAGE_PROGRAM_OBJ)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) -o $@ $^ $(ANALYZER_LDLIBS)
 
 $(B)/describe: $(DESCRIBE_OBJ) $(TRACE_OBJ)
@@ -209,6 +214,9 @@ unit-tests: $(TEST_BIN) ## run the unit tests alone
 
 sanitize: ## run the unit tests under ASan and UBSan, built in build/sanitize
 	@$(MAKE) --no-print-directory SANITIZE=1 unit-tests
+
+coverage: ## which lines the tests reach, against what they have to; a page in build/coverage, takes a quarter of an hour
+	@scripts/coverage
 
 torture: all tests ## attack library and reader: all trials, takes long; TORTURE='--short faults' hands options to scripts/torture
 	@scripts/torture $(TORTURE)
