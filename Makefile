@@ -19,7 +19,7 @@ B := build
 ANALYZER_PACKAGES := jansson jemalloc libdw libelf nettle sqlite3
 endif
 
-# COVERAGE=1 lets gcov count, as scripts/coverage does in a copy of the tree.
+# COVERAGE=1 lets gcov count, as scripts/checks/coverage does in a copy of the tree.
 COVERAGE_RULES := $(if $(COVERAGE),tests/coverage/rules.mk)
 
 CFLAGS ?= -O2 -g
@@ -216,12 +216,12 @@ sanitize: ## run the unit tests under ASan and UBSan, built in build/sanitize
 	@$(MAKE) --no-print-directory SANITIZE=1 unit-tests
 
 coverage: ## which lines the tests reach, against what they have to; a page in build/coverage, takes a quarter of an hour
-	@scripts/coverage
+	@scripts/checks/coverage
 
 torture: all tests ## attack library and reader: all trials, takes long; TORTURE='--short faults' hands options to scripts/torture
 	@scripts/torture $(TORTURE)
 
-CHECKS := check-cppcheck check-format check-layers check-lines check-docs check-symbols
+CHECKS := check-cppcheck check-layers check-format check-headers check-lines check-docs check-symbols
 .PHONY: $(CHECKS)
 check: ## all checks, side by side: style, layers, documentation, symbols, static analysis
 	@$(MAKE) $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc)) --output-sync=target --no-print-directory --keep-going $(CHECKS)
@@ -233,29 +233,34 @@ check-format: ## C files are as clang-format would write them
 		{ names=$$(grep -o '^[^: ]*\.[ch]:' $(B)/format.log | sort -u); echo "$${names:-$$(cat $(B)/format.log)}"; \
 		echo 'not formatted, run make format'; exit 1; }; \
 		echo 'ok format: $(words $(sort $(C_FILES))) files'
-check-layers: ## includes stay within their layer
-	@scripts/check-layers
+check-layers: ## rooms of at most 15 files, arrows that lead down, no cycle; docs/graph.svg is current
+	@scripts/checks/graph check
+check-headers: ## headers are narrow, or say why not
+	@scripts/checks/headers
 check-lines: ## no source file is too long
-	@scripts/check-lines
+	@scripts/checks/lines
 check-docs: $(B)/describe ## the pages of docs/ that are made from tables are current
 	@for page in format hooks findings database; do $(B)/describe $$page | diff -u docs/$$page.md - \
 		|| { echo "docs/$$page.md is out of date: run make docs"; exit 1; }; done; echo 'ok docs: generated pages are current'
 check-symbols: $(B)/libimgbench.so ## exports and needs of the library
-	@scripts/check-symbols $(B)/libimgbench.so $(B)/libimgbench.exports
+	@scripts/checks/symbols $(B)/libimgbench.so $(B)/libimgbench.exports
 check-cppcheck: ## static analysis
-	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/check-cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
+	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/checks/cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
 # Minutes, so not among the checks: scripts/torture analysis calls them.
 .PHONY: check-analyzer tidy compile_commands.json
 check-analyzer: ## gcc -fanalyzer over the library and the trace format
-	@VERSION='$(VERSION)' scripts/check-analyzer gcc $(TRACE_SRC) $(filter %.c,$(PRELOAD_SRC))
+	@VERSION='$(VERSION)' scripts/checks/analyzer gcc $(TRACE_SRC) $(filter %.c,$(PRELOAD_SRC))
 tidy: compile_commands.json $(PAGE_PARTS) ## clang-tidy over all of trace/, preload/ and analyzer/, minutes
-	@scripts/check-analyzer tidy $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
+	@scripts/checks/analyzer tidy $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 
 # Anew each time, in a second: it follows from this Makefile and from which files there are.
 compile_commands.json: ## how each file is compiled, for clang-tidy and editors
-	@scripts/compile-commands '$(MAKE)' B='$(B)' CC='$(CC)' all tests $(B)/describe >$@
+	@scripts/checks/compile-commands '$(MAKE)' B='$(B)' CC='$(CC)' all tests $(B)/describe >$@
 
+.PHONY: graph
+graph: ## draw the rooms of the code and their arrows, docs/graph.svg
+	@scripts/checks/graph svg docs/graph.svg
 docs: $(B)/describe ## write the pages of docs/ that are made from tables
 	@mkdir -p docs
 	$(call say,DOC,docs/format.md)$(B)/describe format > docs/format.md

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Owns: what gcov counts in the preload library, in a build for scripts/coverage: the counters' pages are those of one
- * file, COVERAGE_COUNTERS, which all processes share. So nothing has to be written when a process ends, however it
- * ends: by a signal, by _exit, in a vfork's child; and nothing of gcov's runs in the program but this, once. A program
- * that starts with COVERAGE_WRITE in its environment makes files for gcov of them. Must not know: what is counted. */
+ * Owns: what gcov counts in the preload library, in a build for scripts/checks/coverage: the counters' pages are those
+ * of one file, COVERAGE_COUNTERS, which all processes share. So nothing has to be written when a process ends, however
+ * it ends: by a signal, by _exit, in a vfork's child; and nothing of gcov's runs in the program but this, once. A
+ * program that starts with COVERAGE_WRITE in its environment makes files for gcov of them. Must not know: what is
+ * counted. */
 #include <gcov.h>
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: that the children of the command count in a build for scripts/coverage, although they end without atexit. */
+ * Owns: that the children of the command count in a build for scripts/checks/coverage, although they end without
+ * atexit. */
 #include <gcov.h>
 
 _Noreturn void __real__exit(int status);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Owns: what COVERAGE=1 adds to a build, for scripts/coverage: gcov's counters in the trace format, the analyzer and the unit
+# Owns: what COVERAGE=1 adds to a build, for scripts/checks/coverage: gcov's counters in the trace format, the analyzer and the unit
 # tests, which write them when they end; and in the preload library, where one file has those of all processes.
 COVERAGE_COUNTERS := $(abspath $(B))/coverage-counters
 COVERAGE_FLAGS := -fprofile-arcs -ftest-coverage -fprofile-update=atomic

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "scripts/describe.h"
+#include "scripts/describe/describe.h"
 
 static void print_table(const char *name, const char *constraint, const char *meaning)
 {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scripts/describe.h"
+#include "scripts/describe/describe.h"
 #include "trace/trace.h"
 
 static void print_cell(const char *text)
