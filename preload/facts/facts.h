@@ -4,6 +4,7 @@
 #ifndef PRELOAD_FACTS_H
 #define PRELOAD_FACTS_H
 
+#include "preload/base/system.h"
 #include "preload/state/thread_state.h"
 
 struct facts_io {

@@ -16,5 +16,7 @@ uint64_t files_cpu_after(struct thread *self);
 /* Reads the thread's CPU clock at an edge of an image's work, unless a codec call is under way, which does so at its
  * own ends. Returns the time at which what follows begins: see packet_put_cpu. */
 uint64_t files_boundary(struct thread *self);
+/* The same from outside of our code, no guard; start_ns where that is not possible now. errno is kept. */
+uint64_t files_boundary_outside(uint64_t start_ns);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "preload/record/packet_cpu.h"
 #include "preload/files/boundary.h"
-#include "preload/base/hook.h"
 #include "preload/base/system.h"
 #include "preload/files/description.h"
 #include "preload/files/files.h"
@@ -18,19 +17,6 @@
 #include "preload/guard/thread.h"
 #include "preload/state/thread_state.h"
 #include "preload/codecs/calls/call.h"
-
-uint64_t io_call_begin_large(enum hook hook, uint64_t start_ns)
-{
-    (void)hook;
-    int saved = errno;
-    struct thread *self = thread_enter();
-    if (self) {
-        start_ns = files_boundary(self);
-        thread_leave();
-    }
-    errno = saved;
-    return start_ns;
-}
 
 uint64_t io_call_advance(struct description *description, uint64_t bytes)
 {

@@ -35,12 +35,11 @@ struct io_call {
 };
 
 /* Before a transfer; returns when it begins, or 0 when it is to pass through. errno is kept. */
-uint64_t io_call_begin_large(enum hook hook, uint64_t start_ns);
 static inline uint64_t io_call_begin(enum hook hook, uint64_t wanted)
 {
     uint64_t start_ns = thread_hook_start();
     if (unlikely(start_ns && wanted >= FILES_LARGE_BYTES))
-        start_ns = io_call_begin_large(hook, start_ns);
+        start_ns = files_boundary_outside(start_ns);
     struct thread *self = thread_local_state.self;
     if (likely(start_ns && self && !self->in_flight_hook && !thread_local_state.guard)) {
         thread_local_state.guard = (uintptr_t)__builtin_frame_address(0);

@@ -24,16 +24,7 @@
 static uint64_t start_of(uint64_t bytes)
 {
     uint64_t start_ns = thread_now_ns();
-    if (bytes >= FILES_LARGE_BYTES) {
-        int saved = errno;
-        struct thread *self = thread_enter();
-        if (self) {
-            start_ns = files_boundary(self);
-            thread_leave();
-        }
-        errno = saved;
-    }
-    return start_ns;
+    return bytes >= FILES_LARGE_BYTES ? files_boundary_outside(start_ns) : start_ns;
 }
 
 /* A call that reached the kernel: its record takes the buffered calls before it along. */
