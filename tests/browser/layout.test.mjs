@@ -33,6 +33,17 @@ test("the first screen says what took the time and what to do", async () => {
   await close();
 });
 
+test("no tile stands alone in a row", async () => {
+  for (const width of [390, 760, 1200, 1400]) {
+    const { page, close } = await open(browser, "batch", { width });
+    const tops = await page.$$eval(".tile", (tiles) => tiles.map((tile) => Math.round(tile.getBoundingClientRect().top)));
+    const rows = [...new Set(tops)].map((top) => tops.filter((other) => other === top).length);
+    assert.equal(new Set(rows).size, 1, `${width} px: rows of ${rows.join(", ")} tiles`);
+    await assertNoSideways(page);
+    await close();
+  }
+});
+
 test("columns that do not fit are within reach, and the first one stays", async () => {
   for (const width of [390, 800]) {
     const { page, close } = await open(browser, "batch", { width });
