@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: what a command is.
- * Must not know: what commands do.
- *
- * To add a command: write cmd_<name>.c with a `const struct command cmd_<name>`, declare it here, list it in main.c. */
+ * Owns: what a command is, and which there are.
+ * Must not know: what commands do. */
 #ifndef ANALYZER_CMD_H
 #define ANALYZER_CMD_H
 
@@ -14,7 +12,26 @@ struct command {
      * program. */
     int (*run)(int argc, char **argv);
 };
-extern const struct command cmd_anonymize, cmd_compare, cmd_doctor, cmd_dump, cmd_export, cmd_mark, cmd_pack,
-    cmd_report, cmd_run, cmd_score, cmd_start, cmd_status, cmd_stop, cmd_verify;
+
+/* Each has a `const struct command cmd_<name>`; in the order of `imgbench --help`. */
+#define COMMANDS(COMMAND)                                                                                              \
+    COMMAND(run)                                                                                                       \
+    COMMAND(report)                                                                                                    \
+    COMMAND(compare)                                                                                                   \
+    COMMAND(export)                                                                                                    \
+    COMMAND(dump)                                                                                                      \
+    COMMAND(verify)                                                                                                    \
+    COMMAND(pack)                                                                                                      \
+    COMMAND(anonymize)                                                                                                 \
+    COMMAND(start)                                                                                                     \
+    COMMAND(stop)                                                                                                      \
+    COMMAND(status)                                                                                                    \
+    COMMAND(mark)                                                                                                      \
+    COMMAND(doctor)                                                                                                    \
+    COMMAND(score)
+
+#define COMMAND_DECLARED(name) extern const struct command cmd_##name;
+COMMANDS(COMMAND_DECLARED)
+#undef COMMAND_DECLARED
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the command table, and which command a command line means.
+ * Owns: which command a command line means.
  * Must not know: what commands do. */
 #include <argp.h>
 #include <errno.h>
@@ -15,9 +15,8 @@
 
 const char *argp_program_version = "imgbench " IMGBENCH_VERSION;
 
-static const struct command *const commands[] = {&cmd_run,    &cmd_report, &cmd_compare,   &cmd_export, &cmd_dump,
-                                                 &cmd_verify, &cmd_pack,   &cmd_anonymize, &cmd_start,  &cmd_stop,
-                                                 &cmd_status, &cmd_mark,   &cmd_doctor,    &cmd_score};
+#define COMMAND_ADDRESS(name) &cmd_##name,
+static const struct command *const commands[] = {COMMANDS(COMMAND_ADDRESS)};
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
 static const struct command *find(const char *name)
