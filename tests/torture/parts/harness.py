@@ -26,7 +26,7 @@ import time
 
 from started import LIVE, end, popen, run
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 sys.path.append(f"{ROOT}/tests/integration/parts")
 PYTHON = "/usr/bin/python3"  # Debian's own: the one that has Pillow
 CASES = []
