@@ -64,8 +64,10 @@ C_FILES := $(call sources,trace preload analyzer tests scripts include examples,
 
 TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
 # What runs at each start of a program and in each forked child lies together, at the front: fewer pages of the file to map in.
-PRELOAD_FIRST := $(patsubst %,preload/%.c,process/begin base/settings base/symbols guard/thread guard/threads codecs/patch/slots codecs/patch/objects \
-	base/hook hooks/heap memory/heap memory/allocator hooks/process process/process process/end samples/transfers)
+PRELOAD_FIRST := $(patsubst %,preload/%.c,process/begin process/events process/process process/idle state/process_state state/thread_state base/system base/settings \
+	base/symbols state/lock guard/thread guard/threads guard/thread_start state/arena codecs/patch/slots codecs/patch/objects \
+	base/hook hooks/heap memory/heap memory/stacks memory/allocator hooks/process process/end samples/transfers \
+	record/control record/definitions facts/facts)
 PRELOAD_SRC := $(PRELOAD_FIRST) $(filter-out $(PRELOAD_FIRST),$(PRELOAD_SRC))
 PRELOAD_OBJ := $(PRELOAD_SRC:%.c=$(B)/%.o) $(PRELOAD_ASM:%.S=$(B)/%.o) \
 	$(patsubst %,$(B)/preload/with/trace/%.o,encode metadata shape)

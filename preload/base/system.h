@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the system calls that the library makes for itself, typed. Results are -errno on failure.
- * Must not know: records, hooks. Everything here is async-signal-safe and leaves errno alone. */
+ * Must not know: which records there are, hooks. Everything here is async-signal-safe and leaves errno alone. */
 #ifndef PRELOAD_SYSTEM_H
 #define PRELOAD_SYSTEM_H
 
@@ -17,15 +17,16 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#if defined(__x86_64__)
-#include "preload/arch/x86_64.h"
 #include "trace/trace.h"
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#if defined(__x86_64__)
+#include "preload/arch/x86_64.h"
 #else
 #error "this architecture has no file in preload/arch/ yet"
 #endif
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define SYSTEM3(number, a, b, c) arch_syscall((number), (long)(a), (long)(b), (long)(c), 0, 0, 0)
 #define SYSTEM6(number, a, b, c, d, e, f)                                                                              \

@@ -8,7 +8,7 @@
 #include "preload/codecs/calls/rows.h"
 #include "preload/codecs/calls/sessions.h"
 #include "preload/codecs/calls/targets.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 #include "preload/codecs/calls/call.h"
 
 #define FRAME ((uintptr_t)__builtin_frame_address(0))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: reading the thread's CPU clock at the edges of an image's work that are no codec calls. Guard set.
- * Must not know: files. */
+ * Owns: reading the thread's CPU clock at the edges of an image's work that are no codec calls. Guard set,
+ * where nothing else is said. Must not know: files. */
 #ifndef PRELOAD_FILES_BOUNDARY_H
 #define PRELOAD_FILES_BOUNDARY_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: which open file description each descriptor refers to, and the records of opens, closes and image heads.
+ * Owns: which open file description each descriptor refers to, and the records of opens, closes and transfers.
  * Must not know: codecs, signatures of libc. Guard set in all but files_peek. */
 #ifndef PRELOAD_FILES_H
 #define PRELOAD_FILES_H
@@ -82,8 +82,6 @@ void files_io(struct thread *self, const struct trace_io *io, uint64_t end_ns, e
 struct description *files_next(int *fd);
 /* Bytes that the description's FILE holds back for writing; they begin at *front. */
 uint64_t files_pending(const struct description *description, int fd, const char **front);
-/* The head of a file that still waits there. */
-void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending);
 
 void files_put_still_open(struct thread *self);
 void files_reset_after_fork(void);

@@ -7,6 +7,7 @@
 #include "preload/state/thread_state.h"
 #include "preload/codecs/calls/call.h"
 #include "preload/files/files.h"
+#include "preload/files/files_heads.h"
 
 void files_before_flush_all(struct thread *self)
 {

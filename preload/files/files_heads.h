@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: the records of what files begin with and when they were last changed. Guard set. Must not know: descriptors'
- * numbers, formats. */
+ * Owns: the records of what files begin with and when they were last changed. Guard set. Must not know: formats. */
 #ifndef PRELOAD_FILES_HEADS_H
 #define PRELOAD_FILES_HEADS_H
 
@@ -17,5 +16,7 @@ void files_put_head(struct thread *self, struct description *description, const 
 /* Records when the file was last changed, as fstat said. */
 void files_put_state(struct thread *self, const struct description *description, uint64_t changed_ns, uint64_t bytes,
                      enum trace_direction direction, uint64_t now_ns);
+/* The head of a file whose front still waits in its FILE's buffer. */
+void files_head_pending(struct thread *self, struct description *description, const char *front, uint64_t pending);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "preload/base/system.h"
 #include "preload/state/thread_state.h"
+#include "preload/base/foreign.h"
 #include "preload/state/arena.h"
 #include "preload/state/events.h"
 #include "preload/state/process_state.h"
@@ -147,6 +148,14 @@ struct thread *thread_turned_away(void)
     thread_local_state.guard = 0;
     (void)thread_does_not_record();
     return NULL;
+}
+
+bool thread_is_inside(const struct thread *state)
+{
+    ptrdiff_t place = (char *)&thread_local_state.guard - (char *)pthread_self();
+    uintptr_t guard = 0; /* of a thread that may be gone */
+    return atomic_load(&state->in_use) && foreign_read((const char *)state->handle + place, &guard, sizeof guard) &&
+           guard;
 }
 
 void thread_shut_all(const struct thread *self)

@@ -105,6 +105,8 @@ static inline void thread_leave(void)
     thread_local_state.guard = 0;
 }
 
+/* Is another thread in the middle of our code? Also true of one that left it by siglongjmp, until it comes back. */
+bool thread_is_inside(const struct thread *state);
 /* Turns away who would enter from now on, and waits for other threads that are inside. Undone by clearing it. */
 void thread_shut_all(const struct thread *self);
 

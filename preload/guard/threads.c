@@ -6,13 +6,11 @@
 
 #include "preload/base/system.h"
 #include "preload/state/thread_state.h"
-#include "preload/base/foreign.h"
 #include "preload/state/arena.h"
 #include "preload/state/events.h"
 
 #define STATES_SWEEP 64 /* when so many more states are in use, those of threads that ended unseen are taken back */
 
-_Thread_local struct thread_local_state thread_local_state;
 static struct thread *_Atomic first_thread;
 static _Atomic uint32_t stream_numbers;
 
@@ -71,14 +69,6 @@ struct thread *thread_attach(void)
     event_thread_attached(state);
     thread_local_state.self = state;
     return state;
-}
-
-bool thread_is_inside(const struct thread *state)
-{
-    ptrdiff_t place = (char *)&thread_local_state.guard - (char *)pthread_self();
-    uintptr_t guard = 0; /* of a thread that may be gone */
-    return atomic_load(&state->in_use) && foreign_read((const char *)state->handle + place, &guard, sizeof guard) &&
-           guard;
 }
 
 void thread_begin_anew(void)

@@ -21,8 +21,6 @@ static inline void thread_unclaim(struct thread *state)
 struct thread *thread_list(void);
 /* In a forked child: the calling thread's state, made if there is none, is the only one left; its packets are empty. */
 void thread_reset_after_fork(void);
-/* Is another thread in the middle of our code? Also true of one that left it by siglongjmp, until it comes back. */
-bool thread_is_inside(const struct thread *state);
 /* Nobody is inside our code, guard set: all packets are empty, all counters 0; the threads go on. */
 void thread_begin_anew(void);
 /* Sums over all threads there have been. */

@@ -20,9 +20,6 @@
 #include "preload/state/process_state.h"
 #include "preload/guard/thread.h"
 
-system_clock_function *_Atomic system_clock;
-_Atomic uintptr_t system_next_place;
-
 static void at_exit(int status, void *unused)
 {
     (void)unused;

@@ -14,7 +14,8 @@ void process_forked(void);
 void process_before_start(void);
 /* Something the report must say. errno is kept. */
 void process_put_notice(enum trace_note what);
-/* It is started, or goes on: what is recorded from now on is a process of its own. Likewise. */
+/* The recording is started, or goes on: what is recorded from now on is a process of its own. Nobody else is inside our
+ * code, guard set. */
 void process_begin_anew(void);
 /* For the vfork stub: marks the thread and returns the real vfork. */
 void *process_before_vfork(void);

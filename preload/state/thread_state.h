@@ -108,7 +108,7 @@ struct thread {
     struct heap_counts heap;
     uint64_t heap_allocations_before, heap_releases_before; /* of earlier threads with this state */
     int64_t heap_added_before;
-    /* codec calls, see codec_call.c */
+    /* codec calls, see codecs/calls/call.c */
     unsigned frame_count;
     uint64_t cpu_ns;         /* the thread's last reading by packet_put_cpu() */
     uint64_t frames_cpu_ns;  /* of the thread as the outermost of its frames began, or TRACE_UNKNOWN */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Owns: codec calls as they happen: frames, sessions, row sums, their records.
+ * Owns: codec calls as they happen: their frames and records.
  * Must not know: signatures of codecs, jump slots. */
 #ifndef PRELOAD_CODEC_CALL_H
 #define PRELOAD_CODEC_CALL_H

@@ -2,7 +2,7 @@
  * Owns: settings and buffers in libavif's structures, and what it and others ask of libaom. Offsets of avif/avif.h 0.11
  * and 1.x, x86-64; 1.x promises to add members at the end only. Must not know: frames, packets' files. */
 #include "preload/codecs/calls/versions.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * packets' files. */
 #include "preload/codecs/calls/sessions.h"
 #include "preload/codecs/calls/targets.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <string.h>
 

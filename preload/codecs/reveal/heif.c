@@ -2,7 +2,7 @@
  * Owns: what the named parameters of libheif's encoders mean (libheif 1.6 to 1.20: the plug-ins for x265, aom, rav1e,
  * SVT-AV1, Kvazaar share these names). No structure of libheif is read. Must not know: frames, packets' files. */
 #include "preload/codecs/calls/sessions.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <stdlib.h>
 

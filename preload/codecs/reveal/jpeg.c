@@ -5,7 +5,7 @@
 #include "preload/codecs/calls/sessions.h"
 #include "preload/state/clock.h"
 #include "preload/state/thread_state.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <string.h>
 

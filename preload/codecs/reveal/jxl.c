@@ -3,7 +3,7 @@
  * 0.11, x86-64. Must not know: frames, packets' files. */
 #include "preload/codecs/calls/sessions.h"
 #include "preload/codecs/calls/versions.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <stdatomic.h>
 

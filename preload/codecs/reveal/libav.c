@@ -4,7 +4,7 @@
  * of the headers of libavcodec 58 to 61; measured in 59, FFmpeg 5.1); compression_level@72, width@116 in 59 alone.
  * Other versions' contexts are left alone. Must not know: frames, packets' files. */
 #include "preload/codecs/calls/targets.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * Owns: what libimagequant's attributes were told: they serve for many images, and are copied for each. Must not know:
  * frames, packets' files. */
 #include "preload/codecs/calls/sessions.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 static const enum trace_setting keys[] = {trace_setting_QUALITY_MIN, trace_setting_QUALITY,
                                           trace_setting_PALETTE_COLOURS, trace_setting_EFFORT};

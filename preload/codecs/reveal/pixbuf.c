@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the options that a program saves a pixbuf with: two lists of texts, each ended by NULL. What the codec inside
  * makes of them it reveals itself. Must not know: frames, packets' files. */
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <stdlib.h>
 

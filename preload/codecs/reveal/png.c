@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: settings that libpng is given. Offsets of png.h 1.6, x86-64: png_image of version 1, png_text. Must not know:
  * frames, packets' files. */
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include "preload/codecs/calls/sessions.h"
 
 #include <stdatomic.h>
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 /* Files that are being written. Looked at before calls, without the guard: no lock. */
 #define WRITTEN 32

@@ -2,7 +2,7 @@
  * Owns: what libvips' operations are, by the nickname in their class (libvips 8.0 to 8.18, x86-64: VipsObjectClass has
  * it behind GObjectClass and 14 members), and the savers' options that are settings.
  * Must not know: frames, packets' files. Texts are read so that a wrong layout finds none, and cannot fault. */
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Owns: settings and buffers in libwebp's structures. Offsets of webp/encode.h, decode.h and mux.h, x86-64, of the
  * interface's major version 2: libwebp 0.2 to 1.5. Must not know: frames, packets' files. */
 #include "preload/codecs/calls/sessions.h"
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <stdatomic.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Owns: what zlib's streams say. Offsets of z_stream, zlib.h 1.2, x86-64 (112 bytes since 1.0). Must not know: frames,
  * packets' files. */
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 uintptr_t zlib_input(const void *stream)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Owns: the records that say what a codec call revealed. Must not know: any one codec, frames, packets' files. */
-#include "preload/codecs/reveal.h"
+#include "preload/codecs/settings/reveal.h"
 
 #include <string.h>
 
