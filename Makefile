@@ -245,7 +245,7 @@ check-docs: $(B)/describe ## the pages of docs/ that are made from tables are cu
 	@for page in format hooks findings database; do $(B)/describe $$page | diff -u docs/$$page.md - \
 		|| { echo "docs/$$page.md is out of date: run make docs"; exit 1; }; done; echo 'ok docs: generated pages are current'
 check-symbols: $(B)/libimgbench.so ## exports and needs of the library
-	@scripts/checks/symbols $(B)/libimgbench.so $(B)/libimgbench.exports
+	@scripts/checks/symbols $(B)/libimgbench.so $(B)/libimgbench.exports $(PRELOAD_OBJ)
 check-cppcheck: ## static analysis
 	@CPPCHECK='$(CPPCHECK)' B='$(B)' VERSION='$(VERSION)' scripts/checks/cppcheck $(TRACE_SRC) $(PRELOAD_SRC) $(ANALYZER_SRC)
 

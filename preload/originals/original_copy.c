@@ -68,7 +68,8 @@ static char *file_path(struct thread *self, const struct original_name *name, bo
 static bool is_it(const struct stat *status, const struct original_name *name)
 {
     return S_ISREG(status->st_mode) && status->st_dev == name->device && status->st_ino == name->inode &&
-           (uint64_t)status->st_size == name->bytes && system_changed_ns(status) == name->changed_ns && name->changed_ns != TRACE_UNKNOWN;
+           (uint64_t)status->st_size == name->bytes && system_changed_ns(status) == name->changed_ns &&
+           name->changed_ns != TRACE_UNKNOWN;
 }
 
 /* What is kept is the file itself, under one name more. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Owns: what calls and row calls have in common: the frames of those in progress. Internal to preload/codecs/calls/. Guard
- * set. Must not know: signatures of codecs, jump slots. */
+ * Owns: what calls and row calls have in common: the frames of those in progress. Internal to preload/codecs/calls/.
+ * Guard set. Must not know: signatures of codecs, jump slots. */
 #ifndef PRELOAD_CODECS_FRAMES_H
 #define PRELOAD_CODECS_FRAMES_H
 
